@@ -1,0 +1,87 @@
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+double clock_wall(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int64_t clock_monotonic(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void clock_format(double wall, char out[32])
+{
+    time_t seconds = (time_t)floor(wall);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(out, 32, "%Y-%m-%d %H:%M:%S", &local);
+}
+
+void clock_format_micros(double wall, char out[40])
+{
+    char seconds[32];
+    clock_format(wall, seconds);
+    snprintf(out, 40, "%s.%06d", seconds, (int)((wall - floor(wall)) * 1e6));
+}
+
+static const struct unit {
+    char name;
+    double seconds;
+} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+enum { unit_count = sizeof units / sizeof *units };
+
+void duration_format(double seconds, char out[48])
+{
+    double rest = isfinite(seconds) && seconds > 0 ? fmin(floor(seconds), 1e15) : 0;
+    int len = 0;
+    for (int i = 0; i < unit_count; i++) {
+        double whole = floor(rest / units[i].seconds);
+        rest -= whole * units[i].seconds;
+        if (whole > 0 || len > 0 || i == unit_count - 1)
+            len += snprintf(out + len, (size_t)(48 - len), "%s%.0f%c", len ? " " : "", whole, units[i].name);
+    }
+}
+
+/* The index of a unit not above `from`, or unit_count. */
+static int find_unit(char name, int from)
+{
+    int i = from;
+    while (i < unit_count && units[i].name != name)
+        i++;
+    return i;
+}
+
+bool duration_parse(const char *text, double *seconds, struct error *err)
+{
+    static const double longest = 100 * 365.25 * 86400;
+    double total = 0;
+    const char *rest = text;
+
+    for (int unit = 0; *rest; unit++) {
+        char *end;
+        double number = strtod(rest, &end);
+        bool bare = rest == text && *end == '\0';
+
+        unit = bare ? unit_count - 1 : find_unit(*end, unit);
+        if (end == rest || unit == unit_count || !isfinite(number) || number < 0)
+            return error_set(err, ERROR_CONFIG, "'%s' is no duration: write seconds, or units like 2h30m",
+                             text);
+        total += number * units[unit].seconds;
+        rest = bare ? end : end + 1;
+    }
+    if (rest == text || total > longest)
+        return error_set(err, ERROR_CONFIG, "'%s' is no duration: give between 0 and 100 years", text);
+    *seconds = total;
+    return true;
+}

@@ -1,0 +1,23 @@
+#pragma once
+#include <stdbool.h>
+
+/* What went wrong, in words for the person at the terminal. Lives on the caller's stack, owns nothing. */
+struct error {
+    enum error_kind {
+        ERROR_NONE,
+        ERROR_USAGE,  /* what was typed; exit status 2 */
+        ERROR_CONFIG, /* the config, or what it names; exit status 2 */
+        ERROR_DEVICE, /* no device to run on; exit status 3 */
+        ERROR_SYSTEM, /* the machine refused; exit status 2 before the first run, 1 after it */
+    } kind;
+    char text[2048];
+};
+
+/* Fills err and returns false, so that a failing function can end with `return error_set(err, …)`. */
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a failed system call: ERROR_SYSTEM, the text followed by ": " and what `number` (an errno)
+ * means. */
+bool error_system(struct error *err, int number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

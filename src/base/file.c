@@ -1,0 +1,129 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+void file_close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+bool file_read(const char *path, struct text *content, struct error *err)
+{
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_system(err, errno, "cannot read %s", path);
+    char block[65536];
+    for (;;) {
+        ssize_t got = read(fd, block, sizeof block);
+        if (got == 0)
+            return true;
+        if (got > 0)
+            text_add_bytes(content, block, (size_t)got);
+        else if (errno != EINTR)
+            return error_system(err, errno, "cannot read %s", path);
+    }
+}
+
+bool file_write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, bytes, len);
+        if (put < 0 && errno != EINTR)
+            return false;
+        if (put > 0) {
+            bytes += put;
+            len -= (size_t)put;
+        }
+    }
+    return true;
+}
+
+bool file_write(const char *path, const char *bytes, size_t len, struct error *err)
+{
+    CLEANUP(file_close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0 || !file_write_all(fd, bytes, len))
+        return error_system(err, errno, "cannot write %s", path);
+    return true;
+}
+
+/* Makes a rename durable: the folder's own entry has to reach the disk (fsync(2), rename(2)). */
+static void sync_folder_of(const char *path)
+{
+    CLEANUP(memory_free) char *folder = memory_copy_text(path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    CLEANUP(file_close_fd) int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        fsync(fd); /* some file systems cannot; the data itself is synced already */
+}
+
+static bool write_synced(const char *path, const char *bytes, size_t len)
+{
+    CLEANUP(file_close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return fd >= 0 && file_write_all(fd, bytes, len) && fsync(fd) == 0;
+}
+
+bool file_write_atomic(const char *path, const char *bytes, size_t len, struct error *err)
+{
+    CLEANUP(memory_free) char *beside = text_format("%s.new", path);
+    if (!write_synced(beside, bytes, len) || rename(beside, path) < 0) {
+        int number = errno;
+        unlink(beside);
+        return error_system(err, number, "cannot write %s", path);
+    }
+    sync_folder_of(path);
+    return true;
+}
+
+bool file_make_dirs(const char *path, struct error *err)
+{
+    CLEANUP(memory_free) char *partial = memory_copy_text(path);
+    for (char *slash = strchr(partial + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(partial, 0777) < 0 && errno != EEXIST)
+            return error_system(err, errno, "cannot make the folder %s", partial);
+        *slash = '/';
+    }
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        return error_system(err, errno, "cannot make the folder %s", path);
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
+        return error_system(err, ENOTDIR, "cannot make the folder %s", path);
+    return true;
+}
+
+char *file_join(const char *folder, const char *name)
+{
+    size_t len = strlen(folder);
+    return text_format("%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
+}
+
+char *file_base_name(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    return memory_copy_bytes(path + start, end - start);
+}
+
+char *file_absolute(const char *path)
+{
+    if (path[0] == '/')
+        return memory_copy_text(path);
+    CLEANUP(memory_free) char *here = getcwd(NULL, 0);
+    return file_join(here ? here : ".", path);
+}

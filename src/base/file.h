@@ -1,0 +1,29 @@
+/* Files and paths. Messages name the path and the remedy where there is one. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* Adds the whole file to `content`. */
+bool file_read(const char *path, struct text *content, struct error *err);
+/* Writes a new file, or one in the place of an old one, in place; for what nobody reads while it is written.
+ */
+bool file_write(const char *path, const char *bytes, size_t len, struct error *err);
+/* Writes beside the file, syncs, renames over it, syncs the folder: after a crash the old or the new content
+ * is there. */
+bool file_write_atomic(const char *path, const char *bytes, size_t len, struct error *err);
+/* write() until all is written. Returns false with errno set. */
+bool file_write_all(int fd, const char *bytes, size_t len);
+/* Makes the folder and those above it; one that is there is fine. */
+bool file_make_dirs(const char *path, struct error *err);
+/* "a/b" from "a" (or "a/") and "b"; free() it. */
+char *file_join(const char *folder, const char *name);
+/* The last component of a path, trailing slashes aside: "data/foo/" gives "foo"; free() it. */
+char *file_base_name(const char *path);
+/* The path from the root; free() it. Needs no file there. */
+char *file_absolute(const char *path);
+
+/* close() for CLEANUP(file_close_fd); -1 is fine. */
+void file_close_fd(int *fd);

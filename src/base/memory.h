@@ -1,0 +1,17 @@
+/* Allocation that ends the program with a message when there is no memory, so that callers need no check. */
+#pragma once
+#include <stddef.h>
+
+/* `count` zeroed items of `size` bytes; free() them. */
+void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+
+/* realloc() for `count` items of `size` bytes; new bytes are not cleared. */
+void *memory_resize(void *block, size_t count, size_t size) __attribute__((returns_nonnull));
+
+/* A copy of `text`, or of its first `len` bytes; free() it. */
+char *memory_copy_text(const char *text) __attribute__((malloc, returns_nonnull));
+char *memory_copy_bytes(const char *bytes, size_t len) __attribute__((malloc, returns_nonnull));
+
+/* For scope-bound blocks: `CLEANUP(memory_free) char *path = …;` */
+#define CLEANUP(function) __attribute__((cleanup(function)))
+void memory_free(void *pointer_to_block);

@@ -1,0 +1,156 @@
+#include "base/text.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Makes room for `more` bytes and the NUL. */
+static void reserve(struct text *text, size_t more)
+{
+    if (text->len + more < text->capacity)
+        return;
+    text->capacity = 2 * (text->len + more) + 32;
+    text->data = memory_resize(text->data, text->capacity, 1);
+}
+
+void text_add_bytes(struct text *text, const char *bytes, size_t len)
+{
+    reserve(text, len);
+    if (len)
+        memcpy(text->data + text->len, bytes, len);
+    text->len += len;
+    text->data[text->len] = '\0';
+}
+
+void text_add(struct text *text, const char *more)
+{
+    text_add_bytes(text, more, strlen(more));
+}
+
+void text_add_char(struct text *text, char c)
+{
+    text_add_bytes(text, &c, 1);
+}
+
+void text_addv(struct text *text, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (len < 0)
+        return;
+    reserve(text, (size_t)len);
+    vsnprintf(text->data + text->len, (size_t)len + 1, format, args);
+    text->len += (size_t)len;
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_addv(text, format, args);
+    va_end(args);
+}
+
+/* The length of the well-formed UTF-8 sequence at `s` (RFC 3629), 0 when it is none. */
+static size_t utf8_length(const unsigned char *s, size_t len)
+{
+    size_t need = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (need == 0 || need > len)
+        return 0;
+    for (size_t i = 1; i < need; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool surrogate = s[0] == 0xed && s[1] > 0x9f;
+    bool beyond = s[0] == 0xf4 && s[1] > 0x8f;
+    return overlong || surrogate || beyond ? 0 : need;
+}
+
+static void add_json_ascii(struct text *text, char c)
+{
+    static const char escapes[][2] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'}, {'\t', 't'},
+                                      {'\r', 'r'}, {'\b', 'b'},  {'\f', 'f'}};
+    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
+        if (escapes[i][0] == c) {
+            text_add_bytes(text, (char[]){'\\', escapes[i][1]}, 2);
+            return;
+        }
+    if ((unsigned char)c < 0x20 || c == 0x7f)
+        text_addf(text, "\\u%04x", (unsigned)c);
+    else
+        text_add_char(text, c);
+}
+
+void text_add_json_string(struct text *text, const char *bytes, size_t len)
+{
+    text_add_char(text, '"');
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_length((const unsigned char *)bytes + i, len - i);
+        if (step == 0)
+            text_add(text, "\\ufffd");
+        else if (step == 1)
+            add_json_ascii(text, bytes[i]);
+        else
+            text_add_bytes(text, bytes + i, step);
+        i += step ? step : 1;
+    }
+    text_add_char(text, '"');
+}
+
+void text_add_number(struct text *text, double number)
+{
+    if (!isfinite(number)) {
+        text_add(text, isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+        return;
+    }
+    char digits[32];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, number);
+        if (strtod(digits, NULL) == number)
+            break;
+    }
+    text_add(text, digits);
+    if (!strpbrk(digits, ".e"))
+        text_add(text, ".0");
+}
+
+const char *text_get(const struct text *text)
+{
+    return text->data ? text->data : "";
+}
+
+char *text_take(struct text *text)
+{
+    char *data = text->data ? text->data : memory_copy_text("");
+    *text = (struct text){0};
+    return data;
+}
+
+void text_clear(struct text *text)
+{
+    text->len = 0;
+    if (text->data)
+        text->data[0] = '\0';
+}
+
+void text_free(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}
+
+char *text_format(const char *format, ...)
+{
+    struct text text = {0};
+    va_list args;
+    va_start(args, format);
+    text_addv(&text, format, args);
+    va_end(args);
+    return text_take(&text);
+}

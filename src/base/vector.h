@@ -1,0 +1,28 @@
+/* A growable array of any type: `VECTOR(int) numbers = {0};`. Its owner frees `items`. */
+#pragma once
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define VECTOR(type)                                                                                         \
+    struct {                                                                                                 \
+        type *items;                                                                                         \
+        size_t count, capacity;                                                                              \
+    }
+
+#define vector_push(vector, item)                                                                            \
+    do {                                                                                                     \
+        if ((vector)->count == (vector)->capacity) {                                                         \
+            (vector)->capacity = (vector)->capacity ? 2 * (vector)->capacity : 8;                            \
+            (vector)->items = memory_resize((vector)->items, (vector)->capacity, sizeof *(vector)->items);   \
+        }                                                                                                    \
+        (vector)->items[(vector)->count++] = (item);                                                         \
+    } while (0)
+
+#define vector_free(vector)                                                                                  \
+    do {                                                                                                     \
+        free((vector)->items);                                                                               \
+        (vector)->items = NULL;                                                                              \
+        (vector)->count = (vector)->capacity = 0;                                                            \
+    } while (0)

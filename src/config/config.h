@@ -1,0 +1,71 @@
+/* A config file, read and checked. */
+#pragma once
+#include "config/fault.h"
+#include "config/value.h"
+
+#include "base/error.h"
+
+/* What a config must hold: the Fork pipeline needs the spec's required keys, a wrapped program none. */
+enum config_use { CONFIG_FOR_FORK, CONFIG_FOR_PROGRAM };
+
+enum config_order { ORDER_SPREAD, ORDER_SHUFFLE, ORDER_CONFIG };
+enum config_start { START_AUTO, START_FORK, START_SPAWN };
+
+/* `meta`, with the defaults of DESIGN filled in. Borrowed from the config. */
+struct config_meta {
+    bool allow_cpu;
+    int max_threads;              /* -1: one a device */
+    const struct value *exclude;  /* array of objects */
+    const struct value *gpus;     /* array of indices and UUIDs; NULL: all */
+    const struct value *program;  /* array of strings; NULL: none */
+    const struct value *metrics;  /* object: name to regular expression; NULL: none */
+    const char *objective_metric; /* NULL: none */
+    bool objective_is_max;
+    enum config_order order;
+    enum config_start start;
+    int retries;       /* further attempts after the first */
+    double timeout;    /* seconds; 0: none */
+    double kill_grace; /* seconds between SIGTERM and SIGKILL */
+    struct {
+        bool enabled;
+        double delay; /* seconds */
+        int top, trace;
+    } mem_trace;
+};
+
+struct config; /* immutable, counted by reference */
+
+/*
+ * Reads JSON or YAML (also with single quotes, comments, trailing commas, Python's True, False and None).
+ *
+ * path    the file; "-" is stdin. It is never written to.
+ * faults  gets all errors and warnings
+ * Returns NULL when there is any error.
+ */
+struct config *config_read(const char *path, enum config_use use, struct faults *faults);
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config);
+
+/* The path it was read from. */
+const char *config_path(const struct config *config);
+/*
+ * All keys but `meta`: the user's in the order of the file, then the spec's defaults that the file leaves out
+ * (log_dir, train_prefix, …, prefetch; for a program without data_name: data_name from the file's name).
+ */
+const struct value *config_keys(const struct config *config);
+/* Whether the i-th of config_keys is an axis: written as an array. */
+bool config_is_axis(const struct config *config, size_t i);
+/* Whether the file leaves the i-th of config_keys out, so that it has its default. */
+bool config_is_default(const struct config *config, size_t i);
+/* The default of a key that has one, else NULL: what a row without this column counts as. */
+const struct value *config_default(const struct config *config, const char *key);
+/* `meta` with defaults, as it goes into config.json and the CSV. */
+const struct value *config_meta_value(const struct config *config);
+const struct config_meta *config_meta(const struct config *config);
+const char *config_log_dir(const struct config *config);
+
+/* Reads one JSON or YAML text into a value without checking it as a config, as config.json, run_data.json and
+ * CSV cells are. NULL with err set (ERROR_CONFIG; "NAME:LINE:COLUMN: …") when it is malformed. */
+struct value *config_parse(const char *name, const char *text, size_t len, struct error *err);
+/* The same for a whole file. */
+struct value *config_parse_file(const char *path, struct error *err);

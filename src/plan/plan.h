@@ -1,0 +1,74 @@
+/*
+ * The plan: all permutations of a config's axes, less meta.exclude_configs, in run order; never materialised.
+ *
+ * A permutation is known by its rank: its index among the kept permutations, counted with the last axis
+ * fastest. Its choice is one value index per axis. Count, unrank and rank cost O(axes), whatever the count.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "config/config.h"
+
+/* A key with an array value; each value once. */
+struct axis {
+    const char *key;
+    size_t key_index; /* in config_keys() */
+    size_t count;
+    const struct value *const *values;
+    bool in_label; /* more than one value, and not data_dir */
+};
+
+struct plan; /* counted by reference; holds a reference to its config */
+
+/* Adds faults (too many permutations, an entry of exclude_configs that names an unknown key, everything
+ * excluded, duplicate values …) and returns NULL when one is an error. */
+struct plan *plan_create(struct config *config, struct faults *faults);
+struct plan *plan_ref(struct plan *plan);
+void plan_unref(struct plan *plan);
+struct config *plan_config(const struct plan *plan);
+
+size_t plan_axis_count(const struct plan *plan);
+const struct axis *plan_axis(const struct plan *plan, size_t i);
+
+/* Permutations of the axes, excluded ones too; at most 2^62. */
+uint64_t plan_product(const struct plan *plan);
+/* Ranks: the kept permutations, or, when the exclude entries are too entangled to count (plan_is_exact()
+ * false), the whole product, of which plan_keeps() tells the kept ones. */
+uint64_t plan_count(const struct plan *plan);
+bool plan_is_exact(const struct plan *plan);
+bool plan_keeps(const struct plan *plan, uint64_t rank);
+
+/* rank < plan_count(); choice has plan_axis_count() elements. */
+void plan_unrank(const struct plan *plan, uint64_t rank, uint32_t *choice);
+/* Returns false when the permutation is excluded. */
+bool plan_rank(const struct plan *plan, const uint32_t *choice, uint64_t *rank);
+/* The index of the axis value equal to `value`; -1 when there is none. */
+int64_t plan_find_value(const struct plan *plan, size_t axis, const struct value *value);
+/* The rank of a permutation given as an object of keys (as plan_permutation() makes); false when it is not in
+ * the plan. Keys log_dir, gpu_id and meta are not compared; a missing key counts as its default. */
+bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank);
+
+/* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
+struct value *plan_permutation(const struct plan *plan, uint64_t rank);
+/* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value.
+ */
+void plan_add_label(const struct plan *plan, const struct value *permutation, struct text *out);
+/* `part` with what a path cannot hold, or a shell would not take as it is, replaced by "-", and "." too. */
+void plan_add_path_part(struct text *out, const char *part, size_t len);
+
+/*
+ * An order gives the permutations one by one. The runner knows no more of it than this, so that an order that
+ * chooses by results can take this place.
+ */
+struct order;
+struct order *order_create(struct plan *plan);
+void order_destroy(struct order *order);
+/* The next rank that is kept and not in `taken` (finished, running or given up); false when there is none
+ * left. */
+bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank);
+/* The i-th rank in run order without regard to what is taken, i < plan_count(). */
+uint64_t order_at(const struct order *order, uint64_t i);

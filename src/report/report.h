@@ -1,0 +1,61 @@
+/* Metric reports: one JSON object a line in metrics.jsonl, {"step": 3, "time": 1606924973.0, "accuracy":
+ * 0.91}. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "config/value.h"
+
+/* --- writing, in the run --- */
+
+struct report_metric {
+    const char *name;
+    double value;
+};
+
+/* Adds one report to the file as a single append. */
+bool report_write(const char *path, int64_t step, const struct report_metric *metrics, size_t count,
+                  struct error *err);
+
+/* --- history: the values of each metric over the steps --- */
+
+struct history;
+struct history *history_create(void);
+void history_destroy(struct history *history);
+/* A metric reported twice for one step keeps the later value. Steps count from 1; a step left out reads as
+ * NaN. */
+void history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
+/* Adds all reports of a metrics.jsonl. A torn last line is left out; a line that is no report is skipped and
+ * counted in *skipped. A file that is not there adds nothing. */
+bool history_read(struct history *history, const char *path, size_t *skipped, struct error *err);
+size_t history_metric_count(const struct history *history);
+const char *history_metric_name(const struct history *history, size_t i);
+/* The values of a metric, step 1 first; NULL when it was never reported. Borrowed until the next add. */
+const double *history_values(const struct history *history, const char *metric, size_t *count);
+/* {"loss": [0.9, 0.4], "val_loss": […]}, in the order of first report. */
+void history_add_json(const struct history *history, struct text *out);
+
+/* --- metrics of a program that knows nothing of furcate --- */
+
+/*
+ * Looks through a run's output for the regular expressions (POSIX extended) of meta.metrics, one value a
+ * match: the first parenthesised part, else the whole match. The n-th match of a metric is its step n.
+ *
+ * metrics  object: name to expression
+ */
+bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
+                        struct error *err);
+/* Whether an expression is well-formed; says what is wrong. */
+bool report_check_expression(const char *expression, struct error *err);
+
+/* --- plots --- */
+
+/*
+ * Saves a JPEG of the train and validation curve over epochs 1..count with gnuplot (run as a process).
+ * train or valid may be NULL; NaN leaves a gap. ERROR_SYSTEM when gnuplot is not there or fails.
+ */
+bool report_plot(const char *path, const char *metric, const double *train, const double *valid, size_t count,
+                 struct error *err);

@@ -1,0 +1,115 @@
+/*
+ * The store of a log dir: run_data.csv, furcate.db, furcate.lock and the run directories.
+ *
+ * run_data.csv is the truth about finished runs: a row there means done. The order of a commit is:
+ * run_data.json (write, fsync, rename), rows of the CSV (append, fdatasync), furcate.db. A store is used from
+ * the thread of the event loop, but for store_commit_work(), which may run on one other thread at a time.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "config/value.h"
+#include "plan/plan.h"
+
+struct store;
+
+/* One permutation that is or was carried out. */
+struct run {
+    int64_t id;
+    char *name;         /* "example0" */
+    char *label;        /* "foo_bs32" */
+    char *directory;    /* "/abs/logs/example0_foo_bs32" */
+    struct value *keys; /* the permutation: all config keys but meta */
+    struct value *meta; /* config_meta_value() */
+    uint64_t rank;      /* in the plan it was started from */
+    int gpu_id;         /* -1 on a CPU slot */
+    int attempt;        /* the attempts so far, this one included; 0 before the first */
+};
+void run_destroy(struct run *run);
+
+/*
+ * Opens the log dir, making it if needed, takes its lock, opens log and database, and brings the three truths
+ * in line (a torn CSV line is cut off, a complete run_data.json whose row was never written gets its row).
+ * Returns NULL with err set: no permission, a second runner (named by its pid), a CSV that cannot be read.
+ */
+struct store *store_open(const char *log_dir, struct error *err);
+/* Closes and unlocks; pending records must have been committed. NULL is fine. */
+void store_close(struct store *store);
+const char *store_directory(const struct store *store); /* absolute */
+struct log *store_log(struct store *store);             /* furcate.log */
+
+/* Adds the ranks of all permutations of the plan that have a row; one pass over the CSV. Rows that match none
+ * are counted in *others (may be NULL). */
+bool store_find_finished(struct store *store, const struct plan *plan, struct number_set *finished,
+                         uint64_t *others, struct error *err);
+
+/*
+ * The run of a permutation, not yet started: a run that was started once and has no row keeps its id and
+ * directory (attempt says how many it had), another gets the next id. Nothing is written yet. run_destroy()
+ * the result.
+ */
+struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t rank);
+
+/* Makes the run directory and writes config.json for the coming attempt (run->attempt and run->gpu_id are
+ * set). */
+bool store_prepare_run(struct store *store, const struct run *run, struct error *err);
+/* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them.
+ * fds[0] is the log, fds[1] the err; the caller closes both. */
+bool store_open_output(const struct run *run, int fds[2], struct error *err);
+
+/* How an attempt ended. */
+struct attempt_end {
+    double start_time, end_time; /* seconds since 1970 */
+    int exit_status;             /* -1 when a signal ended it */
+    int signal;                  /* 0 when it exited */
+    int64_t idle_ns;             /* how long its slot stood idle before it; -1 for a slot's first */
+    char reason[256]; /* of a failure, for people: "exit status 1", "timed out after 90 s"; "" for none */
+};
+
+/* --- records; all return at once and are written by the next commit --- */
+
+void store_add_started(struct store *store, const struct run *run, double start_time, int pid);
+/* A finished run. `data` (meta.data: times, results, metrics; without the prefix run_) is taken over; NULL:
+ * the run's own run_data.json holds it. */
+void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
+                        struct value *data);
+/* A failed or stopped attempt; `final` when no further attempt will be made by this runner. */
+void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end, bool final);
+
+/* Takes the records added so far as a batch. Returns false when there are none. */
+bool store_commit_begin(struct store *store);
+/* Writes the batch; on any thread. On failure (ERROR_SYSTEM) what was not written stays in the batch, and a
+ * further store_commit_work() tries again. */
+bool store_commit_work(struct store *store, struct error *err);
+/* Begin and work until nothing is pending. */
+bool store_flush(struct store *store, struct error *err);
+
+/* Whether a run directory holds a complete run_data.json. */
+bool store_has_run_data(const struct run *run);
+/* The last lines (at most 5, 1000 bytes) of a run's .err; "" when there are none. free() it. */
+char *store_error_tail(const struct run *run);
+
+/* --- reading a table for people; needs no lock --- */
+
+struct table {
+    size_t column_count, row_count;
+    char **columns; /* names */
+    char **cells;   /* row_count x column_count, row by row; NULL where a row has none */
+};
+/* Reads run_data.csv of a log dir. False (ERROR_USAGE) when there is none. table_free() it. */
+bool table_read(const char *log_dir, struct table *table, struct error *err);
+/* The column of that name, or of "run_" and that name; -1 when there is none. */
+int table_column(const struct table *table, const char *name);
+void table_free(struct table *table);
+
+/* --- what a run itself writes (the Fork pipeline, in the child) --- */
+
+/* The permutation of run_data.json as a value: keys, gpu_id, log_dir, meta with meta.data and meta.run. */
+struct value *store_run_data(const struct value *config_json, const struct value *data);
+/* Writes {directory}/run_data.json durably; once it is there, the run is finished. */
+bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err);
