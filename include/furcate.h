@@ -55,11 +55,14 @@ struct furcate_results;
 
 /*
  * The virtual methods, in the order of their call in a run. A method that returns a pointer has failed when
- * it returns NULL (get_callbacks and model_fit excepted), one that returns bool when it returns false; it
- * says why with furcate_fail(). Methods marked "required" have no default; furcate_fork_main() names all that
- * are missing.
+ * it returns NULL (get_callbacks and model_fit excepted), one that returns bool when it returns false, and
+ * any when it called furcate_fail(), which is how it says why. After a failed method only release is called.
+ * Methods marked "required" have no default; furcate_fork_main() names all that are missing.
  */
 struct furcate_ops {
+    /* The program's own; furcate_context() returns it. */
+    void *context;
+
     /* In the runner. Writes at most `capacity` GPU indices and returns how many there are, or -1 for failure.
      * Default: NVML, else nvidia-smi. */
     int (*get_available_gpu_indices)(int *indices, int capacity);
@@ -73,7 +76,7 @@ struct furcate_ops {
                          struct furcate_datasets *datasets);
     /* Required. */
     void *(*get_model)(struct furcate_fork *fork);
-    /* Called when verbose is 1 or more. Default: nothing. */
+    /* Called when the config's verbose is 1 or more. Default: nothing. */
     void (*model_summary)(struct furcate_fork *fork, void *model);
     /* Required. The names of the metrics to keep and plot, NULL-terminated; "loss" is always kept besides. */
     const char *const *(*get_metrics)(struct furcate_fork *fork);
@@ -87,12 +90,12 @@ struct furcate_ops {
     /* Default: none. NULL is no failure. */
     void *(*get_callbacks)(struct furcate_fork *fork);
     /* Required. Trains, calling furcate_report() once an epoch; what it returns is handed to the methods
-     * below as `history`, NULL meaning "what was reported". */
+     * below as `history`, NULL meaning "what was reported". Fails by furcate_fail() alone. */
     void *(*model_fit)(struct furcate_fork *fork, void *model, void *train_dataset, int64_t epochs,
                        void *valid_dataset, void *callbacks, int64_t verbose);
     /* Required. Saves to furcate_log_dir(). */
     bool (*model_save)(struct furcate_fork *fork, void *model);
-    /* Required when there is a test set. Adds its numbers with furcate_add_result(). */
+    /* Required when get_datasets makes a test set. Adds its numbers with furcate_add_result(). */
     bool (*model_evaluate)(struct furcate_fork *fork, void *model, void *test_dataset,
                            struct furcate_results *results);
     /* Default: keeps the last reported value of `metric` as train_{metric} and of val_{metric} as
@@ -105,7 +108,7 @@ struct furcate_ops {
     bool (*save_history)(struct furcate_fork *fork, void *history, FILE *out);
 
     /* Called by furcate_train_preprocess() and its siblings, for get_datasets. The three default to
-     * `preprocess`. */
+     * `preprocess`, and that to leaving the record as it is. */
     bool (*preprocess)(struct furcate_fork *fork, void *record);
     bool (*train_preprocess)(struct furcate_fork *fork, void *record);
     bool (*test_preprocess)(struct furcate_fork *fork, void *record);
@@ -119,8 +122,9 @@ struct furcate_ops {
  * Runs the plan of a config, or, when the runner started this process, one run of it.
  *
  * ops     the methods; borrowed until the call returns
- * config  path of the config file; `--config FILE` in argv goes before it. Other arguments are the program's
- * own: every run gets the same argv. Returns the exit status for main(): 0 every run is done; 1 some failed;
+ * config  path of the config file, or NULL; `--config FILE` in argv goes before it. Other arguments are the
+ *         program's own: every run gets the same argv
+ * Returns the exit status for main(): 0 every run is done; 1 some failed;
  * 2 bad usage or config; 3 no device; 130 or 143 stopped by SIGINT or SIGTERM. Messages go to stderr.
  */
 FURCATE_API int furcate_fork_main(const struct furcate_ops *ops, const char *config, int argc, char **argv);
@@ -132,15 +136,15 @@ FURCATE_API bool furcate_fail(struct furcate_fork *fork, const char *format, ...
 /*
  * Config values of this run. When a key is missing or of another kind these return 0, false or "", and the
  * run fails with a message that names the key, its value and what was wanted, as soon as the current method
- * returns. Integers are taken as floats, never the other way round. Returned strings live as long as the
- * fork.
+ * returns. An integer is taken as a float, and a float as an integer only when it is whole, as 32.0 is.
+ * Returned strings live as long as the fork.
  */
 FURCATE_API bool furcate_config_has(struct furcate_fork *fork, const char *key);
 FURCATE_API int64_t furcate_config_int(struct furcate_fork *fork, const char *key);
 FURCATE_API double furcate_config_float(struct furcate_fork *fork, const char *key);
 FURCATE_API bool furcate_config_bool(struct furcate_fork *fork, const char *key);
 FURCATE_API const char *furcate_config_string(struct furcate_fork *fork, const char *key);
-/* Copies at most `capacity` elements of an array of numbers; returns how many the array has. */
+/* Copy at most `capacity` elements of an array of numbers; return how many the array has. */
 FURCATE_API size_t furcate_config_ints(struct furcate_fork *fork, const char *key, int64_t *values,
                                        size_t capacity);
 FURCATE_API size_t furcate_config_floats(struct furcate_fork *fork, const char *key, double *values,
@@ -155,6 +159,8 @@ FURCATE_API const char *furcate_name(const struct furcate_fork *fork);
 FURCATE_API const char *furcate_log_dir(const struct furcate_fork *fork);
 FURCATE_API int furcate_gpu_id(const struct furcate_fork *fork);
 FURCATE_API int furcate_attempt(const struct furcate_fork *fork);
+/* The context of the ops. */
+FURCATE_API void *furcate_context(const struct furcate_fork *fork);
 
 /*
  * Reports metrics of one step (an epoch, counted from 1), and appends them to metrics.jsonl. Names are
@@ -166,7 +172,8 @@ FURCATE_API bool furcate_report(struct furcate_fork *fork, int64_t step, const s
 
 /* Adds one number of the test evaluation: an element of run_results and the column run_test_{name}. */
 FURCATE_API void furcate_add_result(struct furcate_results *results, const char *name, double value);
-/* Sets run_{name} to a number. */
+/* Sets run_{name} to a number. Names that furcate keeps itself (start_time, results, epochs, id, …) fail the
+ * run. */
 FURCATE_API void furcate_set_result(struct furcate_results *results, const char *name, double value);
 
 /* Saves {metric}.jpg in the run directory: train and valid over epochs 1..count. Either may be NULL. Without

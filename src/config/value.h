@@ -43,6 +43,7 @@ struct value *value_new_plain(const char *text, size_t len);
 void value_array_add(struct value *array, struct value *item);
 void value_object_set(struct value *object, const char *key, struct value *item);
 void value_set_place(struct value *value, struct value_place place);
+void value_set_key_place(struct value *object, const char *key, struct value_place place);
 
 struct value *value_ref(const struct value *value);
 void value_unref(struct value *value);
@@ -69,6 +70,7 @@ bool value_bool(const struct value *value);
 size_t value_count(const struct value *value);
 const struct value *value_item(const struct value *value, size_t i);
 const char *value_key(const struct value *object, size_t i);
+struct value_place value_key_place(const struct value *object, size_t i);
 const struct value *value_get(const struct value *object, const char *key); /* NULL when it is not there */
 
 /*

@@ -26,13 +26,14 @@ void device_find(struct device_list *list);
 void device_list_free(struct device_list *list);
 
 /* Keeps only the devices that `chosen` (an array of indices and UUIDs, or UUID beginnings) names, in its
- * order. Returns false (ERROR_DEVICE) naming one that is not there. */
+ * order, each once; NULL keeps all. Returns false (ERROR_DEVICE), and keeps all, naming one that is not there
+ * or that several UUIDs begin with. */
 bool device_choose(struct device_list *list, const struct value *chosen, struct error *err);
 /* The same by CUDA_VISIBLE_DEVICES of this process, when set: "0,2", "GPU-8f2e…", "" for none. As CUDA does,
  * what follows an unknown entry is not visible. */
 void device_choose_visible(struct device_list *list);
 
-/* CPUs this process may run on. */
+/* CPUs this process may run on: those it is bound to, or fewer when its control group grants less time. */
 int device_cpu_count(void);
 
 /* One environment variable of an attempt; name and value owned by the list's holder. */
@@ -40,6 +41,6 @@ struct device_variable {
     const char *name;
     char value[96];
 };
-/* The variables that show an attempt the GPU `index` of `vendor` only; index -1 hides all GPUs. Writes at
- * most 8, returns how many. */
+/* The variables that show an attempt the GPU `index` of `vendor` only; index -1 hides all GPUs of NVIDIA and
+ * AMD. Writes at most 8, returns how many. */
 size_t device_environment(const char *vendor, int index, struct device_variable variables[8]);

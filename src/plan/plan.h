@@ -1,8 +1,12 @@
 /*
  * The plan: all permutations of a config's axes, less meta.exclude_configs, in run order; never materialised.
  *
- * A permutation is known by its rank: its index among the kept permutations, counted with the last axis
- * fastest. Its choice is one value index per axis. Count, unrank and rank cost O(axes), whatever the count.
+ * A permutation is known by its rank: its index among the kept permutations, sorted by their choice. A choice
+ * is one value index per axis. The axis that counts first in that sorting is the plan's to choose, since it
+ * decides how much memory the excluded ones cost; without exclude entries, and when meta.order is "config",
+ * axes count in config order, the last one fastest. In any case rank 0 has each axis' first value, if that is
+ * not excluded. The same config gives the same ranks on every machine. Count, unrank and rank cost O(axes),
+ * whatever the count.
  */
 #pragma once
 #include <stdbool.h>
@@ -25,7 +29,7 @@ struct axis {
 struct plan; /* counted by reference; holds a reference to its config */
 
 /* Adds faults (too many permutations, an entry of exclude_configs that names an unknown key, everything
- * excluded, duplicate values …) and returns NULL when one is an error. */
+ * excluded, duplicate values …) and returns NULL when one of them is an error. */
 struct plan *plan_create(struct config *config, struct faults *faults);
 struct plan *plan_ref(struct plan *plan);
 void plan_unref(struct plan *plan);
@@ -49,15 +53,17 @@ bool plan_rank(const struct plan *plan, const uint32_t *choice, uint64_t *rank);
 /* The index of the axis value equal to `value`; -1 when there is none. */
 int64_t plan_find_value(const struct plan *plan, size_t axis, const struct value *value);
 /* The rank of a permutation given as an object of keys (as plan_permutation() makes); false when it is not in
- * the plan. Keys log_dir, gpu_id and meta are not compared; a missing key counts as its default. */
+ * the plan. Keys log_dir, gpu_id and meta are not compared; a missing key counts as its default, and so does
+ * a key that the config lacks. */
 bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank);
 
 /* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
 struct value *plan_permutation(const struct plan *plan, uint64_t rank);
-/* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value.
- */
+/* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;
+ * "bs32" without data_dir, "" with neither. At most 160 bytes: a longer one is cut and ends in its hash. */
 void plan_add_label(const struct plan *plan, const struct value *permutation, struct text *out);
-/* `part` with what a path cannot hold, or a shell would not take as it is, replaced by "-", and "." too. */
+/* Adds `part` with what a path cannot hold, or a shell would not take as it is, replaced by "-", and "." too;
+ * neighbours by one, none at the ends. */
 void plan_add_path_part(struct text *out, const char *part, size_t len);
 
 /*
@@ -68,7 +74,7 @@ struct order;
 struct order *order_create(struct plan *plan);
 void order_destroy(struct order *order);
 /* The next rank that is kept and not in `taken` (finished, running or given up); false when there is none
- * left. */
+ * left. Gives, and looks at, each rank once. */
 bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank);
 /* The i-th rank in run order without regard to what is taken, i < plan_count(). */
 uint64_t order_at(const struct order *order, uint64_t i);

@@ -29,6 +29,7 @@ struct run {
     uint64_t rank;      /* in the plan it was started from */
     int gpu_id;         /* -1 on a CPU slot */
     int attempt;        /* the attempts so far, this one included; 0 before the first */
+    int earlier;        /* how many of these an earlier runner made */
 };
 void run_destroy(struct run *run);
 
@@ -106,6 +107,13 @@ bool table_read(const char *log_dir, struct table *table, struct error *err);
 /* The column of that name, or of "run_" and that name; -1 when there is none. */
 int table_column(const struct table *table, const char *name);
 void table_free(struct table *table);
+
+/* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it. */
+bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
+                         struct error *err);
+/* Adds a cell as run_data.csv has it: a value, or text as it is. */
+void store_add_csv_value(struct text *out, const struct value *value);
+void store_add_csv_text(struct text *out, const char *text, size_t len);
 
 /* --- what a run itself writes (the Fork pipeline, in the child) --- */
 

@@ -1,0 +1,266 @@
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/vector.h"
+#include "cli/cli.h"
+#include "cli/grid.h"
+#include "config/config.h"
+#include "store/store.h"
+
+struct request {
+    const char *log_dir;
+    uint64_t count;
+    char *metric; /* NULL: the config's objective */
+    bool is_max, mode_given;
+    bool path_only;
+};
+
+struct ranked {
+    size_t row;
+    double value;
+};
+
+static const char *cell(const struct table *table, size_t row, int column)
+{
+    return column < 0 ? NULL : table->cells[row * table->column_count + (size_t)column];
+}
+
+/* The number in a cell; NaN when it holds none. */
+static double cell_number(const char *text)
+{
+    char *end;
+    double number = text ? strtod(text, &end) : NAN;
+    return text && *text && *end == '\0' ? number : NAN;
+}
+
+/* Takes metric and mode from the objective in the newest row's meta. */
+static void take_objective(struct request *request, const struct table *table)
+{
+    struct error ignored;
+    const char *meta =
+        table->row_count ? cell(table, table->row_count - 1, table_column(table, "meta")) : NULL;
+    struct value *value = meta ? config_parse("meta", meta, strlen(meta), &ignored) : NULL;
+    const struct value *objective = value ? value_get(value, "objective") : NULL;
+    const struct value *metric = objective ? value_get(objective, "metric") : NULL;
+    const struct value *mode = objective ? value_get(objective, "mode") : NULL;
+    if (metric && !request->metric) {
+        request->metric = memory_copy_text(value_text(metric));
+        if (mode && !request->mode_given) {
+            request->is_max = strcmp(value_text(mode), "max") == 0;
+            request->mode_given = true;
+        }
+    }
+    value_unref(value);
+}
+
+static bool is_metric(const char *column)
+{
+    static const char *const others[] = {
+        "run_start_time",        "run_start_time_string", "run_end_time", "run_end_time_string",
+        "run_total_time_string", "run_results",           "run_id",       "run_name",
+        "run_attempts"};
+    if (strncmp(column, "run_", 4) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(column, others[i]) == 0)
+            return false;
+    return true;
+}
+
+static int refuse_metric(const struct cli_command *command, const struct request *request,
+                         const struct table *table)
+{
+    CLEANUP(text_free) struct text names = {0};
+    for (size_t i = 0; i < table->column_count; i++)
+        if (is_metric(table->columns[i]))
+            text_addf(&names, "%s%s", names.len ? ", " : "", table->columns[i] + 4);
+    if (request->metric)
+        return cli_refuse(command, "run_data.csv has no column '%s'; it has %s", request->metric,
+                          text_get(&names));
+    return cli_refuse(command, "the config names no objective: choose one with --metric, of %s",
+                      text_get(&names));
+}
+
+static int compare_up(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->value != y->value)
+        return x->value < y->value ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Rows with a finite value, best first. */
+static size_t rank_rows(const struct table *table, int column, bool is_max, struct ranked *ranked)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < table->row_count; row++) {
+        double value = cell_number(cell(table, row, column));
+        if (isfinite(value))
+            ranked[count++] = (struct ranked){row, is_max ? -value : value};
+    }
+    qsort(ranked, count, sizeof *ranked, compare_up);
+    return count;
+}
+
+/* Whether rows differ in a config column, so that it tells runs apart. */
+static bool varies(const struct table *table, int column)
+{
+    const char *first = cell(table, 0, column);
+    for (size_t row = 1; row < table->row_count; row++) {
+        const char *other = cell(table, row, column);
+        if (strcmp(first ? first : "", other ? other : "") != 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_config_key(const char *column)
+{
+    return strncmp(column, "run_", 4) != 0 && strcmp(column, "meta") != 0 && strcmp(column, "log_dir") != 0 &&
+           strcmp(column, "gpu_id") != 0;
+}
+
+typedef VECTOR(int) column_list;
+
+/* Run name, the keys that vary, the metric, test results, time. */
+static void choose_columns(const struct table *table, int metric, column_list *chosen)
+{
+    vector_push(chosen, table_column(table, "run_name"));
+    for (size_t i = 0; i < table->column_count; i++)
+        if (is_config_key(table->columns[i]) && varies(table, (int)i))
+            vector_push(chosen, (int)i);
+    vector_push(chosen, metric);
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strncmp(table->columns[i], "run_test_", 9) == 0 && (int)i != metric)
+            vector_push(chosen, (int)i);
+    vector_push(chosen, table_column(table, "run_total_time"));
+}
+
+/* Six significant digits are enough to read; a cell that is no number stays as it is. */
+static char *shorten(const char *text)
+{
+    double number = cell_number(text);
+    bool is_long = text && strlen(text) > 8 && strpbrk(text, ".e");
+    return is_long && isfinite(number) ? text_format("%.6g", number) : memory_copy_text(text ? text : "");
+}
+
+static void print_table(const struct table *table, const struct ranked *ranked, size_t count, int metric)
+{
+    column_list chosen = {0};
+    choose_columns(table, metric, &chosen);
+    struct grid *grid = grid_create();
+    for (size_t i = 0; i < chosen.count; i++) {
+        const char *name = chosen.items[i] < 0 ? "run" : table->columns[chosen.items[i]];
+        bool result = strncmp(name, "run_", 4) == 0;
+        grid_add_column(grid, result ? name + 4 : name, result && i > 0);
+    }
+    char **cells = memory_new(chosen.count, sizeof *cells);
+    for (size_t n = 0; n < count; n++) {
+        for (size_t i = 0; i < chosen.count; i++)
+            cells[i] = shorten(cell(table, ranked[n].row, chosen.items[i]));
+        grid_add_row(grid, (const char *const *)cells);
+        for (size_t i = 0; i < chosen.count; i++)
+            free(cells[i]);
+    }
+    grid_print(grid);
+    free(cells);
+    grid_destroy(grid);
+    vector_free(&chosen);
+}
+
+static int print_best(const struct cli_command *command, struct request *request, const struct table *table)
+{
+    take_objective(request, table);
+    int metric = request->metric ? table_column(table, request->metric) : -1;
+    if (metric < 0)
+        return refuse_metric(command, request, table);
+    bool is_max = request->mode_given ? request->is_max : !strstr(request->metric, "loss");
+
+    struct ranked *ranked = memory_new(table->row_count, sizeof *ranked);
+    size_t count = rank_rows(table, metric, is_max, ranked);
+    int directory = table_column(table, "log_dir");
+    if (count == 0)
+        fprintf(stderr, "furcate best: no run has a value of %s yet\n", request->metric);
+    else if (request->path_only)
+        puts(directory >= 0 ? cell(table, ranked[0].row, directory) : "");
+    else
+        print_table(table, ranked, count < request->count ? count : request->count, metric);
+    free(ranked);
+    return count ? CLI_OK : CLI_SOME_FAILED;
+}
+
+enum { option_path = 256, option_min, option_max };
+
+static const struct option options[] = {{"log-dir", required_argument, NULL, 'd'},
+                                        {"count", required_argument, NULL, 'n'},
+                                        {"metric", required_argument, NULL, 'm'},
+                                        {"min", no_argument, NULL, option_min},
+                                        {"max", no_argument, NULL, option_max},
+                                        {"path", no_argument, NULL, option_path},
+                                        {0}};
+
+/* Returns -1, or the exit status when there is no more to do. */
+static int read_options(const struct cli_command *command, int argc, char **argv, struct request *request)
+{
+    int option, status;
+    while ((option = cli_next_option(command, argc, argv, options, &status)) != -1) {
+        if (option == 'd')
+            request->log_dir = optarg;
+        else if (option == 'm')
+            request->metric = memory_copy_text(optarg);
+        else if (option == 'n' && (!cli_parse_count(optarg, &request->count) || request->count == 0))
+            return cli_refuse(command, "'%s' is no count of runs: give 1 or more", optarg);
+        else if (option == option_path)
+            request->path_only = true;
+        else if (option == option_min || option == option_max) {
+            request->is_max = option == option_max;
+            request->mode_given = true;
+        }
+    }
+    if (status == -1 && optind < argc)
+        return cli_refuse(command, "'%s' is one argument too many", argv[optind]);
+    return status;
+}
+
+static int best(const struct cli_command *command, int argc, char **argv)
+{
+    struct request request = {.log_dir = "logs", .count = 10};
+    struct table table = {0};
+    struct error err = {0};
+    int status = read_options(command, argc, argv, &request);
+    if (status == -1 && !table_read(request.log_dir, &table, &err)) {
+        fprintf(stderr, "furcate best: %s\n", err.text);
+        status = CLI_USAGE;
+    }
+    if (status == -1)
+        status = print_best(command, &request, &table);
+    table_free(&table);
+    free(request.metric);
+    return status;
+}
+
+const struct cli_command cli_best = {
+    .name = "best",
+    .arguments = "[-d LOG_DIR] [-n COUNT] [-m METRIC [--min|--max]] [--path]",
+    .summary = "the best runs by the config's objective",
+    .help =
+        "Prints a table of the finished runs of a log dir, best first: name, the config keys that differ "
+        "between\n"
+        "runs, the metric, test results and seconds.\n\n"
+        "  -d, --log-dir LOG_DIR  where run_data.csv is (default: logs)\n"
+        "  -n, --count COUNT      at most so many runs (default: 10)\n"
+        "  -m, --metric METRIC    a column of run_data.csv, 'run_' may be left out (default: "
+        "meta.objective)\n"
+        "      --min, --max       whether small or large is good (default: meta.objective, else small for a\n"
+        "                         loss and large for anything else)\n"
+        "      --path             print only the run directory of the best run\n\n"
+        "Exit status: 0; 1 when no run has a value of the metric; 2 bad usage.\n",
+    .run = best,
+};

@@ -1,0 +1,49 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "cli/cli.h"
+
+static const struct cli_command *const commands[] = {&cli_run, &cli_plan, &cli_best};
+
+enum { command_count = sizeof commands / sizeof *commands };
+
+static int print_help(void)
+{
+    puts("usage: furcate COMMAND [OPTIONS] …\n\n"
+         "One config file whose arrays span a grid; one run per permutation, over all GPUs; one table of "
+         "results.\n");
+    for (size_t i = 0; i < command_count; i++)
+        printf("  %-6s %s\n", commands[i]->name, commands[i]->summary);
+    puts("\nfurcate COMMAND --help tells more; furcate --version the version.");
+    return CLI_OK;
+}
+
+static int refuse_command(const char *name)
+{
+    const char *names[command_count];
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i]->name;
+    const char *near = nearest_word(name, names, command_count);
+    fprintf(stderr, "furcate: no command '%s'; ", name);
+    fprintf(stderr, near ? "did you mean '%s'?\n" : "furcate --help lists them\n", near);
+    return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs("usage: furcate COMMAND [OPTIONS] …; furcate --help lists the commands\n", stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return print_help();
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("furcate " FURCATE_VERSION);
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+    return refuse_command(argv[1]);
+}

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "cli/plan_print.h"
+#include "plan/plan.h"
+#include "store/store.h"
+
+static const struct plan_format {
+    const char *name;
+    void (*print)(const struct plan_view *view);
+    uint64_t limit; /* of the runs it lists, when no --limit is given */
+} formats[] = {{"table", plan_print_table, 10},
+               {"csv", plan_print_csv, UINT64_MAX},
+               {"json", plan_print_json, UINT64_MAX}};
+
+enum { format_count = sizeof formats / sizeof *formats };
+
+struct request {
+    const struct plan_format *format;
+    uint64_t offset, limit;
+    bool limit_given;
+};
+
+static const struct plan_format *find_format(const char *name)
+{
+    for (size_t i = 0; i < format_count; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+static const struct option options[] = {{"limit", required_argument, NULL, 'n'},
+                                        {"offset", required_argument, NULL, 'o'},
+                                        {"format", required_argument, NULL, 'f'},
+                                        {0}};
+
+/* Returns -1, or the exit status when there is no more to do. */
+static int read_options(const struct cli_command *command, int argc, char **argv, struct request *request)
+{
+    int option, status;
+    while ((option = cli_next_option(command, argc, argv, options, &status)) != -1) {
+        uint64_t *number = option == 'n' ? &request->limit : &request->offset;
+        if (option == 'f' && !(request->format = find_format(optarg)))
+            return cli_refuse(command, "no format '%s': there are table, csv and json", optarg);
+        if (option != 'f' && !cli_parse_count(optarg, number))
+            return cli_refuse(command, "'%s' is no number of permutations", optarg);
+        request->limit_given |= option == 'n';
+    }
+    if (status != -1)
+        return status;
+    if (optind >= argc)
+        return cli_refuse(command, "no config file given");
+    if (optind + 1 < argc && strcmp(argv[optind + 1], "--") != 0)
+        return cli_refuse(command, "'%s' is one argument too many; options go before the config",
+                          argv[optind + 1]);
+    if (!request->limit_given)
+        request->limit = request->format->limit;
+    return -1;
+}
+
+static int print_plan(struct plan *plan, const struct request *request)
+{
+    struct error err = {0};
+    struct number_set finished = {0};
+    const char *log_dir = config_log_dir(plan_config(plan));
+    if (!store_peek_finished(log_dir, plan, &finished, &err)) {
+        fprintf(stderr, "furcate plan: %s\n", err.text);
+        return CLI_USAGE;
+    }
+    struct plan_view view = {
+        .plan = plan,
+        .order = order_create(plan),
+        .done = finished.count,
+        .offset = request->offset,
+        .limit = request->limit,
+    };
+    request->format->print(&view);
+    order_destroy(view.order);
+    number_set_free(&finished);
+    return CLI_OK;
+}
+
+static int plan(const struct cli_command *command, int argc, char **argv)
+{
+    struct request request = {.format = &formats[0]};
+    int status = read_options(command, argc, argv, &request);
+    if (status != -1)
+        return status;
+    struct faults *faults = faults_create(argv[optind]);
+    struct config *config = config_read(argv[optind], CONFIG_FOR_PROGRAM, faults);
+    struct plan *read = config ? plan_create(config, faults) : NULL;
+    CLEANUP(text_free) struct text text = {0};
+    faults_add_text(faults, &text);
+    fputs(text_get(&text), stderr);
+    status = read ? print_plan(read, &request) : CLI_USAGE;
+    plan_unref(read);
+    config_unref(config);
+    faults_destroy(faults);
+    return status;
+}
+
+const struct cli_command cli_plan = {
+    .name = "plan",
+    .arguments = "[--limit N] [--offset N] [--format table|csv|json] CONFIG [-- PROGRAM ARG…]",
+    .summary = "show what a config would run, without running it",
+    .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
+            "have a\n"
+            "row in run_data.csv) and left, and the labels of the first runs in run order.\n\n"
+            "      --limit N    list at most N runs (default: 10 for a table, else all)\n"
+            "      --offset N   leave out the first N\n"
+            "      --format F   table; csv: the keys and the label, one line a run; json: one object\n\n"
+            "Exit status: 0; 2 for bad usage or a bad config, whose faults are all listed: it serves as a "
+            "checker.\n",
+    .run = plan,
+};

@@ -1,0 +1,148 @@
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/keys.h"
+#include "config/meta.h"
+#include "config/parse.h"
+#include "config/source.h"
+
+struct config {
+    unsigned refs;
+    char *path;
+    struct value *keys, *defaults, *meta;
+    size_t given_count; /* of the keys that the file has */
+    struct config_meta typed_meta;
+};
+
+static struct config *new_config(const char *path, enum config_use use, const struct value *given)
+{
+    struct config *config = memory_new(1, sizeof *config);
+    const struct value *meta = value_get(given, "meta");
+    config->refs = 1;
+    config->path = memory_copy_text(path);
+    config->defaults = config_keys_defaults(given, path, use);
+    config->keys = config_keys_complete(given, config->defaults);
+    config->given_count = value_count(given) - (meta != NULL);
+    config->meta = config_meta_complete(meta);
+    config_meta_fill(config->meta, &config->typed_meta);
+    return config;
+}
+
+static void check(const struct value *root, enum config_use use, struct faults *faults)
+{
+    if (value_kind(root) != VALUE_OBJECT) {
+        fault_add(faults, FAULT_ERROR, value_place(root),
+                  "a config is an object of keys and values, but this is %s; begin it with '{'",
+                  value_kind_name(value_kind(root)));
+        return;
+    }
+    config_keys_check(root, use, faults);
+    if (value_get(root, "meta"))
+        config_meta_check(value_get(root, "meta"), faults);
+}
+
+struct config *config_read(const char *path, enum config_use use, struct faults *faults)
+{
+    CLEANUP(text_free) struct text text = {0};
+    struct error err;
+    if (!config_read_source(path, &text, &err)) {
+        fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", err.text);
+        return NULL;
+    }
+    faults_set_source(faults, text_get(&text), text.len);
+    size_t errors_before = faults_count(faults, FAULT_ERROR);
+    CLEANUP(value_cleanup) struct value *root = config_parse_text(text_get(&text), text.len, faults);
+    if (root)
+        check(root, use, faults);
+    return faults_count(faults, FAULT_ERROR) > errors_before ? NULL : new_config(path, use, root);
+}
+
+struct config *config_ref(struct config *config)
+{
+    config->refs++;
+    return config;
+}
+
+void config_unref(struct config *config)
+{
+    if (!config || --config->refs > 0)
+        return;
+    value_unref(config->keys);
+    value_unref(config->defaults);
+    value_unref(config->meta);
+    free(config->path);
+    free(config);
+}
+
+const char *config_path(const struct config *config)
+{
+    return config->path;
+}
+
+const struct value *config_keys(const struct config *config)
+{
+    return config->keys;
+}
+
+bool config_is_axis(const struct config *config, size_t i)
+{
+    return value_kind(value_item(config->keys, i)) == VALUE_ARRAY;
+}
+
+bool config_is_default(const struct config *config, size_t i)
+{
+    return i >= config->given_count;
+}
+
+const struct value *config_default(const struct config *config, const char *key)
+{
+    return value_get(config->defaults, key);
+}
+
+const struct value *config_meta_value(const struct config *config)
+{
+    return config->meta;
+}
+
+const struct config_meta *config_meta(const struct config *config)
+{
+    return &config->typed_meta;
+}
+
+const char *config_log_dir(const struct config *config)
+{
+    return value_text(value_get(config->keys, "log_dir"));
+}
+
+/* The first fault as an error. */
+static void set_error(const struct faults *faults, struct error *err)
+{
+    enum fault_level level;
+    error_set(err, ERROR_CONFIG, "%s", faults_line(faults, 0, &level));
+}
+
+struct value *config_parse(const char *name, const char *text, size_t len, struct error *err)
+{
+    struct faults *faults = faults_create(name);
+    struct value *value = config_parse_text(text, len, faults);
+    if (faults_count(faults, FAULT_ERROR) > 0) {
+        set_error(faults, err);
+        value_unref(value);
+        value = NULL;
+    }
+    faults_destroy(faults);
+    return value;
+}
+
+struct value *config_parse_file(const char *path, struct error *err)
+{
+    CLEANUP(text_free) struct text text = {0};
+    struct error reason;
+    if (config_read_source(path, &text, &reason))
+        return config_parse(path, text_get(&text), text.len, err);
+    error_set(err, reason.kind, "%s %.1500s", path, reason.text);
+    return NULL;
+}

@@ -1,0 +1,156 @@
+#include "config/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "config/rule.h"
+
+static const struct value *find_bad_framework(const struct value *value)
+{
+    static const char *const names[] = {"tf", "torch", "none"};
+    for (size_t i = 0; value_kind(value) == VALUE_STRING && i < sizeof names / sizeof *names; i++)
+        if (strcmp(value_text(value), names[i]) == 0)
+            return NULL;
+    return value;
+}
+
+/* In the order of the spec. A default that begins with '.' goes behind data_name. */
+static const struct rule reserved_keys[] = {
+    {"data_name", config_rule_name, "a word without '/'", "\"example\"", .required = true,
+     .never_axis = true},
+    {"data_dir", config_rule_filled, "a path", "\"data/\"", .required = true},
+    {"batch_size", config_rule_positive, "a positive integer", "32", .required = true},
+    {"epochs", config_rule_positive, "a positive integer", "50", .required = true},
+    {"framework", find_bad_framework, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true},
+    {"log_dir", config_rule_filled, "a path", "\"logs\"", .initial = "logs", .never_axis = true},
+    {"train_prefix", config_rule_string, "a string", "\"example.train\"", .initial = ".train"},
+    {"valid_prefix", config_rule_string, "a string", "\"example.valid\"", .initial = ".valid"},
+    {"test_prefix", config_rule_string, "a string", "\"example.test\"", .initial = ".test"},
+    {"learning_rate", config_rule_number, "a number", "0.001", .initial = "0.001"},
+    {"verbose", config_rule_int, "an integer", "2", .initial = "2"},
+    {"cache", config_rule_bool, "true or false", "true", .initial = "false"},
+    {"seed", config_rule_int, "an integer", "42", .initial = "42"},
+    {"prefetch", config_rule_int, "an integer", "1", .initial = "1"},
+};
+
+static const struct rules reserved = {reserved_keys, sizeof reserved_keys / sizeof *reserved_keys};
+
+/* Why a key cannot be a column of run_data.csv; NULL: it can. */
+static const char *find_column_fault(const char *key)
+{
+    if (key[0] == '\0')
+        return "it is empty; give it a name";
+    if (strncmp(key, "run_", 4) == 0)
+        return "its column is taken, as are all that begin with run_, by results; rename it";
+    if (strcmp(key, "gpu_id") == 0)
+        return "furcate gives each run its GPU; remove it, and choose GPUs by meta.gpus";
+    for (const char *c = key; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return "it holds a control character; rename it";
+    return NULL;
+}
+
+static void check_axis(const struct rule *rule, const char *key, const struct value *axis,
+                       struct faults *faults)
+{
+    if (rule && rule->never_axis)
+        fault_add(faults, FAULT_ERROR, value_place(axis),
+                  "'%s' cannot be an axis, it is one for all runs; write for example \"%s\": %s", key, key,
+                  rule->example);
+    else if (value_count(axis) == 0)
+        fault_add(faults, FAULT_ERROR, value_place(axis),
+                  "'%s' is an empty axis; give it a value, or remove the key", key);
+    else if (rule)
+        for (size_t i = 0; i < value_count(axis); i++)
+            config_rule_check(rule, "", value_item(axis, i), faults);
+}
+
+static void check_name(const struct value *given, size_t i, struct faults *faults)
+{
+    const char *key = value_key(given, i);
+    const char *column_fault = find_column_fault(key);
+    if (column_fault) {
+        fault_add(faults, FAULT_ERROR, value_key_place(given, i), "'%s' cannot be a key: %s", key,
+                  column_fault);
+        return;
+    }
+    const struct rule *nearest =
+        config_rule_find(reserved, key) ? NULL : config_rule_nearest(reserved, key, given);
+    if (nearest)
+        fault_add(faults, FAULT_WARNING, value_key_place(given, i),
+                  "'%s' is none of furcate's keys; did you mean '%s'?", key, nearest->key);
+}
+
+void config_keys_check(const struct value *given, enum config_use use, struct faults *faults)
+{
+    for (size_t i = 0; i < value_count(given); i++) {
+        const char *key = value_key(given, i);
+        const struct value *value = value_item(given, i);
+        const struct rule *rule = config_rule_find(reserved, key);
+        if (strcmp(key, "meta") == 0)
+            continue;
+        check_name(given, i, faults);
+        if (value_kind(value) == VALUE_ARRAY)
+            check_axis(rule, key, value, faults);
+        else if (rule)
+            config_rule_check(rule, "", value, faults);
+    }
+    for (size_t i = 0; use == CONFIG_FOR_FORK && i < reserved.count; i++) {
+        const struct rule *rule = &reserved.items[i];
+        if (rule->required && !value_get(given, rule->key))
+            fault_add(faults, FAULT_ERROR, (struct value_place){0}, "'%s' is missing; add \"%s\": %s",
+                      rule->key, rule->key, rule->example);
+    }
+}
+
+/* The name of the file without its ending. */
+static struct value *name_from_path(const char *path)
+{
+    CLEANUP(memory_free) char *name = file_base_name(path);
+    char *ending = strrchr(name, '.');
+    if (ending)
+        *ending = '\0';
+    bool is_nameless = name[0] == '\0' || strcmp(path, "-") == 0;
+    const char *chosen = is_nameless ? "config" : name;
+    return value_new_string(chosen, strlen(chosen));
+}
+
+static struct value *make_default(const struct rule *rule, const struct value *data_name)
+{
+    if (!rule->initial || rule->initial[0] != '.')
+        return config_rule_initial(rule);
+    CLEANUP(memory_free) char *prefix = text_format("%s%s", value_text(data_name), rule->initial);
+    return value_new_string(prefix, strlen(prefix));
+}
+
+struct value *config_keys_defaults(const struct value *given, const char *path, enum config_use use)
+{
+    struct value *defaults = value_new_object();
+    const struct value *data_name = value_get(given, "data_name");
+    CLEANUP(value_cleanup) struct value *named = data_name ? value_ref(data_name) : name_from_path(path);
+    if (use == CONFIG_FOR_PROGRAM)
+        value_object_set(defaults, "data_name", data_name ? name_from_path(path) : value_ref(named));
+    for (size_t i = 0; i < reserved.count; i++) {
+        struct value *value = make_default(&reserved.items[i], named);
+        if (value)
+            value_object_set(defaults, reserved.items[i].key, value);
+    }
+    return defaults;
+}
+
+struct value *config_keys_complete(const struct value *given, const struct value *defaults)
+{
+    struct value *keys = value_new_object();
+    for (size_t i = 0; i < value_count(given); i++) {
+        if (strcmp(value_key(given, i), "meta") == 0)
+            continue;
+        value_object_set(keys, value_key(given, i), value_ref(value_item(given, i)));
+        value_set_key_place(keys, value_key(given, i), value_key_place(given, i));
+    }
+    for (size_t i = 0; i < value_count(defaults); i++)
+        if (!value_get(keys, value_key(defaults, i)))
+            value_object_set(keys, value_key(defaults, i), value_ref(value_item(defaults, i)));
+    return keys;
+}

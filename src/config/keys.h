@@ -1,0 +1,10 @@
+/* The keys of a config but `meta`. */
+#pragma once
+#include "config/config.h"
+
+/* Adds the faults of all keys of the file's object but `meta`. */
+void config_keys_check(const struct value *given, enum config_use use, struct faults *faults);
+/* All keys that have a default, in the order of the spec. `path`: of the file. One reference. */
+struct value *config_keys_defaults(const struct value *given, const char *path, enum config_use use);
+/* The keys of the file but `meta`, then the defaults of those it leaves out. One reference. */
+struct value *config_keys_complete(const struct value *given, const struct value *defaults);

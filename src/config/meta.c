@@ -1,0 +1,162 @@
+#include "config/meta.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define RULES(table)                                                                                         \
+    {                                                                                                        \
+        table, sizeof table / sizeof *table                                                                  \
+    }
+
+static const char *const order_names[] = {
+    [ORDER_SPREAD] = "spread", [ORDER_SHUFFLE] = "shuffle", [ORDER_CONFIG] = "config"};
+static const char *const start_names[] = {
+    [START_AUTO] = "auto", [START_FORK] = "fork", [START_SPAWN] = "spawn"};
+static const char *const mode_names[] = {"max", "min"};
+
+/* The index of the value's text among three names or fewer; -1. */
+static int find_name(const struct value *value, const char *const *names, int count)
+{
+    if (value_kind(value) != VALUE_STRING)
+        return -1;
+    int i = count - 1;
+    while (i >= 0 && strcmp(value_text(value), names[i]) != 0)
+        i--;
+    return i;
+}
+
+static const struct value *find_bad_order(const struct value *value)
+{
+    return find_name(value, order_names, 3) < 0 ? value : NULL;
+}
+
+static const struct value *find_bad_start(const struct value *value)
+{
+    return find_name(value, start_names, 3) < 0 ? value : NULL;
+}
+
+static const struct value *find_bad_mode(const struct value *value)
+{
+    return find_name(value, mode_names, 2) < 0 ? value : NULL;
+}
+
+static const struct value *find_bad_threads(const struct value *value)
+{
+    int64_t number;
+    bool good = value_int(value, &number) && (number == -1 || (number >= 1 && number <= INT_MAX));
+    return good ? NULL : value;
+}
+
+static const struct value *find_bad_delay(const struct value *value)
+{
+    return config_rule_seconds(value) > 0 ? NULL : value;
+}
+
+static const char duration_wanted[] = "a duration of at most 100 years: seconds, or a string like \"2h30m\"";
+
+static const struct rule mem_trace_rules[] = {
+    {"enabled", config_rule_bool, "true or false", "true", .initial = "false"},
+    {"delay", find_bad_delay, "a duration above 0: seconds, or a string like \"5m\"", "300",
+     .initial = "300"},
+    {"top", config_rule_count, "an integer, 0 or more", "10", .initial = "10"},
+    {"trace", config_rule_count, "an integer, 0 or more", "1", .initial = "1"},
+};
+
+static const struct rule objective_rules[] = {
+    {"metric", config_rule_filled, "the name of a metric", "\"val_accuracy\"", .required = true},
+    {"mode", find_bad_mode, "\"max\" or \"min\"", "\"max\"", .required = true},
+};
+
+static const struct rule meta_rules[] = {
+    {"allow_cpu", config_rule_bool, "true or false", "true", .initial = "false"},
+    {"max_threads", find_bad_threads, "a positive integer, or -1 for one a device", "4", .initial = "-1"},
+    {"exclude_configs", config_rule_objects, "an array of objects", "[{\"batch_size\": 32}]",
+     .initial = "[]"},
+    {"mem_trace", config_rule_object, "an object", "{\"enabled\": true}", .members = RULES(mem_trace_rules)},
+    {"order", find_bad_order, "\"spread\", \"shuffle\" or \"config\"", "\"spread\"", .initial = "spread"},
+    {"retries", config_rule_count, "an integer, 0 or more", "2", .initial = "0"},
+    {"timeout", config_rule_duration, duration_wanted, "\"2h30m\"", .initial = "0"},
+    {"kill_grace", config_rule_duration, duration_wanted, "10", .initial = "10"},
+    {"start", find_bad_start, "\"auto\", \"fork\" or \"spawn\"", "\"auto\"", .initial = "auto"},
+    {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]"},
+    {"metrics", config_rule_patterns, "an object of names and regular expressions",
+     .example = "{\"accuracy\": \"acc=([0-9.]+)\"}"},
+    {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
+     .members = RULES(objective_rules)},
+    {"program", config_rule_strings, "an array of strings: a program and its arguments",
+     .example = "[\"python\", \"train.py\"]"},
+};
+
+/* What a run's config.json and run_data.json hold besides. */
+static const struct rule record_rules[] = {
+    {"run", config_rule_any, "", .example = ""},
+    {"data", config_rule_any, "", .example = ""},
+};
+
+static const struct rules known = RULES(meta_rules);
+static const struct rules records = RULES(record_rules);
+
+static struct value *without_records(const struct value *given)
+{
+    struct value *rest = value_new_object();
+    value_set_place(rest, value_place(given));
+    for (size_t i = 0; i < value_count(given); i++) {
+        const char *key = value_key(given, i);
+        if (config_rule_find(records, key))
+            continue;
+        value_object_set(rest, key, value_ref(value_item(given, i)));
+        value_set_key_place(rest, key, value_key_place(given, i));
+    }
+    return rest;
+}
+
+void config_meta_check(const struct value *given, struct faults *faults)
+{
+    static const struct rule whole = {"meta", config_rule_object, "an object",
+                                      .example = "{\"allow_cpu\": true}"};
+    if (value_kind(given) != VALUE_OBJECT) {
+        config_rule_check(&whole, "", given, faults);
+        return;
+    }
+    CLEANUP(value_cleanup) struct value *rest = without_records(given);
+    config_rule_check_all(known, "meta.", rest, faults);
+}
+
+struct value *config_meta_complete(const struct value *given)
+{
+    return config_rule_complete(known, given);
+}
+
+static int get_int(const struct value *object, const char *key)
+{
+    int64_t number = 0;
+    value_int(value_get(object, key), &number);
+    return (int)number;
+}
+
+void config_meta_fill(const struct value *complete, struct config_meta *meta)
+{
+    const struct value *objective = value_get(complete, "objective");
+    const struct value *mem_trace = value_get(complete, "mem_trace");
+    *meta = (struct config_meta){
+        .allow_cpu = value_bool(value_get(complete, "allow_cpu")),
+        .max_threads = get_int(complete, "max_threads"),
+        .exclude = value_get(complete, "exclude_configs"),
+        .gpus = value_get(complete, "gpus"),
+        .program = value_get(complete, "program"),
+        .metrics = value_get(complete, "metrics"),
+        .objective_metric = objective ? value_text(value_get(objective, "metric")) : NULL,
+        .objective_is_max = objective && find_name(value_get(objective, "mode"), mode_names, 2) == 0,
+        .order = (enum config_order)find_name(value_get(complete, "order"), order_names, 3),
+        .start = (enum config_start)find_name(value_get(complete, "start"), start_names, 3),
+        .retries = get_int(complete, "retries"),
+        .timeout = config_rule_seconds(value_get(complete, "timeout")),
+        .kill_grace = config_rule_seconds(value_get(complete, "kill_grace")),
+        .mem_trace = {.enabled = value_bool(value_get(mem_trace, "enabled")),
+                      .delay = config_rule_seconds(value_get(mem_trace, "delay")),
+                      .top = get_int(mem_trace, "top"),
+                      .trace = get_int(mem_trace, "trace")},
+    };
+}

@@ -1,0 +1,11 @@
+/* The object `meta` of a config. */
+#pragma once
+#include "config/config.h"
+#include "config/rule.h"
+
+/* Adds the faults of what the file has as `meta`. */
+void config_meta_check(const struct value *given, struct faults *faults);
+/* `meta` with its defaults, less what says which run it was; `given` may be NULL. One reference. */
+struct value *config_meta_complete(const struct value *given);
+/* Fills in *meta from a complete and good `meta`, from which it borrows. */
+void config_meta_fill(const struct value *complete, struct config_meta *meta);

@@ -1,0 +1,241 @@
+#include "config/parse.h"
+
+#include <libfyaml.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/builder.h"
+#include "config/syntax.h"
+
+struct reader {
+    struct builder builder;
+    struct syntax_point point;
+    struct fy_parser *parser;
+    struct fy_diag *diagnostics;
+};
+
+/* Where an event begins, `before` characters before its mark; the place of its key for a value left empty. */
+static struct value_place event_place(struct reader *reader, struct fy_event *event, unsigned before)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    const struct frame *frame = config_builder_top(&reader->builder);
+    if (!mark)
+        return frame && frame->key ? frame->key_place : (struct value_place){1, 1};
+    return (struct value_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - before};
+}
+
+/* A copy of the token's text; NULL for no token. */
+static char *copy_token(struct fy_token *token, size_t *len)
+{
+    const char *text = token ? fy_token_get_text(token, len) : NULL;
+    return text ? memory_copy_bytes(text, *len) : NULL;
+}
+
+static char *copy_anchor(struct fy_event *event)
+{
+    size_t len;
+    return copy_token(fy_event_get_anchor_token(event), &len);
+}
+
+static bool has_string_tag(struct fy_event *event)
+{
+    size_t len;
+    CLEANUP(memory_free) char *tag = copy_token(fy_event_get_tag_token(event), &len);
+    return tag && (strcmp(tag, "tag:yaml.org,2002:str") == 0 || strcmp(tag, "!") == 0);
+}
+
+/* Notes how far the text was read; `behind`: bytes behind the token's mark that belong to it. */
+static void note_point(struct reader *reader, struct fy_event *event, size_t behind)
+{
+    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    reader->point.is_plain = false;
+    reader->point.lacks_colon = !start;
+    if (!start || !end)
+        return;
+    reader->point.start = start->input_pos;
+    reader->point.end = end->input_pos + behind;
+}
+
+/* Within brackets a scalar without quotes over several lines is legal YAML, and always a forgotten comma. */
+static bool runs_over_lines(const struct frame *frame, struct fy_event *event)
+{
+    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    return frame && frame->in_flow && start && end && end->line > start->line;
+}
+
+/* {lr:1} is legal YAML too: the key "lr:1" without a value. */
+static bool lacks_space(const struct frame *frame, const struct fy_token *token)
+{
+    return !token && frame && frame->in_flow && frame->key && strchr(frame->key, ':');
+}
+
+static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_plain, struct value_place place)
+{
+    size_t len = 0;
+    CLEANUP(memory_free) char *text = copy_token(event->scalar.value, &len);
+    if (config_builder_wants_key(&reader->builder))
+        return config_builder_add_key(&reader->builder, text ? text : "", len, place);
+    bool is_string = !is_plain || has_string_tag(event);
+    struct value *value =
+        is_string ? value_new_string(text ? text : "", len) : value_new_plain(text ? text : "", len);
+    value_set_place(value, place);
+    CLEANUP(memory_free) char *anchor = copy_anchor(event);
+    return config_builder_add_scalar(&reader->builder, value, anchor);
+}
+
+static bool on_scalar(struct reader *reader, struct fy_event *event)
+{
+    const struct frame *frame = config_builder_top(&reader->builder);
+    struct fy_token *token = event->scalar.value;
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    bool is_quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    struct value_place place = event_place(reader, event, is_quoted);
+
+    note_point(reader, event, is_quoted);
+    reader->point.is_plain = token && style == FYSS_PLAIN;
+    if (reader->point.is_plain && runs_over_lines(frame, event)) {
+        config_syntax_add_missing_comma(reader->builder.faults, &reader->point);
+        return false;
+    }
+    if (lacks_space(frame, token))
+        return config_builder_fail(&reader->builder, place,
+                                   "a space is missing behind ':'; write key: value");
+    return add_scalar(reader, event, style == FYSS_PLAIN, place);
+}
+
+static bool on_alias(struct reader *reader, struct fy_event *event)
+{
+    struct value_place place = event_place(reader, event, 1);
+    note_point(reader, event, 0);
+    if (config_builder_wants_key(&reader->builder))
+        return config_builder_fail(&reader->builder, place, "an alias cannot be a key; write the key out");
+    size_t len;
+    CLEANUP(memory_free) char *name = copy_token(event->alias.anchor, &len);
+    return config_builder_add_alias(&reader->builder, name ? name : "", place);
+}
+
+static bool open_container(struct reader *reader, struct fy_event *event, struct value *container)
+{
+    value_set_place(container, event_place(reader, event, 0));
+    note_point(reader, event, 0);
+    CLEANUP(memory_free) char *anchor = copy_anchor(event);
+    return config_builder_open(&reader->builder, container, anchor,
+                               fy_event_get_node_style(event) == FYNS_FLOW);
+}
+
+static bool on_array(struct reader *reader, struct fy_event *event)
+{
+    return open_container(reader, event, value_new_array());
+}
+
+static bool on_object(struct reader *reader, struct fy_event *event)
+{
+    return open_container(reader, event, value_new_object());
+}
+
+static bool on_end(struct reader *reader, struct fy_event *event)
+{
+    note_point(reader, event, 0);
+    return config_builder_close(&reader->builder);
+}
+
+static bool on_document(struct reader *reader, struct fy_event *event)
+{
+    struct builder *builder = &reader->builder;
+    return !builder->root ||
+           config_builder_fail(builder, event_place(reader, event, 0),
+                               "a second document begins here; keep one, and remove the line ---");
+}
+
+static bool (*const handlers[])(struct reader *, struct fy_event *) = {
+    [FYET_DOCUMENT_START] = on_document, [FYET_SCALAR] = on_scalar,    [FYET_ALIAS] = on_alias,
+    [FYET_SEQUENCE_START] = on_array,    [FYET_SEQUENCE_END] = on_end, [FYET_MAPPING_START] = on_object,
+    [FYET_MAPPING_END] = on_end,
+};
+
+static bool handle(struct reader *reader, struct fy_event *event)
+{
+    size_t type = (size_t)event->type;
+    bool known = type < sizeof handlers / sizeof *handlers && handlers[type];
+    return !known || handlers[type](reader, event);
+}
+
+static void drop_output(struct fy_diag *diagnostics, void *user, const char *bytes, size_t len)
+{
+    (void)diagnostics;
+    (void)user;
+    (void)bytes;
+    (void)len;
+}
+
+static void open_reader(struct reader *reader)
+{
+    struct fy_diag_cfg quiet;
+    fy_diag_cfg_default(&quiet);
+    quiet.output_fn = drop_output;
+    reader->diagnostics = fy_diag_create(&quiet);
+    fy_diag_set_collect_errors(reader->diagnostics, true);
+    struct fy_parse_cfg config = {
+        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2 |
+                 FYPCF_SLOPPY_FLOW_INDENTATION | FYPCF_ALLOW_DUPLICATE_KEYS,
+        .diag = reader->diagnostics,
+    };
+    reader->parser = fy_parser_create(&config);
+}
+
+static void close_reader(struct reader *reader)
+{
+    config_builder_free(&reader->builder);
+    fy_parser_destroy(reader->parser);
+    fy_diag_destroy(reader->diagnostics);
+}
+
+static bool add_syntax_fault(struct reader *reader)
+{
+    const struct frame *frame = config_builder_top(&reader->builder);
+    if (frame) {
+        reader->point.opened = value_place(frame->container);
+        reader->point.closer = value_kind(frame->container) == VALUE_ARRAY ? ']' : '}';
+    }
+    void *position = NULL;
+    const struct fy_diag_error *found = fy_diag_errors_iterate(reader->diagnostics, &position);
+    config_syntax_add_fault(reader->builder.faults, &reader->point, found);
+    return false;
+}
+
+static bool read_events(struct reader *reader)
+{
+    if (fy_parser_set_string(reader->parser, reader->point.text, reader->point.len) != 0)
+        return add_syntax_fault(reader);
+    struct fy_event *event;
+    bool good = true;
+    while (good && (event = fy_parser_parse(reader->parser))) {
+        good = handle(reader, event);
+        fy_parser_event_free(reader->parser, event);
+    }
+    return good && (!fy_diag_got_error(reader->diagnostics) || add_syntax_fault(reader));
+}
+
+struct value *config_parse_text(const char *text, size_t len, struct faults *faults)
+{
+    CLEANUP(memory_free) char *copy = memory_copy_bytes(text, len);
+    struct reader reader = {.builder.faults = faults, .point = {.text = copy, .len = len}};
+    static const struct value_place whole_file = {0};
+    if (strlen(copy) != len) {
+        config_builder_fail(&reader.builder, whole_file, "holds NUL bytes; save it as UTF-8 text");
+        return NULL;
+    }
+    bool good = true;
+    if (len > 0) { /* libfyaml takes no empty text */
+        open_reader(&reader);
+        good = read_events(&reader);
+        close_reader(&reader);
+    }
+    if (good && !reader.builder.root)
+        good = config_builder_fail(&reader.builder, whole_file,
+                                   "is empty; write an object of keys and values into it");
+    if (good)
+        return reader.builder.root;
+    value_unref(reader.builder.root);
+    return NULL;
+}

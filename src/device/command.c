@@ -1,0 +1,121 @@
+#include "device/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { most_output = 256 * 1024 };
+
+/* The child leads a process group of its own, so that it can be killed with all it started. */
+static int spawn(char *const argv[], int out, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    int number = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return number;
+}
+
+/* Adds what is in the pipe without waiting. Returns whether more may come. */
+static bool drain(int in, struct text *output)
+{
+    char block[4096];
+    for (;;) {
+        ssize_t got = read(in, block, sizeof block);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return got < 0 && errno == EAGAIN;
+        if (got > 0)
+            text_add_bytes(output, block, (size_t)got);
+        if (output->len > most_output)
+            return true;
+    }
+}
+
+/* Gathers output until the process has exited. The pipe's end says nothing: a process can close its stdout
+ * and stay, or exit and leave a child that holds it. */
+static bool gather(int in, int process, int limit_ms, struct text *output)
+{
+    int64_t deadline = clock_monotonic() + (int64_t)limit_ms * 1000000;
+    struct pollfd waited[] = {{.fd = process, .events = POLLIN}, {.fd = in, .events = POLLIN}};
+    for (;;) {
+        int64_t left = deadline - clock_monotonic();
+        if (left <= 0 || output->len > most_output)
+            return false;
+        if (poll(waited, 2, (int)(left / 1000000) + 1) < 0 && errno != EINTR)
+            return false;
+        if (!drain(in, output))
+            waited[1].fd = -1;
+        if (waited[0].revents)
+            return true;
+    }
+}
+
+static bool judge(const char *program, bool in_time, size_t len, int status, struct error *err)
+{
+    if (len > most_output)
+        return error_set(err, ERROR_SYSTEM, "%s printed more than %d KiB and was killed", program,
+                         most_output / 1024);
+    if (!in_time)
+        return error_set(err, ERROR_SYSTEM, "%s did not answer in time and was killed", program);
+    if (WIFSIGNALED(status))
+        return error_set(err, ERROR_SYSTEM, "%s was killed by signal %d", program, WTERMSIG(status));
+    if (WEXITSTATUS(status) != 0)
+        return error_set(err, ERROR_SYSTEM, "%s failed with exit status %d", program, WEXITSTATUS(status));
+    return true;
+}
+
+/* A process that is not waited for here (SIGCHLD ignored) counts as one that exited well. */
+static int reap(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+bool device_command(char *const argv[], int limit_ms, struct text *output, struct error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(err, errno, "cannot run %s", argv[0]);
+    CLEANUP(file_close_fd) int in = ends[0];
+    CLEANUP(file_close_fd) int out = ends[1];
+    pid_t pid;
+    int number = spawn(argv, out, &pid);
+    if (number == ENOENT)
+        return error_set(err, ERROR_SYSTEM, "%s is not on PATH", argv[0]);
+    if (number != 0)
+        return error_system(err, number, "cannot run %s", argv[0]);
+
+    file_close_fd(&out);
+    fcntl(in, F_SETFL, O_NONBLOCK);
+    CLEANUP(file_close_fd) int process = pidfd_open(pid, 0);
+    number = errno;
+    size_t before = output->len;
+    bool in_time = process >= 0 && gather(in, process, limit_ms, output);
+    kill(-pid, SIGKILL); /* its leader is not reaped yet, so the group's number is still its own */
+    int status = reap(pid);
+    if (process < 0)
+        return error_system(err, number, "cannot wait for %s", argv[0]);
+    return judge(argv[0], in_time, output->len - before, status, err);
+}

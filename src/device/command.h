@@ -1,0 +1,16 @@
+/* Asking a vendor's command line tool. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/*
+ * Runs a program found on PATH, with stdin and stderr at /dev/null, and adds its stdout to `output`. A
+ * program that takes longer than `limit_ms` or prints more than 256 KiB is killed, with the children it left
+ * in its process group. Returns false (ERROR_SYSTEM) when it is not there, was killed, or exits with another
+ * status than 0.
+ *
+ * argv  NULL-terminated; argv[0] is the program
+ */
+bool device_command(char *const argv[], int limit_ms, struct text *output, struct error *err);

@@ -1,0 +1,75 @@
+/* One run, seen from inside: what the methods of a struct furcate_ops are given, and what they made. */
+#pragma once
+#include <furcate.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/vector.h"
+#include "config/value.h"
+#include "report/report.h"
+
+/* meta.data as it grows. */
+struct furcate_results {
+    struct furcate_fork *fork;
+    struct value *data;    /* object */
+    struct value *numbers; /* its array "results"; NULL until there is one */
+};
+
+/* A vector of paths that the fork owns. */
+struct fork_paths {
+    char **items;
+    size_t count, capacity;
+};
+
+struct furcate_fork {
+    const struct furcate_ops *ops;
+    struct value *config; /* config.json */
+    int64_t id;
+    char *name, *log_dir, *metrics_path;
+    int gpu_id, attempt;
+
+    const char *method;   /* the one that is being called, for messages */
+    struct error failure; /* the first one; kind ERROR_NONE while all is well */
+    bool told_of_plots;   /* that they cannot be made, once */
+
+    struct fork_paths train, test, valid;
+    struct furcate_filepaths filepaths;
+    struct furcate_objects objects;
+    const char *const *metrics;
+    struct history *history;
+    double start_time;
+    struct furcate_results results;
+    VECTOR(char *) texts; /* that furcate_config_json() returned */
+};
+
+/* Reads the config.json of a run. NULL with err set (ERROR_CONFIG, ERROR_SYSTEM) when it is none. */
+struct furcate_fork *fork_create(const struct furcate_ops *ops, const char *config_path, struct error *err);
+void fork_destroy(struct furcate_fork *fork);
+
+/* Takes the run through all methods. False with fork->failure set; run_data.json is then not there. */
+bool fork_train(struct furcate_fork *fork);
+bool fork_failed(const struct furcate_fork *fork);
+/* A line "furcate: example0: …" on stderr. */
+void fork_warn(const struct furcate_fork *fork, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether all required methods are there; else a message for all that are not. */
+bool fork_check_methods(const struct furcate_ops *ops, struct error *err);
+
+/* The methods as they are when the program brings none of its own. */
+bool fork_set_visible_gpus(struct furcate_fork *fork);
+bool fork_get_filepaths(struct furcate_fork *fork, struct furcate_filepaths *filepaths);
+bool fork_save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,
+                      const char *metric);
+bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric);
+bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out);
+
+/* The steps that were reported: the longest of the metrics. */
+size_t fork_reported_steps(const struct furcate_fork *fork);
+
+/* Begins meta.data with the times, in the order of run_data.csv. */
+void results_add_times(struct furcate_results *results, double start_time, double end_time);
+/* Makes the array "results", empty as yet. */
+void results_add_numbers(struct furcate_results *results);

@@ -1,0 +1,129 @@
+/* Metrics as they are reported, and what is made of them when the program makes nothing else. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "fork/fork.h"
+#include "plan/plan.h"
+
+static bool check_report(struct furcate_fork *fork, int64_t step, const struct furcate_metric *metrics,
+                         size_t count)
+{
+    if (step < 1)
+        return furcate_fail(fork, "furcate_report: step %lld: steps are counted from 1", (long long)step);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = metrics[i].name;
+        if (!name || !*name || strcmp(name, "step") == 0 || strcmp(name, "time") == 0)
+            return furcate_fail(fork, "furcate_report: '%s' is no name for a metric: use another",
+                                name ? name : "");
+    }
+    return true;
+}
+
+bool furcate_report(struct furcate_fork *fork, int64_t step, const struct furcate_metric *metrics,
+                    size_t count)
+{
+    struct error err = {0};
+    if (!check_report(fork, step, metrics, count))
+        return false;
+    CLEANUP(memory_free) struct report_metric *copies = memory_new(count + 1, sizeof *copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = (struct report_metric){metrics[i].name, metrics[i].value};
+    history_add(fork->history, step, copies, count);
+    return report_write(fork->metrics_path, step, copies, count, &err) || furcate_fail(fork, "%s", err.text);
+}
+
+size_t fork_reported_steps(const struct furcate_fork *fork)
+{
+    size_t steps = 0;
+    for (size_t i = 0; i < history_metric_count(fork->history); i++) {
+        size_t count = 0;
+        history_values(fork->history, history_metric_name(fork->history, i), &count);
+        steps = count > steps ? count : steps;
+    }
+    return steps;
+}
+
+/* The values of val_{metric}. */
+static const double *validation_values(struct furcate_fork *fork, const char *metric, size_t *count)
+{
+    CLEANUP(memory_free) char *name = text_format("val_%s", metric);
+    return history_values(fork->history, name, count);
+}
+
+static bool save_last(struct furcate_results *results, const char *prefix, const char *metric,
+                      const double *values, size_t count)
+{
+    if (!values || count == 0)
+        return false;
+    CLEANUP(memory_free) char *key = text_format("%s%s", prefix, metric);
+    value_object_set(results->data, key, value_new_float(values[count - 1]));
+    return true;
+}
+
+/* A metric without a value is most likely misspelt; that is no reason to lose a trained model. */
+bool fork_save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,
+                      const char *metric)
+{
+    size_t train_count = 0, valid_count = 0;
+    const double *train = history_values(fork->history, metric, &train_count);
+    const double *valid = validation_values(fork, metric, &valid_count);
+    (void)history;
+    bool saved = save_last(results, "train_", metric, train, train_count);
+    saved |= save_last(results, "val_", metric, valid, valid_count);
+    if (!saved)
+        fork_warn(fork, "the metric '%s' was never reported: give its name to furcate_report()", metric);
+    return true;
+}
+
+/* A curve of `count` steps, with a gap where it is shorter. NULL stays NULL; free() it. */
+static double *extend(const double *values, size_t have, size_t count)
+{
+    if (!values)
+        return NULL;
+    double *extended = memory_new(count, sizeof *extended);
+    for (size_t i = 0; i < count; i++)
+        extended[i] = i < have ? values[i] : (double)NAN;
+    return extended;
+}
+
+bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric)
+{
+    size_t train_count = 0, valid_count = 0;
+    const double *train = history_values(fork->history, metric, &train_count);
+    const double *valid = validation_values(fork, metric, &valid_count);
+    size_t count = train_count > valid_count ? train_count : valid_count;
+    (void)history;
+    if (count == 0)
+        return true;
+    CLEANUP(memory_free) double *train_curve = extend(train, train_count, count);
+    CLEANUP(memory_free) double *valid_curve = extend(valid, valid_count, count);
+    return furcate_plot(fork, metric, train_curve, valid_curve, count);
+}
+
+/* A picture that cannot be made is no reason to lose a trained model either. */
+bool furcate_plot(struct furcate_fork *fork, const char *metric, const double *train, const double *valid,
+                  size_t count)
+{
+    struct error err = {0};
+    CLEANUP(text_free) struct text name = {0};
+    plan_add_path_part(&name, metric, strlen(metric));
+    text_add(&name, ".jpg");
+    CLEANUP(memory_free) char *path = file_join(fork->log_dir, text_get(&name));
+    if (report_plot(path, metric, train, valid, count, &err) || fork->told_of_plots)
+        return true;
+    fork->told_of_plots = true;
+    fork_warn(fork, "no plots: %s", err.text);
+    return true;
+}
+
+bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out)
+{
+    CLEANUP(text_free) struct text json = {0};
+    (void)history;
+    history_add_json(fork->history, &json);
+    text_add_char(&json, '\n');
+    return fputs(text_get(&json), out) != EOF;
+}

@@ -1,0 +1,32 @@
+/* The methods a program must bring. */
+#include "fork/fork.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+bool fork_check_methods(const struct furcate_ops *ops, struct error *err)
+{
+    const struct {
+        const char *name;
+        bool given;
+        const char *duty;
+    } required[] = {
+        {"get_datasets", ops->get_datasets, "fills in the train, test and valid datasets from their files"},
+        {"get_model", ops->get_model, "returns the model, built and ready to be compiled"},
+        {"get_metrics", ops->get_metrics, "returns the names of the metrics to keep, NULL-terminated"},
+        {"get_optimizer", ops->get_optimizer, "returns the optimizer"},
+        {"get_loss", ops->get_loss, "returns the loss"},
+        {"model_compile", ops->model_compile, "joins model, optimizer, loss and metrics"},
+        {"model_fit", ops->model_fit, "trains the model and calls furcate_report() once an epoch"},
+        {"model_save", ops->model_save, "saves the trained model to furcate_log_dir()"},
+    };
+    CLEANUP(text_free) struct text missing = {0};
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++)
+        if (!required[i].given)
+            text_addf(&missing, "\n    .%s: %s", required[i].name, required[i].duty);
+    return missing.len == 0 ||
+           error_set(err, ERROR_USAGE,
+                     "this program's struct furcate_ops lacks required methods; set each to a "
+                     "function that does this:%s",
+                     text_get(&missing));
+}

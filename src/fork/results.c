@@ -1,0 +1,65 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "fork/fork.h"
+
+static void set_text(struct value *data, const char *key, const char *text)
+{
+    value_object_set(data, key, value_new_string(text, strlen(text)));
+}
+
+void results_add_times(struct furcate_results *results, double start_time, double end_time)
+{
+    char start[32], end[32], total[48];
+    double seconds = end_time > start_time ? end_time - start_time : 0; /* the clock may have been set back */
+    clock_format(start_time, start);
+    clock_format(end_time, end);
+    duration_format(seconds, total);
+    value_object_set(results->data, "start_time", value_new_float(start_time));
+    set_text(results->data, "start_time_string", start);
+    value_object_set(results->data, "end_time", value_new_float(end_time));
+    set_text(results->data, "end_time_string", end);
+    value_object_set(results->data, "total_time", value_new_float(seconds));
+    set_text(results->data, "total_time_string", total);
+}
+
+void results_add_numbers(struct furcate_results *results)
+{
+    if (results->numbers)
+        return;
+    results->numbers = value_new_array();
+    value_object_set(results->data, "results", results->numbers);
+}
+
+/* What run_data.csv has columns for anyway. */
+static bool is_reserved(const char *name)
+{
+    static const char *const reserved[] = {"start_time", "start_time_string",
+                                           "end_time",   "end_time_string",
+                                           "total_time", "total_time_string",
+                                           "results",    "epochs",
+                                           "id",         "name",
+                                           "attempts"};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+void furcate_add_result(struct furcate_results *results, const char *name, double value)
+{
+    CLEANUP(memory_free) char *key = text_format("test_%s", name);
+    results_add_numbers(results);
+    value_array_add(results->numbers, value_new_float(value));
+    value_object_set(results->data, key, value_new_float(value));
+}
+
+void furcate_set_result(struct furcate_results *results, const char *name, double value)
+{
+    if (*name && !is_reserved(name))
+        value_object_set(results->data, name, value_new_float(value));
+    else
+        furcate_fail(results->fork, "furcate_set_result: '%s' is kept by furcate itself: use another name",
+                     name);
+}

@@ -1,0 +1,142 @@
+#include "plan/arrange.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/*
+ * Greedy: the next level is the axis after which the fewest states are alive. A placed axis is remembered by
+ * a state as long as an entry that names it is open, that is, has keys on both sides of the cut; it then
+ * tells at most one state more than it has such entries apart, and the states multiply. This is the weighted
+ * vertex separation of the entries' hypergraph, taken one step at a time. Axes that no entry names come last,
+ * where they need no node at all.
+ */
+struct search {
+    const struct axes *axes;
+    const struct exclusions *exclusions;
+    size_t *missing; /* keys of each entry that are not placed yet */
+    size_t *open;    /* open entries that name a placed axis */
+    bool *placed;
+    bool *named; /* by an entry */
+};
+
+/* log2(number) in 1/256, linear between powers of two; integers, so that no libm decides on ties. */
+static uint64_t logarithm(uint64_t number)
+{
+    unsigned power = 63 - (unsigned)__builtin_clzll(number);
+    uint64_t fraction = ((number - (UINT64_C(1) << power)) << 8) >> power;
+    return ((uint64_t)power << 8) + fraction;
+}
+
+static bool names(const struct exclusion *exclusion, size_t axis)
+{
+    for (size_t i = 0; i < exclusion->count; i++)
+        if (exclusion->keys[i].axis == axis)
+            return true;
+    return false;
+}
+
+/* Adds `sign` to the open entries of each placed axis that the entry names. */
+static void count_open(struct search *search, const struct exclusion *exclusion, size_t sign)
+{
+    for (size_t i = 0; i < exclusion->count; i++)
+        if (search->placed[exclusion->keys[i].axis])
+            search->open[exclusion->keys[i].axis] += sign;
+}
+
+static void place(struct search *search, size_t axis)
+{
+    for (size_t i = 0; i < search->exclusions->count; i++) {
+        const struct exclusion *exclusion = &search->exclusions->items[i];
+        if (!names(exclusion, axis))
+            continue;
+        search->missing[i]--;
+        if (search->missing[i] > 0)
+            search->open[axis]++;
+        else
+            count_open(search, exclusion, (size_t)-1);
+    }
+    search->placed[axis] = true;
+}
+
+static void take_back(struct search *search, size_t axis)
+{
+    search->placed[axis] = false;
+    for (size_t i = 0; i < search->exclusions->count; i++) {
+        const struct exclusion *exclusion = &search->exclusions->items[i];
+        if (!names(exclusion, axis))
+            continue;
+        if (search->missing[i] == 0)
+            count_open(search, exclusion, 1);
+        search->missing[i]++;
+    }
+    search->open[axis] = 0;
+}
+
+/* The logarithm of the states alive with what is placed now. */
+static uint64_t cost(const struct search *search)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < search->axes->count; i++) {
+        size_t told_apart = search->open[i] + 1;
+        size_t most = search->axes->items[i].count;
+        sum += logarithm(told_apart < most ? told_apart : most);
+    }
+    return sum;
+}
+
+/* The axis to place next; the number of axes when no named one is left. */
+static size_t choose(struct search *search)
+{
+    size_t best = search->axes->count;
+    uint64_t best_cost = UINT64_MAX;
+    for (size_t i = 0; i < search->axes->count; i++) {
+        if (search->placed[i] || !search->named[i])
+            continue;
+        place(search, i);
+        uint64_t now = cost(search);
+        take_back(search, i);
+        if (now < best_cost) {
+            best = i;
+            best_cost = now;
+        }
+    }
+    return best;
+}
+
+static void arrange_named(struct arrangement *arrangement, struct search *search)
+{
+    for (size_t i = 0; i < search->exclusions->count; i++) {
+        const struct exclusion *exclusion = &search->exclusions->items[i];
+        search->missing[i] = exclusion->count;
+        for (size_t k = 0; k < exclusion->count; k++)
+            search->named[exclusion->keys[k].axis] = true;
+    }
+    for (size_t axis; (axis = choose(search)) < search->axes->count;) {
+        place(search, axis);
+        arrangement->axes[arrangement->count++] = (uint32_t)axis;
+    }
+}
+
+void plan_arrange(struct arrangement *arrangement, const struct axes *axes,
+                  const struct exclusions *exclusions, bool config_order)
+{
+    CLEANUP(memory_free) size_t *missing = memory_new(exclusions->count, sizeof *missing);
+    CLEANUP(memory_free) size_t *open = memory_new(axes->count, sizeof *open);
+    CLEANUP(memory_free) bool *placed = memory_new(axes->count, sizeof *placed);
+    CLEANUP(memory_free) bool *named = memory_new(axes->count, sizeof *named);
+    struct search search = {axes, exclusions, missing, open, placed, named};
+
+    *arrangement = (struct arrangement){memory_new(axes->count, sizeof *arrangement->axes), 0};
+    if (!config_order)
+        arrange_named(arrangement, &search);
+    for (size_t i = 0; i < axes->count; i++)
+        if (!placed[i] && axes->items[i].count > 1)
+            arrangement->axes[arrangement->count++] = (uint32_t)i;
+}
+
+void plan_arrangement_free(struct arrangement *arrangement)
+{
+    free(arrangement->axes);
+    *arrangement = (struct arrangement){0};
+}

@@ -1,0 +1,42 @@
+/* How a diagram is stored; for diagram.c, which walks it, and diagram_build.c, which makes it. */
+#pragma once
+#include "base/vector.h"
+#include "plan/arrange.h"
+#include "plan/diagram.h"
+
+/* Node numbers that need no node: nothing below is kept, everything below is kept. */
+enum { NODE_NOTHING = UINT32_MAX, NODE_EVERYTHING = UINT32_MAX - 1 };
+
+/* From the value `first` up to the next edge's first. */
+struct diagram_edge {
+    uint64_t before; /* kept permutations of the node with a lower value */
+    uint32_t first;
+    uint32_t child;
+};
+
+struct diagram_node {
+    uint64_t count; /* kept permutations from here on */
+    uint32_t first_edge, edge_count;
+};
+
+struct diagram {
+    struct arrangement arrangement;
+    size_t axis_count;
+    uint32_t *sizes; /* values of each level's axis */
+    uint64_t *below; /* for each level and the end: the product of the sizes from there on */
+    VECTOR(struct diagram_node) nodes;
+    VECTOR(struct diagram_edge) edges;
+    uint32_t root;
+};
+
+/* Kept permutations from a node at that level on. */
+static inline uint64_t diagram_paths(const struct diagram *diagram, uint32_t node, size_t level)
+{
+    if (node == NODE_NOTHING)
+        return 0;
+    return node == NODE_EVERYTHING ? diagram->below[level] : diagram->nodes.items[node].count;
+}
+
+/* Makes nodes, edges and root. False past the limit. */
+bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const struct exclusions *exclusions,
+                        size_t limit);

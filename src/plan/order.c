@@ -1,0 +1,124 @@
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "plan/plan.h"
+
+enum { usual_seed = 42, rounds = 6 };
+
+struct order {
+    struct plan *plan;
+    uint64_t (*rank_at)(const struct order *order, uint64_t i);
+    uint64_t count;
+    uint64_t next; /* i of the next look */
+    uint64_t step; /* of the golden-section sequence */
+    uint64_t seed;
+    unsigned half_bits; /* of the shuffle's domain, the least even power of two that holds count */
+};
+
+static uint64_t config_rank(const struct order *order, uint64_t i)
+{
+    (void)order;
+    return i;
+}
+
+/* The golden-section sequence (Knuth, TAOCP 3, 6.4): each next one falls into the widest gap that is left. */
+static uint64_t spread_rank(const struct order *order, uint64_t i)
+{
+    return (uint64_t)((unsigned __int128)i * order->step % order->count);
+}
+
+/* A Feistel network (Luby and Rackoff 1988). */
+static uint64_t permute(const struct order *order, uint64_t number)
+{
+    uint64_t mask = (UINT64_C(1) << order->half_bits) - 1;
+    uint64_t left = number >> order->half_bits, right = number & mask;
+    for (uint64_t round = 0; round < rounds; round++) {
+        uint64_t mixed = left ^ (hash_number(hash_number(order->seed, round), right) & mask);
+        left = right;
+        right = mixed;
+    }
+    return left << order->half_bits | right;
+}
+
+/* Cycle walking (Black and Rogaway 2002): what falls outside goes round again, four times on average at most,
+ * and comes back since the cycle began inside. */
+static uint64_t shuffle_rank(const struct order *order, uint64_t i)
+{
+    uint64_t rank = permute(order, i);
+    while (rank >= order->count)
+        rank = permute(order, rank);
+    return rank;
+}
+
+static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
+{
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* The first integer from count/phi on that is coprime to count. */
+static uint64_t golden_step(uint64_t count)
+{
+    static const uint64_t inverse_phi = UINT64_C(0x9e3779b97f4a7c15); /* times 2^64 */
+    uint64_t step = (uint64_t)((unsigned __int128)count * inverse_phi >> 64) + 1;
+    while (greatest_common_divisor(step, count) != 1)
+        step++;
+    return step;
+}
+
+static unsigned half_bits(uint64_t count)
+{
+    unsigned bits = 0;
+    while (UINT64_C(1) << 2 * bits < count)
+        bits++;
+    return bits;
+}
+
+/* The config's seed, when it is one integer. */
+static uint64_t config_seed(const struct config *config)
+{
+    const struct value *seed = value_get(config_keys(config), "seed");
+    int64_t number;
+    return seed && value_int(seed, &number) ? (uint64_t)number : usual_seed;
+}
+
+struct order *order_create(struct plan *plan)
+{
+    static uint64_t (*const ranks[])(const struct order *, uint64_t) = {
+        [ORDER_SPREAD] = spread_rank, [ORDER_SHUFFLE] = shuffle_rank, [ORDER_CONFIG] = config_rank};
+    struct order *order = memory_new(1, sizeof *order);
+    order->plan = plan_ref(plan);
+    order->rank_at = ranks[config_meta(plan_config(plan))->order];
+    order->count = plan_count(plan);
+    order->step = golden_step(order->count);
+    order->seed = config_seed(plan_config(plan));
+    order->half_bits = half_bits(order->count);
+    return order;
+}
+
+void order_destroy(struct order *order)
+{
+    if (!order)
+        return;
+    plan_unref(order->plan);
+    free(order);
+}
+
+bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank)
+{
+    while (order->next < order->count) {
+        *rank = order->rank_at(order, order->next++);
+        if (!number_set_has(taken, *rank) && plan_keeps(order->plan, *rank))
+            return true;
+    }
+    return false;
+}
+
+uint64_t order_at(const struct order *order, uint64_t i)
+{
+    return order->rank_at(order, i);
+}

@@ -1,0 +1,132 @@
+/* The picture of a metric: a gnuplot script with its data inside. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "report/curve.h"
+#include "report/gnuplot.h"
+#include "report/report.h"
+
+/* A name longer than this would run over the title's line. */
+enum { longest_name = 60 };
+
+static const char style[] =
+    "set terminal jpeg size 1200,800 font 'sans,20' background '#ffffff'\n"
+    "set encoding utf8\n"
+    "set border 3 linecolor rgb '#404040'\n"
+    "set grid back linetype 1 linewidth 1 linecolor rgb '#dddddd'\n"
+    "set tics nomirror out\n"
+    "set format y '%.9h'\n"
+    "set rmargin 4\n"
+    "set tmargin 5\n"
+    "set title offset 0,1.4\n"
+    "set ylabel offset 1,0\n"
+    "set key at graph 0.5,1.07 center horizontal reverse Left samplen 2.5 width 1 noenhanced\n"
+    "set xlabel 'Epoch'\n";
+
+/* Instead of the curves, when they have no finite value. */
+static const char no_curve[] = "set label 'no finite value' at graph 0.5,0.5 center\n"
+                               "set yrange [0:1]\n"
+                               "plot NaN notitle";
+
+/* Two colours that colour-blind people can tell apart (Okabe and Ito, 2008), and points that differ in print
+ * without colours: a disc and a square. */
+static const struct curve_style {
+    const char *label, *color;
+    int point;
+} curve_styles[] = {{"train", "#0072B2", 7}, {"validation", "#D55E00", 5}};
+
+/* How many bytes of the name to show, whole UTF-8 characters. */
+static size_t shown_length(const char *name)
+{
+    size_t len = strlen(name);
+    if (len <= longest_name)
+        return len;
+    len = longest_name;
+    while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+/* Adds text within a single-quoted gnuplot string, in which only the quote is special: neither backslashes
+ * nor backquotes, which would run commands. */
+static void add_quoted(struct text *script, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20 || c == 0x7f)
+            text_add_char(script, ' ');
+        else
+            text_add(script, c == '\'' ? "''" : (char[]){text[i], '\0'});
+    }
+}
+
+static void add_titles(struct text *script, const char *metric, bool train, bool valid)
+{
+    size_t len = shown_length(metric);
+    const char *dots = metric[len] ? "…" : "";
+    const char *whose = !valid ? "Training" : train ? "Training and validation" : "Validation";
+    text_addf(script, "set title '%s ", whose);
+    add_quoted(script, metric, len);
+    text_addf(script, "%s' noenhanced\nset ylabel '", dots);
+    add_quoted(script, metric, len);
+    text_addf(script, "%s' noenhanced\n", dots);
+}
+
+/* How many labels of so many digits fit side by side below the epoch axis. */
+static double most_tics(size_t count)
+{
+    int digits = 1;
+    for (size_t rest = count; rest >= 10; rest /= 10)
+        digits++;
+    return fmin(15, 60 / (digits + 2));
+}
+
+/* The smallest of 1, 2, 5, 10, 20, … with which the labels fit. */
+static double tic_step(size_t count)
+{
+    static const double factors[] = {1, 2, 5};
+    for (double power = 1;; power *= 10)
+        for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+            if (factors[i] * power * most_tics(count) >= (double)count)
+                return factors[i] * power;
+}
+
+static void add_epoch_axis(struct text *script, size_t count)
+{
+    double last = count > 0 ? (double)count : 1;
+    double margin = fmax(0.02 * (last - 1), last > 1 ? 0.02 : 0.5);
+    text_addf(script, "set xrange [%.10g:%.10g]\nset xtics %.0f\nset format x '%%.0f'\n", 1 - margin,
+              last + margin, tic_step(count));
+}
+
+/* Adds the data of a curve, and how to draw it to `plot`. */
+static void add_curve(struct text *script, struct text *plot, size_t curve, const double *values,
+                      size_t count)
+{
+    const struct curve_style *of = &curve_styles[curve];
+    CLEANUP(text_free) struct text data = {0};
+    if (!report_curve_add(&data, values, count))
+        return;
+    text_addf(script, "$curve%zu << END\n", curve);
+    text_add_bytes(script, data.data, data.len);
+    text_add(script, "END\n");
+    text_addf(plot,
+              "%s $curve%zu using 1:2:3 with linespoints pointtype %d pointsize variable linewidth 3 "
+              "linecolor rgb '%s' title '%s'",
+              plot->len ? "," : "plot", curve, of->point, of->color, of->label);
+}
+
+bool report_plot(const char *path, const char *metric, const double *train, const double *valid, size_t count,
+                 struct error *err)
+{
+    CLEANUP(text_free) struct text script = {0};
+    CLEANUP(text_free) struct text plot = {0};
+    text_add(&script, style);
+    add_titles(&script, metric, train, valid);
+    add_epoch_axis(&script, count);
+    add_curve(&script, &plot, 0, train, count);
+    add_curve(&script, &plot, 1, valid, count);
+    text_addf(&script, "%s\n", plot.len ? plot.data : no_curve);
+    return report_gnuplot(path, &script, err);
+}

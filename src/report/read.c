@@ -1,0 +1,138 @@
+/* Reading metrics.jsonl, which any program may write. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/vector.h"
+#include "report/history.h"
+#include "report/lines.h"
+
+enum { longest_report = 1 << 20 };
+
+/* The numbers that JSON does not have, as Python's json and C's printf() write them. */
+static const struct token {
+    const char *text;
+    double value;
+} tokens[] = {
+    {"NaN", NAN},  {"Infinity", INFINITY}, {"-Infinity", -INFINITY}, {"nan", NAN},
+    {"-nan", NAN}, {"inf", INFINITY},      {"-inf", -INFINITY},
+};
+
+enum { token_count = sizeof tokens / sizeof *tokens };
+
+static const struct token *find_token(const char *text)
+{
+    for (size_t i = 0; i < token_count; i++)
+        if (strncmp(text, tokens[i].text, strlen(tokens[i].text)) == 0)
+            return &tokens[i];
+    return NULL;
+}
+
+/* The end of the JSON string that begins at `text`, behind its closing quote. */
+static const char *skip_string(const char *text)
+{
+    for (text++; *text && *text != '"'; text++)
+        if (*text == '\\' && text[1])
+            text++;
+    return *text ? text + 1 : text;
+}
+
+/* Adds the line with quotes around those tokens that are outside of strings, which makes it JSON. */
+static void quote_tokens(struct text *out, const char *line)
+{
+    for (const char *rest = line; *rest;) {
+        const struct token *token = find_token(rest);
+        const char *next = *rest == '"' ? skip_string(rest) : rest + (token ? strlen(token->text) : 1);
+        text_add(out, token ? "\"" : "");
+        text_add_bytes(out, rest, (size_t)(next - rest));
+        text_add(out, token ? "\"" : "");
+        rest = next;
+    }
+}
+
+/* The object on a line; NULL when there is none. */
+static json_t *parse(const struct line *line)
+{
+    json_t *report = json_loadb(line->text, line->len, JSON_DECODE_INT_AS_REAL, NULL);
+    if (!report) {
+        CLEANUP(text_free) struct text quoted = {0};
+        quote_tokens(&quoted, line->text);
+        report = json_loadb(text_get(&quoted), quoted.len, JSON_DECODE_INT_AS_REAL, NULL);
+    }
+    if (json_is_object(report))
+        return report;
+    json_decref(report);
+    return NULL;
+}
+
+/* Whether a value is a number, also one of the tokens in quotes. */
+static bool read_number(const json_t *value, double *number)
+{
+    const struct token *token = json_is_string(value) ? find_token(json_string_value(value)) : NULL;
+    if (token && json_string_length(value) == strlen(token->text))
+        *number = token->value;
+    else if (json_is_real(value))
+        *number = json_real_value(value);
+    else
+        return false;
+    return true;
+}
+
+/* The step of a report, by default its line's number; false when it is no whole number. */
+static bool read_step(const json_t *report, size_t number, int64_t *step)
+{
+    const json_t *value = json_object_get(report, "step");
+    double real = json_real_value(value);
+    if (value && (!json_is_real(value) || fabs(real) > 9e15 || real != floor(real)))
+        return false;
+    *step = value ? (int64_t)real : (int64_t)number;
+    return true;
+}
+
+static bool add_report(struct history *history, json_t *report, size_t number)
+{
+    VECTOR(struct report_metric) metrics = {0};
+    const char *key;
+    json_t *value;
+    int64_t step;
+    if (!read_step(report, number, &step))
+        return false;
+    json_object_foreach(report, key, value)
+    {
+        struct report_metric metric = {.name = key};
+        if (strcmp(key, "step") != 0 && strcmp(key, "time") != 0 && read_number(value, &metric.value))
+            vector_push(&metrics, metric);
+    }
+    bool added = history_try_add(history, step, metrics.items, metrics.count);
+    vector_free(&metrics);
+    return added;
+}
+
+/* Adds the report of a line. A last line that was not ended and cannot be read is still being written, or was
+ * cut off by a crash, and no fault. */
+static bool add_line(struct history *history, const struct line *line, size_t number)
+{
+    json_t *report = line->cut ? NULL : parse(line);
+    bool added = report ? add_report(history, report, number) : !line->ended && !line->cut;
+    json_decref(report);
+    return added;
+}
+
+bool history_read(struct history *history, const char *path, size_t *skipped, struct error *err)
+{
+    CLEANUP(line_reader_close) struct line_reader reader;
+    struct line line;
+    size_t number = 0, faults = 0;
+    if (!line_reader_open(&reader, path, longest_report, err))
+        return false;
+    while (line_reader_next(&reader, &line))
+        if (line.text[strspn(line.text, " \t")] || strlen(line.text) < line.len)
+            faults += !add_line(history, &line, ++number);
+    if (reader.number)
+        return error_system(err, reader.number, "cannot read %s", path);
+    if (skipped)
+        *skipped = faults;
+    return true;
+}

@@ -1,0 +1,53 @@
+#include "run/announce.h"
+
+#include "base/memory.h"
+
+static void log_axes(struct runner *runner)
+{
+    CLEANUP(text_free) struct text keys = {0};
+    for (size_t i = 0; i < plan_axis_count(runner->plan); i++)
+        text_addf(&keys, "%s%s", i ? ", " : "", plan_axis(runner->plan, i)->key);
+    log_line(runner->log, LOG_INFO, "Generated %s%llu unique combinations from configuration keys: {%s}",
+             plan_is_exact(runner->plan) ? "" : "at most ", (unsigned long long)plan_count(runner->plan),
+             text_get(&keys));
+}
+
+static void warn_of_idle_gpus(struct runner *runner)
+{
+    size_t devices = runner->slots.devices.count, used = slots_in_use(&runner->slots);
+    int asked = config_meta(runner->config)->max_threads;
+    if (devices && asked > 0 && (size_t)asked > devices)
+        log_line(runner->log, LOG_WARNING,
+                 "max_threads [%d] is higher than the number of GPUs [%zu]: using %zu", asked, devices,
+                 devices);
+    if (devices > used)
+        log_line(runner->log, LOG_WARNING, "max_threads [%zu] leaves %zu of %zu GPUs idle", used,
+                 devices - used, devices);
+}
+
+static void warn_of_no_effect(struct runner *runner)
+{
+    const struct config_meta *meta = config_meta(runner->config);
+    if (meta->mem_trace.enabled)
+        log_line(runner->log, LOG_WARNING, "mem_trace is enabled, but this version has no memory trace yet");
+    if (meta->start == START_FORK)
+        log_line(runner->log, LOG_WARNING,
+                 "start is 'fork', but this version has no fork server yet: spawning");
+}
+
+void announce_start(struct runner *runner)
+{
+    uint64_t excluded = plan_product(runner->plan) - plan_count(runner->plan);
+    size_t used = slots_in_use(&runner->slots);
+    log_axes(runner);
+    if (excluded)
+        log_line(runner->log, LOG_INFO, "Excluding %llu configs matching configured 'exclude_configs'",
+                 (unsigned long long)excluded);
+    if (runner->finished)
+        log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
+                 (unsigned long long)runner->finished);
+    warn_of_idle_gpus(runner);
+    warn_of_no_effect(runner);
+    log_line(runner->log, LOG_INFO, "Running on %zu %s slot%s", used,
+             runner->slots.devices.count ? "GPU" : "CPU", used == 1 ? "" : "s");
+}

@@ -1,0 +1,146 @@
+#include "run/attempt.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "run/command.h"
+#include "run/environment.h"
+#include "run/launch.h"
+#include "run/runner.h"
+#include "run/schedule.h"
+
+static bool launch(struct runner *runner, const struct slot *slot, const struct run *run,
+                   struct launched *launched, struct error *err)
+{
+    int fds[2] = {-1, -1};
+    if (!store_open_output(run, fds, err))
+        return false;
+    int threads = device_cpu_count() / (int)slots_in_use(&runner->slots);
+    char **arguments = command_arguments(runner->command, runner->config, run);
+    struct launch launch = {
+        .path = command_path(runner->command),
+        .argv = arguments,
+        .envp = environment_for(runner->environment, run, slot, threads > 1 ? threads : 1),
+        .output = fds[0],
+        .errors = fds[1],
+    };
+    bool ok = launch_process(runner->launcher, &launch, launched, err);
+    command_free_arguments(arguments);
+    file_close_fd(&fds[0]);
+    file_close_fd(&fds[1]);
+    return ok;
+}
+
+static void free_when_closed(uv_handle_t *handle)
+{
+    struct attempt *attempt = handle->data;
+    if (--attempt->open_handles > 0)
+        return;
+    run_destroy(attempt->run);
+    free(attempt);
+}
+
+void attempt_release(struct attempt *attempt)
+{
+    uv_close((uv_handle_t *)&attempt->exit, free_when_closed);
+    uv_close((uv_handle_t *)&attempt->deadline, free_when_closed);
+}
+
+static void note_status(struct attempt *attempt, int status)
+{
+    attempt->end.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    attempt->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void on_process_end(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct attempt *attempt = handle->data;
+    int wait_status = 0;
+    /* While the process is not reaped its group keeps its number, so this can reach no stranger. */
+    kill(-attempt->pid, SIGKILL);
+    if (waitpid(attempt->pid, &wait_status, WNOHANG) != attempt->pid)
+        return;
+    attempt->state = ATTEMPT_ENDED;
+    attempt->end.end_time = clock_wall();
+    note_status(attempt, wait_status);
+    uv_poll_stop(&attempt->exit);
+    uv_timer_stop(&attempt->deadline);
+    close(attempt->pidfd);
+    schedule_ended(attempt->runner, attempt);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct attempt *attempt = timer->data;
+    if (attempt->state == ATTEMPT_RUNNING) {
+        attempt->timed_out = true;
+        attempt_terminate(attempt);
+    } else {
+        attempt_kill(attempt);
+    }
+}
+
+void attempt_terminate(struct attempt *attempt)
+{
+    if (attempt->state != ATTEMPT_RUNNING)
+        return;
+    attempt->state = ATTEMPT_TERMINATING;
+    attempt->cut_short = true;
+    kill(-attempt->pid, SIGTERM);
+    kill(-attempt->pid, SIGCONT); /* a stopped process could not obey */
+    double grace = config_meta(attempt->runner->config)->kill_grace;
+    uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * grace), 0);
+}
+
+void attempt_kill(struct attempt *attempt)
+{
+    if (attempt->state == ATTEMPT_ENDED)
+        return;
+    attempt->state = ATTEMPT_KILLING;
+    attempt->cut_short = true;
+    kill(-attempt->pid, SIGKILL);
+}
+
+static void watch(struct runner *runner, struct attempt *attempt)
+{
+    uv_timer_init(&runner->loop, &attempt->deadline);
+    uv_poll_init(&runner->loop, &attempt->exit, attempt->pidfd);
+    attempt->deadline.data = attempt->exit.data = attempt;
+    attempt->open_handles = 2;
+    uv_poll_start(&attempt->exit, UV_READABLE, on_process_end);
+    double timeout = config_meta(runner->config)->timeout;
+    if (timeout > 0)
+        uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * timeout), 0);
+}
+
+bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err)
+{
+    struct launched launched;
+    run->gpu_id = slot->gpu_id;
+    run->attempt++;
+    double start_time = clock_wall();
+    if (!store_prepare_run(runner->store, run, err) || !launch(runner, slot, run, &launched, err)) {
+        run->attempt--;
+        return false;
+    }
+    struct attempt *attempt = memory_new(1, sizeof *attempt);
+    attempt->runner = runner;
+    attempt->slot = slot;
+    attempt->run = run;
+    attempt->pid = launched.pid;
+    attempt->pidfd = launched.pidfd;
+    attempt->started = clock_monotonic();
+    attempt->end.start_time = start_time;
+    attempt->end.idle_ns = slot->free_since ? attempt->started - slot->free_since : -1;
+    slot->attempt = attempt;
+    watch(runner, attempt);
+    return true;
+}

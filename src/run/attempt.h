@@ -1,0 +1,46 @@
+/*
+ * One process launched for a run, from launch to the end of its process group.
+ *
+ *   RUNNING ──deadline, stop──▶ TERMINATING ──kill_grace, second stop──▶ KILLING
+ *      └───────────────┴── the process ends ──────────┴──▶ ENDED
+ */
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "run/slot.h"
+#include "store/store.h"
+
+struct runner;
+
+enum attempt_state { ATTEMPT_RUNNING, ATTEMPT_TERMINATING, ATTEMPT_KILLING, ATTEMPT_ENDED };
+
+struct attempt {
+    struct runner *runner;
+    struct slot *slot;
+    struct run *run; /* owned */
+    enum attempt_state state;
+    pid_t pid;
+    int pidfd;
+    uv_poll_t exit;
+    uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */
+    int open_handles;
+    int64_t started; /* clock_monotonic() */
+    struct attempt_end end;
+    bool timed_out;
+    bool cut_short; /* it was told to end */
+};
+
+/*
+ * Makes the run directory, launches the program and occupies the slot. Calls schedule_ended() once it has
+ * ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the program
+ * cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
+ */
+bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
+/* SIGTERM for its process group, and SIGKILL after meta.kill_grace. */
+void attempt_terminate(struct attempt *attempt);
+/* SIGKILL at once. */
+void attempt_kill(struct attempt *attempt);
+/* Frees an attempt that has ended, its run too. */
+void attempt_release(struct attempt *attempt);

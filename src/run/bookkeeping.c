@@ -1,0 +1,153 @@
+#include "run/bookkeeping.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "run/results.h"
+
+static const int64_t group_ns = 100 * 1000 * 1000;
+static const uint64_t retry_ms = 2000;
+
+struct finished {
+    struct bookkeeping *bookkeeping;
+    uv_work_t work;
+    struct run *run;
+    struct attempt_end end;
+    struct config *config; /* keeps the expressions alive */
+    struct history *history;
+};
+
+static void begin(struct bookkeeping *bookkeeping);
+
+static void on_timer(uv_timer_t *timer)
+{
+    begin(timer->data);
+}
+
+void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct store *store,
+                      void (*changed)(void *context), void *context)
+{
+    bookkeeping->loop = loop;
+    bookkeeping->store = store;
+    bookkeeping->changed = changed;
+    bookkeeping->context = context;
+    bookkeeping->last_start = clock_monotonic() - group_ns;
+    bookkeeping->work.data = bookkeeping;
+    uv_timer_init(loop, &bookkeeping->timer);
+    bookkeeping->timer.data = bookkeeping;
+}
+
+/* On a worker thread. */
+static void commit(uv_work_t *work)
+{
+    struct bookkeeping *bookkeeping = work->data;
+    bookkeeping->failing = !store_commit_work(bookkeeping->store, &bookkeeping->err);
+}
+
+static void after_commit(uv_work_t *work, int status)
+{
+    (void)status;
+    struct bookkeeping *bookkeeping = work->data;
+    bookkeeping->busy = false;
+    if (bookkeeping->failing)
+        uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
+    bookkeeping->changed(bookkeeping->context);
+    if (bookkeeping->pending)
+        bookkeeping_kick(bookkeeping);
+}
+
+static void begin(struct bookkeeping *bookkeeping)
+{
+    if (bookkeeping->busy || (!bookkeeping->failing && !store_commit_begin(bookkeeping->store)))
+        return;
+    bookkeeping->pending = bookkeeping->failing && bookkeeping->pending;
+    bookkeeping->busy = true;
+    bookkeeping->last_start = clock_monotonic();
+    uv_queue_work(bookkeeping->loop, &bookkeeping->work, commit, after_commit);
+}
+
+void bookkeeping_kick(struct bookkeeping *bookkeeping)
+{
+    bookkeeping->pending = true;
+    if (bookkeeping->busy || uv_is_active((uv_handle_t *)&bookkeeping->timer))
+        return;
+    int64_t since = clock_monotonic() - bookkeeping->last_start;
+    if (since >= group_ns)
+        begin(bookkeeping);
+    else
+        uv_timer_start(&bookkeeping->timer, on_timer, (uint64_t)((group_ns - since) / 1000000) + 1, 0);
+}
+
+/* On a worker thread. */
+static void collect(uv_work_t *work)
+{
+    struct finished *finished = work->data;
+    results_read(finished->history, finished->run, config_meta(finished->config)->metrics);
+}
+
+static void add(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
+                const struct history *history)
+{
+    bool has_own = store_has_run_data(run);
+    store_add_finished(bookkeeping->store, run, end, has_own ? NULL : results_data(end, history));
+    run_destroy(run);
+    bookkeeping_kick(bookkeeping);
+}
+
+static void forget(struct bookkeeping *bookkeeping, const struct finished *finished)
+{
+    for (size_t i = 0; i < bookkeeping->collecting.count; i++)
+        if (bookkeeping->collecting.items[i] == finished) {
+            bookkeeping->collecting.items[i] = bookkeeping->collecting.items[--bookkeeping->collecting.count];
+            return;
+        }
+}
+
+static void after_collect(uv_work_t *work, int status)
+{
+    (void)status;
+    struct finished *finished = work->data;
+    forget(finished->bookkeeping, finished);
+    add(finished->bookkeeping, finished->run, &finished->end, finished->history);
+    history_destroy(finished->history);
+    config_unref(finished->config);
+    free(finished);
+}
+
+void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
+                        struct config *config)
+{
+    if (store_has_run_data(run) || !results_has_metrics(run, config_meta(config)->metrics)) {
+        add(bookkeeping, run, end, NULL);
+        return;
+    }
+    struct finished *finished = memory_new(1, sizeof *finished);
+    *finished = (struct finished){
+        .bookkeeping = bookkeeping,
+        .run = run,
+        .end = *end,
+        .config = config_ref(config),
+        .history = history_create(),
+    };
+    finished->work.data = finished;
+    vector_push(&bookkeeping->collecting, finished);
+    uv_queue_work(bookkeeping->loop, &finished->work, collect, after_collect);
+}
+
+const struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)
+{
+    return i < bookkeeping->collecting.count ? bookkeeping->collecting.items[i]->run : NULL;
+}
+
+bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping)
+{
+    return !bookkeeping->busy && !bookkeeping->pending && !bookkeeping->failing &&
+           bookkeeping->collecting.count == 0;
+}
+
+void bookkeeping_close(struct bookkeeping *bookkeeping)
+{
+    vector_free(&bookkeeping->collecting);
+    uv_close((uv_handle_t *)&bookkeeping->timer, NULL);
+}

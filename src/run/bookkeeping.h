@@ -1,0 +1,43 @@
+/* Writes ended runs to the store, off the event loop and grouped: at most one commit in 100 ms. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/error.h"
+#include "base/vector.h"
+#include "config/config.h"
+#include "store/store.h"
+
+struct finished; /* a run whose results are being read */
+
+struct bookkeeping {
+    uv_loop_t *loop;
+    uv_work_t work;
+    uv_timer_t timer;
+    struct store *store;
+    bool busy;          /* a commit is on a worker thread */
+    bool failing;       /* the last commit failed; it is tried again every two seconds */
+    bool pending;       /* records wait for the next commit */
+    int64_t last_start; /* clock_monotonic() of the last commit */
+    struct error err;   /* why it fails */
+    VECTOR(struct finished *) collecting;
+    void (*changed)(void *context); /* a commit has ended, well or not */
+    void *context;
+};
+
+void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct store *store,
+                      void (*changed)(void *context), void *context);
+/* Records have been added to the store: commit them, soon. */
+void bookkeeping_kick(struct bookkeeping *bookkeeping);
+/*
+ * Records a finished run, which is taken over. The metrics of a program that wrote no run_data.json itself
+ * are read on a worker thread first: metrics.jsonl, and with meta.metrics its output.
+ */
+void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
+                        struct config *config);
+/* The finished runs that are not yet in the store's hands: the i-th, NULL at the end. */
+const struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
+/* Nothing is being read or written, or waits for it. */
+bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
+void bookkeeping_close(struct bookkeeping *bookkeeping);

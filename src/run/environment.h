@@ -1,0 +1,14 @@
+/* The environment of an attempt: the runner's own, less what furcate sets, plus what it sets. */
+#pragma once
+#include "run/slot.h"
+#include "store/store.h"
+
+struct environment;
+
+struct environment *environment_create(void);
+void environment_destroy(struct environment *environment);
+/* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_ATTEMPT, FURCATE_METRICS,
+ * the variables that show the slot's GPU only, and on a CPU slot OMP_NUM_THREADS = threads unless the user
+ * set it. Valid until the next call. */
+char *const *environment_for(struct environment *environment, const struct run *run, const struct slot *slot,
+                             int threads);

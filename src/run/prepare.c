@@ -1,0 +1,97 @@
+#include "run/prepare.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+static bool read_plan(struct runner *runner, struct error *err)
+{
+    const char *path = runner->options->config_path;
+    struct faults *faults = faults_create(path);
+    runner->config = config_read(path, runner->options->use, faults);
+    runner->plan = runner->config ? plan_create(runner->config, faults) : NULL;
+    CLEANUP(text_free) struct text text = {0};
+    faults_add_text(faults, &text);
+    fputs(text_get(&text), stderr);
+    faults_destroy(faults);
+    err->kind = ERROR_CONFIG; /* all is said */
+    return runner->plan != NULL;
+}
+
+static bool check_data_dir(const struct config *config, const struct value *data_dir, struct error *err)
+{
+    struct stat info;
+    if (stat(value_text(data_dir), &info) == 0 && S_ISDIR(info.st_mode))
+        return true;
+    CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
+    return error_set(
+        err, ERROR_CONFIG,
+        "%s: the data_dir '%s' is not there (looked for the folder %s); correct it, or start from the "
+        "folder it is relative to",
+        config_path(config), value_text(data_dir), path);
+}
+
+static bool check_data_dirs(struct runner *runner, struct error *err)
+{
+    const struct value *data_dir = value_get(config_keys(runner->config), "data_dir");
+    if (runner->options->use != CONFIG_FOR_FORK || !data_dir)
+        return true;
+    if (value_kind(data_dir) != VALUE_ARRAY)
+        return check_data_dir(runner->config, data_dir, err);
+    for (size_t i = 0; i < value_count(data_dir); i++)
+        if (!check_data_dir(runner->config, value_item(data_dir, i), err))
+            return false;
+    return true;
+}
+
+/* meta.program as words; NULL when there is none. The words are borrowed. */
+static char **program_of(const struct config *config)
+{
+    const struct value *program = config_meta(config)->program;
+    if (!program || value_count(program) == 0)
+        return NULL;
+    char **words = memory_new(value_count(program) + 1, sizeof *words);
+    for (size_t i = 0; i < value_count(program); i++)
+        words[i] = (char *)value_text(value_item(program, i));
+    return words;
+}
+
+static bool find_program(struct runner *runner, struct error *err)
+{
+    CLEANUP(memory_free) char **words = program_of(runner->config);
+    char *const *program = runner->options->program ? runner->options->program : words;
+    if (!program)
+        return error_set(
+            err, ERROR_USAGE,
+            "no program to run: write it behind two dashes,\n"
+            "    furcate run %s -- python train.py --lr {learning_rate}\n"
+            "or into the config,\n"
+            "    \"meta\": {\"program\": [\"python\", \"train.py\", \"--lr\", \"{learning_rate}\"]}",
+            config_path(runner->config));
+    runner->command = command_create(program, runner->options->use == CONFIG_FOR_FORK, err);
+    return runner->command && command_check(runner->command, runner->config, err);
+}
+
+static bool open_store(struct runner *runner, struct error *err)
+{
+    runner->store = store_open(config_log_dir(runner->config), err);
+    if (!runner->store)
+        return false;
+    runner->log = store_log(runner->store);
+    runner->order = order_create(runner->plan);
+    if (!store_find_finished(runner->store, runner->plan, &runner->taken, NULL, err))
+        return false;
+    runner->finished = runner->taken.count;
+    return true;
+}
+
+bool prepare_runner(struct runner *runner, struct error *err)
+{
+    runner->launcher = launcher_create(err);
+    runner->environment = environment_create();
+    return runner->launcher && read_plan(runner, err) && check_data_dirs(runner, err) &&
+           find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&
+           open_store(runner, err);
+}

@@ -1,0 +1,139 @@
+#include "run/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/attempt.h"
+#include "run/runner.h"
+
+static const int64_t least_ns = 100 * 1000 * 1000;
+enum { bar_width = 20, stamp_date = 11, stamp_time = 8 };
+
+double progress_seconds_left(const struct runner *runner)
+{
+    size_t slots = slots_in_use(&runner->slots);
+    if (runner->finished_here == 0 || slots == 0)
+        return 0;
+    double each = runner->seconds_run / (double)runner->finished_here;
+    double total = each * (double)runner_left(runner);
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < runner->slots.all.count; i++) {
+        const struct attempt *attempt = runner->slots.all.items[i]->attempt;
+        double rest = attempt ? each - 1e-9 * (double)(now - attempt->started) : 0;
+        total += rest > 0 ? rest : 0;
+    }
+    return total / (double)slots;
+}
+
+static void add_bar(struct text *line, uint64_t done, uint64_t total)
+{
+    int filled = total ? (int)((double)done / (double)total * bar_width) : bar_width;
+    text_add_char(line, '[');
+    for (int i = 0; i < bar_width; i++)
+        text_add_char(line, i < filled ? '=' : i == filled ? '>' : ' ');
+    text_add(line, "] ");
+}
+
+static size_t add_slots(struct text *out, const struct runner *runner)
+{
+    size_t running = 0;
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < runner->slots.all.count; i++) {
+        const struct slot *slot = runner->slots.all.items[i];
+        if (!slot->attempt)
+            continue;
+        char elapsed[48];
+        duration_format(1e-9 * (double)(now - slot->attempt->started), elapsed);
+        text_addf(out, " | %s %s %s", slot->name, slot->attempt->run->name, elapsed);
+        running++;
+    }
+    return running;
+}
+
+static void add_status(struct text *line, const struct runner *runner)
+{
+    uint64_t total = plan_count(runner->plan);
+    CLEANUP(text_free) struct text slots = {0};
+    size_t running = add_slots(&slots, runner);
+    add_bar(line, runner->finished, total);
+    text_addf(line, "%llu/%llu done, %zu running", (unsigned long long)runner->finished,
+              (unsigned long long)total, running);
+    if (runner->failures.count)
+        text_addf(line, ", %zu failed", runner->failures.count);
+    if (runner->stop_signal) {
+        text_add(line, ", stopping");
+    } else if (runner->finished_here) {
+        char left[48];
+        duration_format(progress_seconds_left(runner), left);
+        text_addf(line, ", %s left", left);
+    }
+    text_add(line, text_get(&slots));
+}
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static void draw(struct progress *progress)
+{
+    CLEANUP(text_free) struct text line = {0};
+    add_status(&line, progress->runner);
+    size_t width = terminal_width() - 1;
+    fprintf(stderr, "\r%.*s\033[K", (int)(line.len < width ? line.len : width), text_get(&line));
+    fflush(stderr);
+    progress->last_draw = clock_monotonic();
+}
+
+void progress_update(struct progress *progress)
+{
+    if (progress->live && clock_monotonic() - progress->last_draw >= least_ns)
+        draw(progress);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    draw(timer->data);
+}
+
+static void echo(void *context, enum log_level level, const char *line, const char *message)
+{
+    struct progress *progress = context;
+    if (!progress->live) {
+        fputs(line, stderr);
+        return;
+    }
+    bool bright = level == LOG_WARNING && progress->coloured;
+    fprintf(stderr, "\r\033[K%.*s  %s%s%s", stamp_time, line + stamp_date, bright ? "\033[33m" : "", message,
+            bright ? "\033[0m" : "");
+    if (clock_monotonic() - progress->last_draw >= least_ns)
+        draw(progress);
+}
+
+void progress_open(struct progress *progress, struct runner *runner)
+{
+    const char *no_color = getenv("NO_COLOR");
+    progress->runner = runner;
+    progress->live = isatty(STDERR_FILENO);
+    progress->coloured = progress->live && !(no_color && *no_color);
+    log_set_echo(runner->log, echo, progress);
+    uv_timer_init(&runner->loop, &progress->tick);
+    progress->tick.data = progress;
+    if (progress->live)
+        uv_timer_start(&progress->tick, on_tick, 1000, 1000);
+}
+
+void progress_close(struct progress *progress)
+{
+    if (progress->live)
+        fputs("\r\033[K", stderr);
+    progress->live = false;
+    uv_close((uv_handle_t *)&progress->tick, NULL);
+}

@@ -1,0 +1,73 @@
+#include "run/results.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+bool results_has_metrics(const struct run *run, const struct value *metrics)
+{
+    CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
+    return (metrics && value_count(metrics) > 0) || access(path, F_OK) == 0;
+}
+
+void results_read(struct history *history, const struct run *run, const struct value *metrics)
+{
+    struct error ignored;
+    size_t skipped = 0;
+    CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
+    history_read(history, path, &skipped, &ignored);
+    if (!metrics)
+        return;
+    CLEANUP(memory_free) char *log = text_format("%s/%s.log", run->directory, run->name);
+    CLEANUP(memory_free) char *errors = text_format("%s/%s.err", run->directory, run->name);
+    report_scan_output(history, log, metrics, &ignored);
+    report_scan_output(history, errors, metrics, &ignored);
+}
+
+static void set_text(struct value *data, const char *key, const char *text)
+{
+    value_object_set(data, key, value_new_string(text, strlen(text)));
+}
+
+static void set_times(struct value *data, const struct attempt_end *end)
+{
+    char start[32], stop[32], total[48];
+    double seconds = end->end_time > end->start_time ? end->end_time - end->start_time : 0;
+    clock_format(end->start_time, start);
+    clock_format(end->end_time, stop);
+    duration_format(seconds, total);
+    value_object_set(data, "start_time", value_new_float(end->start_time));
+    set_text(data, "start_time_string", start);
+    value_object_set(data, "end_time", value_new_float(end->end_time));
+    set_text(data, "end_time_string", stop);
+    value_object_set(data, "total_time", value_new_float(seconds));
+    set_text(data, "total_time_string", total);
+}
+
+static void set_metric(struct value *data, const struct history *history, const char *name, size_t *steps)
+{
+    size_t count = 0;
+    const double *values = history_values(history, name, &count);
+    if (!values || count == 0)
+        return;
+    *steps = count > *steps ? count : *steps;
+    CLEANUP(memory_free) char *validation = text_format("val_%s", name);
+    CLEANUP(memory_free) char *training = text_format("train_%s", name);
+    bool paired = history_values(history, validation, &(size_t){0}) != NULL;
+    value_object_set(data, paired ? training : name, value_new_float(values[count - 1]));
+}
+
+struct value *results_data(const struct attempt_end *end, const struct history *history)
+{
+    struct value *data = value_new_object();
+    size_t steps = 0;
+    set_times(data, end);
+    for (size_t i = 0; history && i < history_metric_count(history); i++)
+        set_metric(data, history, history_metric_name(history, i), &steps);
+    if (steps > 0)
+        value_object_set(data, "epochs", value_new_int((int64_t)steps));
+    return data;
+}

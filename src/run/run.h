@@ -1,0 +1,27 @@
+/* The runner: carries out the plan of a config on the slots of this machine. */
+#pragma once
+#include <stdbool.h>
+
+#include "config/config.h"
+
+struct runner_options {
+    const char *config_path;
+    enum config_use use;
+    /*
+     * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program "{key}",
+     * "{*}",
+     * "{config}" and "{{" are replaced in each; a Fork program (use CONFIG_FOR_FORK) gets them as they are,
+     * must find data_dir in place, and writes run_data.json itself.
+     */
+    char *const *program;
+    /* GPU indices to use; gpu_count -1: find them. */
+    const int *gpu_indices;
+    int gpu_count;
+};
+
+/*
+ * Runs what is left of the plan, and follows edits of the config meanwhile. Messages go to stderr. Installs
+ * handlers for SIGINT and SIGTERM until it returns. Returns the exit status of furcate(1): 0 every run is
+ * done, 1 some failed, 2 bad usage or config, 3 no device, 130 or 143 stopped.
+ */
+int runner_main(const struct runner_options *options);

@@ -1,0 +1,71 @@
+/* The state of a runner; private to this folder. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "plan/plan.h"
+#include "run/bookkeeping.h"
+#include "run/command.h"
+#include "run/environment.h"
+#include "run/launch.h"
+#include "run/progress.h"
+#include "run/run.h"
+#include "run/slot.h"
+#include "run/watch.h"
+#include "store/store.h"
+
+struct retry;
+
+/* A run that will not be tried again by this runner. */
+struct failure {
+    struct run *run;
+    char reason[256];
+};
+
+struct runner {
+    const struct runner_options *options;
+    uv_loop_t loop;
+
+    /* what is to be done */
+    struct config *config;
+    struct plan *plan;
+    struct order *order;
+    struct command *command;
+    struct number_set taken;        /* ranks finished, running, waiting or given up; of the current plan */
+    bool exhausted;                 /* the order has no further rank that is not taken */
+    VECTOR(struct run *) ready;     /* retries whose back-off is over; their ranks are taken */
+    VECTOR(struct retry *) waiting; /* retries in back-off; their ranks are taken */
+
+    /* where */
+    struct slots slots;
+    struct launcher *launcher;
+    struct environment *environment;
+    struct store *store;
+    struct log *log;
+
+    /* what was done */
+    uint64_t finished;      /* permutations of the current plan that are finished */
+    uint64_t finished_here; /* runs that this runner finished */
+    double seconds_run;     /* sum over these */
+    VECTOR(struct failure) failures;
+    int64_t started; /* clock_monotonic() */
+
+    struct bookkeeping bookkeeping;
+    struct watch watch;
+    struct progress progress;
+    uv_signal_t interrupt, terminate;
+
+    int stop_signal;    /* 0, SIGINT or SIGTERM: start nothing more */
+    bool reload_wanted; /* the config was edited */
+    bool closing;       /* all is done; the handles are closed */
+    struct error fatal; /* kind not ERROR_NONE: start nothing more, report this at the end */
+};
+
+/* A rank for a run that is no longer in the plan. */
+#define RUNNER_NO_RANK UINT64_MAX
+
+/* Permutations of the plan that are neither finished, given up nor executing; retries count. */
+uint64_t runner_left(const struct runner *runner);

@@ -1,0 +1,180 @@
+#include "run/schedule.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "run/failure.h"
+#include "run/retry.h"
+#include "run/runner.h"
+
+static bool may_start(const struct runner *runner)
+{
+    return !runner->stop_signal && runner->fatal.kind == ERROR_NONE && !runner->bookkeeping.failing &&
+           !runner->closing;
+}
+
+/* The next run: a retry whose time has come, else the next of the order. NULL: none now. */
+static struct run *next_run(struct runner *runner)
+{
+    uint64_t rank;
+    if (runner->ready.count > 0)
+        return runner->ready.items[--runner->ready.count];
+    if (runner->exhausted)
+        return NULL;
+    if (!order_next(runner->order, &runner->taken, &rank)) {
+        runner->exhausted = true;
+        return NULL;
+    }
+    number_set_add(&runner->taken, rank);
+    return store_new_run(runner->store, runner->plan, rank);
+}
+
+static void start(struct runner *runner, struct slot *slot, struct run *run)
+{
+    if (!attempt_start(runner, slot, run, &runner->fatal)) {
+        number_set_remove(&runner->taken, run->rank);
+        log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s", (long long)run->id,
+                 runner->fatal.text);
+        run_destroy(run);
+        return;
+    }
+    store_add_started(runner->store, run, slot->attempt->end.start_time, (int)slot->attempt->pid);
+    bookkeeping_kick(&runner->bookkeeping);
+    log_line(runner->log, LOG_DEBUG, "Thread %lld started - %s_%s - %s", (long long)run->id, run->name,
+             run->label, slot->name);
+}
+
+void schedule_refill(struct runner *runner)
+{
+    struct slot *slot;
+    struct run *run;
+    while (may_start(runner) && (slot = slots_free(&runner->slots)) && (run = next_run(runner)))
+        start(runner, slot, run);
+    progress_update(&runner->progress);
+}
+
+static void log_finished(struct runner *runner, const struct run *run, double seconds)
+{
+    char took[48], remaining[48];
+    duration_format(seconds, took);
+    duration_format(progress_seconds_left(runner), remaining);
+    log_line(runner->log, LOG_INFO,
+             "Thread %lld finished - %s - %llu configs remaining - est. total time remaining: %s",
+             (long long)run->id, took, (unsigned long long)runner_left(runner), remaining);
+}
+
+static void finish(struct runner *runner, struct attempt *attempt)
+{
+    struct run *run = attempt->run;
+    double seconds = attempt->end.end_time - attempt->end.start_time;
+    if (attempt->end.exit_status != 0)
+        log_line(runner->log, LOG_WARNING, "Thread %lld ended badly after its results were complete: %s",
+                 (long long)run->id, attempt->end.reason);
+    runner->finished += run->rank != RUNNER_NO_RANK;
+    runner->finished_here++;
+    runner->seconds_run += seconds > 0 ? seconds : 0;
+    log_finished(runner, run, seconds);
+    attempt->run = NULL;
+    bookkeeping_finish(&runner->bookkeeping, run, &attempt->end, runner->config);
+}
+
+static void give_up(struct runner *runner, struct attempt *attempt)
+{
+    struct failure failure = {.run = attempt->run};
+    snprintf(failure.reason, sizeof failure.reason, "%s", attempt->end.reason);
+    vector_push(&runner->failures, failure);
+    attempt->run = NULL;
+}
+
+static void fail(struct runner *runner, struct attempt *attempt)
+{
+    const struct run *run = attempt->run;
+    bool again =
+        run->attempt - run->earlier <= config_meta(runner->config)->retries && run->rank != RUNNER_NO_RANK;
+    store_add_failed(runner->store, run, &attempt->end, !again);
+    bookkeeping_kick(&runner->bookkeeping);
+    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
+             attempt->end.reason, again ? "will be tried again" : "given up", run->directory, run->name);
+    if (again) {
+        retry_later(runner, attempt->run);
+        attempt->run = NULL;
+    } else {
+        give_up(runner, attempt);
+    }
+}
+
+static void stop(struct runner *runner, struct attempt *attempt)
+{
+    snprintf(attempt->end.reason, sizeof attempt->end.reason, "stopped");
+    store_add_failed(runner->store, attempt->run, &attempt->end, false);
+    bookkeeping_kick(&runner->bookkeeping);
+    log_line(runner->log, LOG_INFO, "Thread %lld stopped", (long long)attempt->run->id);
+}
+
+/* A complete run_data.json means finished, however the process ended after it was written. Exit status 0 does
+ * not when it answers our SIGTERM, as a program that saves a checkpoint first does. */
+static bool is_finished(const struct runner *runner, const struct attempt *attempt)
+{
+    if (store_has_run_data(attempt->run))
+        return true;
+    return attempt->end.exit_status == 0 && !attempt->cut_short && runner->options->use != CONFIG_FOR_FORK;
+}
+
+static void settle(struct runner *runner, struct attempt *attempt)
+{
+    bool finished = is_finished(runner, attempt);
+    if (!finished || attempt->end.exit_status != 0)
+        failure_explain(attempt, config_meta(runner->config));
+    if (finished)
+        finish(runner, attempt);
+    else if (runner->stop_signal)
+        stop(runner, attempt);
+    else
+        fail(runner, attempt);
+}
+
+void schedule_ended(struct runner *runner, struct attempt *attempt)
+{
+    attempt->slot->attempt = NULL;
+    attempt->slot->free_since = clock_monotonic();
+    schedule_refill(runner);
+
+    settle(runner, attempt);
+    attempt_release(attempt);
+    progress_update(&runner->progress);
+    schedule_close_when_done(runner);
+}
+
+static bool is_executing(const struct runner *runner)
+{
+    for (size_t i = 0; i < runner->slots.all.count; i++)
+        if (runner->slots.all.items[i]->attempt)
+            return true;
+    return false;
+}
+
+static bool has_more(const struct runner *runner)
+{
+    if (runner->stop_signal || runner->fatal.kind != ERROR_NONE)
+        return false;
+    return !runner->exhausted || runner->ready.count > 0 || runner->waiting.count > 0 ||
+           runner->reload_wanted;
+}
+
+void schedule_close_when_done(struct runner *runner)
+{
+    bool written = bookkeeping_is_idle(&runner->bookkeeping) ||
+                   (runner->stop_signal && runner->bookkeeping.failing && !runner->bookkeeping.busy);
+    if (runner->closing || is_executing(runner) || has_more(runner) || !written)
+        return;
+    runner->closing = true;
+    retry_drop_all(runner);
+    watch_close(&runner->watch);
+    bookkeeping_close(&runner->bookkeeping);
+    progress_close(&runner->progress);
+    uv_close((uv_handle_t *)&runner->interrupt, NULL);
+    uv_close((uv_handle_t *)&runner->terminate, NULL);
+}

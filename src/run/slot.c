@@ -1,0 +1,120 @@
+#include "run/slot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
+{
+    if (options->gpu_count < 0)
+        return true;
+    struct value *chosen = value_new_array();
+    for (int i = 0; i < options->gpu_count; i++)
+        value_array_add(chosen, value_new_int(options->gpu_indices[i]));
+    bool ok = device_choose(list, chosen, err);
+    value_unref(chosen);
+    return ok;
+}
+
+/* Indices that a program's own get_available_gpu_indices knows hold also where no vendor library does. */
+static void take_unseen(struct device_list *list, const struct runner_options *options)
+{
+    for (int i = 0; i < options->gpu_count; i++) {
+        struct device device = {.index = options->gpu_indices[i]};
+        snprintf(device.vendor, sizeof device.vendor, "nvidia");
+        vector_push(list, device);
+    }
+}
+
+static bool find_devices(struct device_list *list, const struct runner_options *options,
+                         const struct config *config, struct error *err)
+{
+    if (options->gpu_count == 0)
+        return true;
+    device_find(list);
+    if (list->count == 0)
+        take_unseen(list, options);
+    else if (!take_given(list, options, err))
+        return false;
+    if (options->gpu_count < 0)
+        device_choose_visible(list);
+    const struct value *gpus = config_meta(config)->gpus;
+    return !gpus || list->count == 0 || device_choose(list, gpus, err);
+}
+
+static bool refuse_no_device(const struct slots *slots, const struct config *config, struct error *err)
+{
+    const char *notes = text_get(&slots->devices.notes);
+    return error_set(err, ERROR_DEVICE,
+                     "no GPU was found, and %s does not allow CPU slots%s%s\n"
+                     "To run on the CPU write \"meta\": {\"allow_cpu\": true} into the config",
+                     config_path(config), *notes ? ":\n" : ".", notes);
+}
+
+bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,
+                struct error *err)
+{
+    *slots = (struct slots){0};
+    if (!find_devices(&slots->devices, options, config, err))
+        return false;
+    if (slots->devices.count == 0 && !config_meta(config)->allow_cpu)
+        return refuse_no_device(slots, config, err);
+    slots_resize(slots, config_meta(config));
+    return true;
+}
+
+static size_t wanted(const struct slots *slots, const struct config_meta *meta)
+{
+    size_t there = slots->devices.count ? slots->devices.count : (size_t)device_cpu_count();
+    size_t asked = meta->max_threads > 0 ? (size_t)meta->max_threads : there;
+    return slots->devices.count && asked > there ? there : asked;
+}
+
+static struct slot *make_slot(const struct slots *slots, size_t i)
+{
+    struct slot *slot = memory_new(1, sizeof *slot);
+    slot->gpu_id = -1;
+    snprintf(slot->name, sizeof slot->name, "CPU %zu", i);
+    if (slots->devices.count) {
+        slot->gpu_id = slots->devices.items[i].index;
+        snprintf(slot->vendor, sizeof slot->vendor, "%s", slots->devices.items[i].vendor);
+        snprintf(slot->name, sizeof slot->name, "GPU %d", slot->gpu_id);
+    }
+    return slot;
+}
+
+size_t slots_resize(struct slots *slots, const struct config_meta *meta)
+{
+    size_t count = wanted(slots, meta);
+    for (size_t i = slots->all.count; i < count; i++) {
+        struct slot *slot = make_slot(slots, i);
+        vector_push(&slots->all, slot);
+    }
+    for (size_t i = 0; i < slots->all.count; i++)
+        slots->all.items[i]->retired = i >= count;
+    return count;
+}
+
+void slots_close(struct slots *slots)
+{
+    for (size_t i = 0; i < slots->all.count; i++)
+        free(slots->all.items[i]);
+    vector_free(&slots->all);
+    device_list_free(&slots->devices);
+}
+
+struct slot *slots_free(const struct slots *slots)
+{
+    for (size_t i = 0; i < slots->all.count; i++)
+        if (!slots->all.items[i]->retired && !slots->all.items[i]->attempt)
+            return slots->all.items[i];
+    return NULL;
+}
+
+size_t slots_in_use(const struct slots *slots)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slots->all.count; i++)
+        count += !slots->all.items[i]->retired;
+    return count;
+}

@@ -1,0 +1,40 @@
+/* Slots: the places where one attempt each can execute. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/vector.h"
+#include "config/config.h"
+#include "device/device.h"
+#include "run/run.h"
+
+struct attempt;
+
+struct slot {
+    int gpu_id; /* -1: a CPU slot */
+    char vendor[16];
+    char name[24];           /* "GPU 0", "CPU 3" */
+    bool retired;            /* takes no further attempt: max_threads was lowered */
+    struct attempt *attempt; /* NULL: free */
+    int64_t free_since;      /* clock_monotonic() of its last attempt's end; 0 before the first */
+};
+
+struct slots {
+    VECTOR(struct slot *) all;
+    struct device_list devices; /* count 0: CPU slots */
+};
+
+/*
+ * Finds the devices and makes a slot for each, or CPU slots when there is none and meta.allow_cpu says so.
+ * ERROR_DEVICE when neither; the message says what was looked for and what to set.
+ */
+bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,
+                struct error *err);
+void slots_close(struct slots *slots);
+/* Follows a change of meta.max_threads: adds slots, or retires the last ones. Returns how many are in use
+ * now. */
+size_t slots_resize(struct slots *slots, const struct config_meta *meta);
+/* A slot that is free and not retired; NULL when there is none. */
+struct slot *slots_free(const struct slots *slots);
+size_t slots_in_use(const struct slots *slots);

@@ -1,0 +1,64 @@
+#include "run/summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+static const size_t most_failures = 10;
+
+/* The last lines of stderr, indented. */
+static void print_tail(const struct run *run)
+{
+    CLEANUP(memory_free) char *tail = store_error_tail(run);
+    char *rest = tail, *line;
+    while ((line = strsep(&rest, "\n")))
+        if (*line)
+            fprintf(stderr, "      %s\n", line);
+}
+
+static void print_failures(const struct runner *runner)
+{
+    size_t count = runner->failures.count;
+    if (count == 0)
+        return;
+    fprintf(stderr, "\n%zu %s failed; a further start tries %s again:\n", count, count == 1 ? "run" : "runs",
+            count == 1 ? "it" : "them");
+    for (size_t i = 0; i < count && i < most_failures; i++) {
+        const struct failure *failure = &runner->failures.items[i];
+        fprintf(stderr, "  %s (%s): %s\n", failure->run->name, failure->run->label, failure->reason);
+        print_tail(failure->run);
+        fprintf(stderr, "      %s/%s.err\n", failure->run->directory, failure->run->name);
+    }
+    if (count > most_failures)
+        fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - most_failures,
+                store_directory(runner->store));
+    fputc('\n', stderr);
+}
+
+static void print_unwritten(const struct runner *runner)
+{
+    if (runner->bookkeeping.failing)
+        fprintf(stderr, "furcate: the last results could not be stored: %s\n", runner->bookkeeping.err.text);
+}
+
+void summary_print(const struct runner *runner)
+{
+    char took[48];
+    unsigned long long done = runner->finished, total = plan_count(runner->plan);
+    duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
+    CLEANUP(memory_free) char *csv = file_join(config_log_dir(runner->config), "run_data.csv");
+    print_failures(runner);
+    print_unwritten(runner);
+    if (runner->finished_here == 0 && done == total)
+        fprintf(stderr, "Everything is done: %llu of %llu runs are in %s; delete a row to run it again.\n",
+                done, total, csv);
+    else
+        fprintf(stderr, "%llu of %llu runs are done, %llu of them now, in %s; results: %s\n", done, total,
+                (unsigned long long)runner->finished_here, took, csv);
+    if (runner->stop_signal)
+        fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
+}

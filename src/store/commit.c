@@ -1,0 +1,138 @@
+/* The order of a commit: run_data.json, run_data.csv, furcate.db. Each step forgets what it has written, so that a
+ * further try goes on where the last one failed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/internal.h"
+#include "store/run_data.h"
+
+static void log_notes(struct store *store)
+{
+    if (store->notes.len > 0)
+        log_line(store->log, LOG_WARNING, "%s", text_get(&store->notes));
+    text_clear(&store->notes);
+}
+
+bool store_commit_begin(struct store *store)
+{
+    log_notes(store);
+    for (size_t i = 0; i < store->pending.count; i++)
+        vector_push(&store->batch, store->pending.items[i]);
+    store->pending.count = 0;
+    store->batch_next_id = store->next_id;
+    return store->batch.count > 0;
+}
+
+/* The value is read, used and freed here, on one thread. */
+static void take_own_run_data(struct store *store, struct record *record)
+{
+    CLEANUP(value_cleanup) struct value *run_data = store_run_data_read(record->directory);
+    record->reads_run_data = false;
+    if (!run_data) {
+        text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n", record->directory);
+        return;
+    }
+    struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
+    store_row_free(&record->row);
+    store_row_make(&record->row, run_data, &who);
+}
+
+static bool write_run_data(struct store *store, struct error *err)
+{
+    for (size_t i = 0; i < store->batch.count; i++) {
+        struct record *record = store->batch.items[i];
+        if (record->reads_run_data)
+            take_own_run_data(store, record);
+        if (!record->run_data)
+            continue;
+        CLEANUP(memory_free) char *path = file_join(record->directory, "run_data.json");
+        if (!file_write_atomic(path, record->run_data, strlen(record->run_data), err))
+            return false;
+        free(record->run_data);
+        record->run_data = NULL;
+    }
+    return true;
+}
+
+static bool write_rows(struct store *store, struct error *err)
+{
+    size_t count = 0;
+    CLEANUP(memory_free) const struct row **rows = memory_new(store->batch.count, sizeof *rows);
+    for (size_t i = 0; i < store->batch.count; i++)
+        if (store->batch.items[i]->has_row)
+            rows[count++] = &store->batch.items[i]->row;
+    if (count > 0 && !store_results_append(&store->results, rows, count, err))
+        return false;
+    for (size_t i = 0; i < store->batch.count; i++)
+        store->batch.items[i]->has_row = false;
+    return true;
+}
+
+static bool put_record(struct database *database, const struct record *record, struct error *err)
+{
+    CLEANUP(memory_free) char *base_name = file_base_name(record->directory);
+    struct run_entry run = {record->id, record->name, record->label, base_name, record->state};
+    struct attempt_entry attempt = {
+        .run_id = record->id,
+        .attempt = record->attempt,
+        .gpu_id = record->gpu_id,
+        .pid = record->pid,
+        .start_time = record->start_time,
+        .has_ended = record->has_ended,
+        .end_time = record->end.end_time,
+        .exit_status = record->end.exit_status,
+        .signal = record->end.signal,
+        .reason = record->end.reason,
+        .error_tail = record->error_tail,
+        .idle_ns = record->end.idle_ns,
+    };
+    return store_database_put_run(database, &run, err) &&
+           (record->attempt == 0 || store_database_put_attempt(database, &attempt, err));
+}
+
+static bool put_batch(struct store *store, struct error *err)
+{
+    if (!store_database_begin(store->database, err))
+        return false;
+    bool put = store_database_put_fact(store->database, FACT_NEXT_ID, store->batch_next_id, err);
+    for (size_t i = 0; put && i < store->batch.count; i++)
+        put = put_record(store->database, store->batch.items[i], err);
+    if (put)
+        return store_database_commit(store->database, err);
+    store_database_rollback(store->database);
+    return false;
+}
+
+/* The runner can go on without a database that is damaged: the CSV and the run directories hold all that counts. */
+static bool write_database(struct store *store, struct error *err)
+{
+    if (!store->database || put_batch(store, err))
+        return true;
+    if (!store_database_is_lost(store->database))
+        return false;
+    text_addf(&store->notes, "%s; going on without it until the next start\n", err->text);
+    store_database_close(store->database);
+    store->database = NULL;
+    return true;
+}
+
+bool store_commit_work(struct store *store, struct error *err)
+{
+    if (!write_run_data(store, err) || !write_rows(store, err) || !write_database(store, err))
+        return false;
+    for (size_t i = 0; i < store->batch.count; i++)
+        store_record_free(store->batch.items[i]);
+    store->batch.count = 0;
+    return true;
+}
+
+bool store_flush(struct store *store, struct error *err)
+{
+    while (store_commit_begin(store))
+        if (!store_commit_work(store, err))
+            return false;
+    log_notes(store);
+    return true;
+}

@@ -1,0 +1,282 @@
+#include "store/database.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/database_schema.h"
+
+enum statement { PUT_RUN, PUT_ATTEMPT, PUT_FACT, GET_FACT, GET_HIGHEST, GET_STATE, FINISH, GET_OPEN, statement_count };
+
+static const char *const statements[statement_count] = {
+    [PUT_RUN] = "INSERT INTO runs (id, name, label, directory, state) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, label = excluded.label,"
+                " directory = excluded.directory, state = excluded.state",
+    [PUT_ATTEMPT] = "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
+                    " reason, error_tail, idle_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (run_id, attempt) DO UPDATE SET gpu_id = excluded.gpu_id,"
+                    " pid = coalesce(excluded.pid, pid), start_time = excluded.start_time,"
+                    " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
+                    " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns",
+    [PUT_FACT] = "INSERT INTO facts (name, number) VALUES (?, ?)"
+                 " ON CONFLICT (name) DO UPDATE SET number = excluded.number",
+    [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
+    [GET_HIGHEST] = "SELECT max(id) FROM runs",
+    [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
+    [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
+    [GET_OPEN] = "SELECT id FROM runs WHERE state <> 'finished'",
+};
+
+static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
+
+struct database {
+    sqlite3 *handle;
+    char *path;
+    sqlite3_stmt *prepared[statement_count];
+};
+
+static bool fail(struct database *database, struct error *err)
+{
+    return error_set(err, ERROR_SYSTEM, "cannot write %s: %s (it can be deleted while no runner works)",
+                     database->path, sqlite3_errmsg(database->handle));
+}
+
+static bool execute(struct database *database, const char *sql)
+{
+    return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The one number that a query gives; -1 when it gives none. */
+static int64_t query_number(struct database *database, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+static bool prepare(struct database *database)
+{
+    for (int i = 0; i < statement_count; i++)
+        if (sqlite3_prepare_v3(database->handle, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &database->prepared[i], NULL) != SQLITE_OK)
+            return false;
+    return true;
+}
+
+/* Whether the file itself is what fails, not the machine. */
+static bool is_broken(struct database *database)
+{
+    static const int of_the_machine[] = {SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM,    SQLITE_READONLY, SQLITE_IOERR,
+                                         SQLITE_FULL, SQLITE_PERM,   SQLITE_CANTOPEN, SQLITE_PROTOCOL};
+    int code = sqlite3_errcode(database->handle) & 0xff;
+    for (size_t i = 0; i < sizeof of_the_machine / sizeof *of_the_machine; i++)
+        if (of_the_machine[i] == code)
+            return false;
+    return true;
+}
+
+bool store_database_is_lost(struct database *database)
+{
+    int code = sqlite3_extended_errcode(database->handle);
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_READONLY_DBMOVED;
+}
+
+static bool is_ours(struct database *database)
+{
+    return query_number(database, "PRAGMA application_id") == schema_application &&
+           query_number(database, "PRAGMA user_version") == schema_version;
+}
+
+/* Whether the file is ours and usable; an empty one becomes so. */
+static bool set_up(struct database *database, bool *is_new)
+{
+    sqlite3_busy_timeout(database->handle, 5000);
+    *is_new = query_number(database, "SELECT count(*) FROM sqlite_schema") == 0;
+    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"))
+        return false;
+    if (*is_new && !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
+        return false;
+    return is_ours(database) && prepare(database);
+}
+
+static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
+{
+    struct database *database = memory_new(1, sizeof *database);
+    database->path = memory_copy_text(path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database, is_new))
+        return database;
+    *broken = is_broken(database);
+    if (*broken && sqlite3_errcode(database->handle) == SQLITE_OK)
+        error_set(err, ERROR_SYSTEM, "%s was not made by this version of furcate", path);
+    else
+        fail(database, err);
+    store_database_close(database);
+    return NULL;
+}
+
+static void set_aside(const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        CLEANUP(memory_free) char *from = text_format("%s%s", path, endings[i]);
+        CLEANUP(memory_free) char *to = text_format("%s.broken%s", path, endings[i]);
+        if (rename(from, to) < 0)
+            unlink(to); /* nothing to set aside: let no older one seem to belong to it */
+    }
+}
+
+struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err)
+{
+    bool broken = false;
+    struct database *database = try_open(path, is_new, &broken, err);
+    if (database || !broken)
+        return database;
+    log_line(log, LOG_WARNING, "%s; set aside as %s.broken, made anew from run_data.csv and the run directories",
+             err->text, path);
+    set_aside(path);
+    return try_open(path, is_new, &broken, err);
+}
+
+void store_database_close(struct database *database)
+{
+    if (!database)
+        return;
+    for (int i = 0; i < statement_count; i++)
+        sqlite3_finalize(database->prepared[i]);
+    sqlite3_close(database->handle);
+    free(database->path);
+    free(database);
+}
+
+bool store_database_begin(struct database *database, struct error *err)
+{
+    return execute(database, "BEGIN IMMEDIATE") || fail(database, err);
+}
+
+bool store_database_commit(struct database *database, struct error *err)
+{
+    if (execute(database, "COMMIT"))
+        return true;
+    fail(database, err);
+    store_database_rollback(database);
+    return false;
+}
+
+void store_database_rollback(struct database *database)
+{
+    if (!sqlite3_get_autocommit(database->handle))
+        execute(database, "ROLLBACK");
+}
+
+static bool run_to_end(struct database *database, enum statement which, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[which];
+    bool done = sqlite3_step(statement) == SQLITE_DONE || fail(database, err);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return done;
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+bool store_database_put_run(struct database *database, const struct run_entry *run, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_RUN];
+    sqlite3_bind_int64(statement, 1, run->id);
+    bind_text(statement, 2, run->name);
+    bind_text(statement, 3, run->label);
+    bind_text(statement, 4, run->directory);
+    bind_text(statement, 5, state_names[run->state]);
+    return run_to_end(database, PUT_RUN, err);
+}
+
+bool store_database_put_attempt(struct database *database, const struct attempt_entry *attempt,
+                                struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_ATTEMPT];
+    sqlite3_bind_int64(statement, 1, attempt->run_id);
+    sqlite3_bind_int(statement, 2, attempt->attempt);
+    sqlite3_bind_int(statement, 3, attempt->gpu_id);
+    if (attempt->pid)
+        sqlite3_bind_int(statement, 4, attempt->pid);
+    sqlite3_bind_double(statement, 5, attempt->start_time);
+    if (attempt->has_ended) {
+        sqlite3_bind_double(statement, 6, attempt->end_time);
+        sqlite3_bind_int(statement, 7, attempt->exit_status);
+        sqlite3_bind_int(statement, 8, attempt->signal);
+        bind_text(statement, 9, attempt->reason);
+        bind_text(statement, 10, attempt->error_tail);
+        if (attempt->idle_ns >= 0)
+            sqlite3_bind_int64(statement, 11, attempt->idle_ns);
+    }
+    return run_to_end(database, PUT_ATTEMPT, err);
+}
+
+bool store_database_put_fact(struct database *database, const char *name, int64_t number, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_FACT];
+    bind_text(statement, 1, name);
+    sqlite3_bind_int64(statement, 2, number);
+    return run_to_end(database, PUT_FACT, err);
+}
+
+static int64_t step_number(sqlite3_stmt *statement)
+{
+    bool found = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
+    int64_t number = found ? sqlite3_column_int64(statement, 0) : -1;
+    sqlite3_reset(statement);
+    return number;
+}
+
+int64_t store_database_fact(struct database *database, const char *name)
+{
+    bind_text(database->prepared[GET_FACT], 1, name);
+    return step_number(database->prepared[GET_FACT]);
+}
+
+int64_t store_database_highest_id(struct database *database)
+{
+    return step_number(database->prepared[GET_HIGHEST]);
+}
+
+bool store_database_state(struct database *database, int64_t id, enum run_state *state)
+{
+    sqlite3_stmt *statement = database->prepared[GET_STATE];
+    bool known = false;
+    sqlite3_bind_int64(statement, 1, id);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        for (size_t i = 0; name && i < sizeof state_names / sizeof *state_names && !known; i++) {
+            known = strcmp(state_names[i], name) == 0;
+            *state = (enum run_state)i;
+        }
+    }
+    sqlite3_reset(statement);
+    return known;
+}
+
+bool store_database_finish(struct database *database, int64_t id, struct error *err)
+{
+    sqlite3_bind_int64(database->prepared[FINISH], 1, id);
+    return run_to_end(database, FINISH, err);
+}
+
+void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id), void *context)
+{
+    sqlite3_stmt *statement = database->prepared[GET_OPEN];
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        visit(context, sqlite3_column_int64(statement, 0));
+    sqlite3_reset(statement);
+}

@@ -1,0 +1,64 @@
+/*
+ * furcate.db: what run_data.csv does not hold. It may be deleted at any time; the CSV and the run directories are
+ * enough to go on.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+struct database;
+
+/* What is known of a run. "removed": its row was deleted from the CSV by the user, its directory is still there. */
+enum run_state { RUN_RUNNING, RUN_RETRYING, RUN_FAILED, RUN_FINISHED, RUN_REMOVED };
+
+struct run_entry {
+    int64_t id;
+    const char *name, *label, *directory; /* directory: its base name */
+    enum run_state state;
+};
+
+struct attempt_entry {
+    int64_t run_id;
+    int attempt, gpu_id;
+    int pid; /* 0: not known here */
+    double start_time;
+    bool has_ended; /* the members below are set */
+    double end_time;
+    int exit_status, signal;
+    const char *reason, *error_tail;
+    int64_t idle_ns; /* -1: not known */
+};
+
+/* Numbers by name. */
+#define FACT_NEXT_ID "next_id"
+#define FACT_RECONCILED "reconciled_ns"
+
+/* Opens or makes the database; a broken or foreign one is set aside as PATH.broken with a line in the log. *is_new tells
+ * that nothing was known before. store_database_close() it. */
+struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err);
+void store_database_close(struct database *database);
+
+/* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */
+bool store_database_is_lost(struct database *database);
+bool store_database_begin(struct database *database, struct error *err);
+/* On failure the transaction is undone. */
+bool store_database_commit(struct database *database, struct error *err);
+void store_database_rollback(struct database *database);
+
+bool store_database_put_run(struct database *database, const struct run_entry *run, struct error *err);
+bool store_database_put_attempt(struct database *database, const struct attempt_entry *attempt,
+                                struct error *err);
+bool store_database_put_fact(struct database *database, const char *name, int64_t number, struct error *err);
+
+/* -1 when there is no such fact. */
+int64_t store_database_fact(struct database *database, const char *name);
+int64_t store_database_highest_id(struct database *database); /* -1: no runs */
+/* Whether the run is known, and its state. */
+bool store_database_state(struct database *database, int64_t id, enum run_state *state);
+/* Marks a run finished, where it is known. */
+bool store_database_finish(struct database *database, int64_t id, struct error *err);
+/* Calls `visit` for each run that is not finished. */
+void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id), void *context);

@@ -1,0 +1,28 @@
+/* The tables of furcate.db. */
+#pragma once
+
+enum { schema_version = 1, schema_application = 0x46757263 /* "Furc": tells our files from others' */ };
+
+static const char schema[] = "PRAGMA application_id = 1182102115;"
+                             "PRAGMA user_version = 1;"
+                             "CREATE TABLE runs ("
+                             "  id INTEGER PRIMARY KEY,"
+                             "  name TEXT NOT NULL,"
+                             "  label TEXT NOT NULL,"
+                             "  directory TEXT NOT NULL,"
+                             "  state TEXT NOT NULL);"
+                             "CREATE INDEX runs_not_finished ON runs (id) WHERE state <> 'finished';"
+                             "CREATE TABLE attempts ("
+                             "  run_id INTEGER NOT NULL,"
+                             "  attempt INTEGER NOT NULL,"
+                             "  gpu_id INTEGER NOT NULL,"
+                             "  pid INTEGER,"
+                             "  start_time REAL,"
+                             "  end_time REAL,"
+                             "  exit_status INTEGER,"
+                             "  signal INTEGER,"
+                             "  reason TEXT,"
+                             "  error_tail TEXT,"
+                             "  idle_ns INTEGER,"
+                             "  PRIMARY KEY (run_id, attempt)) WITHOUT ROWID;"
+                             "CREATE TABLE facts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;";

@@ -1,0 +1,173 @@
+#include "store/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { longest_base_name = 200, longest_data_name = 100, longest_id = 15 };
+
+/* Cuts at the end of a UTF-8 character. */
+static void cut(struct text *text, size_t len)
+{
+    while (len > 0 && ((unsigned char)text->data[len] & 0xc0) == 0x80)
+        len--;
+    text->len = len;
+    text->data[len] = '\0';
+}
+
+static void shorten(struct text *text, size_t longest)
+{
+    enum { hash_digits = 8 };
+    if (text->len <= longest)
+        return;
+    uint64_t hash = hash_bytes(0, text->data, text->len);
+    cut(text, longest - 1 - hash_digits);
+    text_addf(text, "-%08x", (unsigned)(hash & UINT32_MAX));
+}
+
+char *store_directory_run_name(const struct value *data_name, int64_t id)
+{
+    struct text name = {0};
+    for (size_t i = 0; data_name && i < value_text_len(data_name); i++) {
+        char c = value_text(data_name)[i];
+        bool is_control = (unsigned char)c < 0x20 || c == 0x7f;
+        text_add_char(&name, c == '/' || is_control ? '-' : c);
+    }
+    shorten(&name, longest_data_name);
+    text_addf(&name, "%lld", (long long)id);
+    return text_take(&name);
+}
+
+char *store_directory_base_name(const char *name, const char *label)
+{
+    struct text base = {0};
+    text_addf(&base, label[0] ? "%s_%s" : "%s", name, label);
+    shorten(&base, longest_base_name);
+    return text_take(&base);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len)
+{
+    bool known = data_name_len > 0 && data_name_len < len && memcmp(base_name, data_name, data_name_len) == 0;
+    for (size_t i = known ? data_name_len : 0; i < len; i++) {
+        int64_t id = 0;
+        size_t digits = 0;
+        for (; i + digits < len && is_digit(base_name[i + digits]) && digits <= longest_id; digits++)
+            id = 10 * id + (base_name[i + digits] - '0');
+        bool ends = i + digits == len || base_name[i + digits] == '_';
+        if (digits > 0 && digits <= longest_id && ends)
+            return id;
+        i += digits;
+    }
+    return -1;
+}
+
+static struct value *identity(const struct run *run)
+{
+    struct value *object = value_new_object();
+    value_object_set(object, "id", value_new_int(run->id));
+    value_object_set(object, "name", value_new_string(run->name, strlen(run->name)));
+    value_object_set(object, "label", value_new_string(run->label, strlen(run->label)));
+    value_object_set(object, "attempt", value_new_int(run->attempt));
+    return object;
+}
+
+static void copy_members(struct value *to, const struct value *from, const char *except)
+{
+    for (size_t i = 0; from && i < value_count(from); i++)
+        if (!except || strcmp(value_key(from, i), except) != 0)
+            value_object_set(to, value_key(from, i), value_ref(value_item(from, i)));
+}
+
+struct value *store_directory_config(const struct run *run)
+{
+    struct value *config = value_new_object(), *meta = value_new_object();
+    copy_members(meta, run->meta, NULL);
+    value_object_set(meta, "run", identity(run));
+    copy_members(config, run->keys, "log_dir");
+    value_object_set(config, "gpu_id", value_new_int(run->gpu_id));
+    value_object_set(config, "log_dir", value_new_string(run->directory, strlen(run->directory)));
+    value_object_set(config, "meta", meta);
+    return config;
+}
+
+static bool make(const char *directory, struct error *err)
+{
+    if (mkdir(directory, 0777) == 0 || errno == EEXIST)
+        return true;
+    return file_make_dirs(directory, err); /* the log dir went away, or says why not */
+}
+
+/* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
+static bool replace(const char *path, const struct text *content, struct error *err)
+{
+    CLEANUP(memory_free) char *beside = text_format("%s.new", path);
+    if (!file_write(beside, content->data, content->len, err))
+        return false;
+    return rename(beside, path) == 0 || error_system(err, errno, "cannot write %s", path);
+}
+
+bool store_prepare_run(struct store *store, const struct run *run, struct error *err)
+{
+    (void)store;
+    if (!make(run->directory, err))
+        return false;
+    CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
+    CLEANUP(value_cleanup) struct value *config = store_directory_config(run);
+    CLEANUP(text_free) struct text json = {0};
+    value_add_json_lines(&json, config);
+    text_add_char(&json, '\n');
+    return run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
+}
+
+static int open_for_appending(const struct run *run, const char *ending, struct error *err)
+{
+    CLEANUP(memory_free) char *path = text_format("%s/%s.%s", run->directory, run->name, ending);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0)
+        error_system(err, errno, "cannot write %s", path);
+    return fd;
+}
+
+static bool has_content(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && info.st_size > 0;
+}
+
+static bool write_headers(const struct run *run, const int fds[2], struct error *err)
+{
+    char now[32];
+    clock_format(clock_wall(), now);
+    CLEANUP(memory_free) char *header = text_format("--- attempt %d, %s ---\n", run->attempt, now);
+    for (int i = 0; i < 2; i++)
+        if (!file_write_all(fds[i], header, strlen(header)))
+            return error_system(err, errno, "cannot write to the output of %s in %s", run->name, run->directory);
+    return true;
+}
+
+bool store_open_output(const struct run *run, int fds[2], struct error *err)
+{
+    fds[0] = open_for_appending(run, "log", err);
+    fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, "err", err);
+    bool opened = fds[0] >= 0 && fds[1] >= 0;
+    bool is_again = opened && (run->attempt > 1 || has_content(fds[0]) || has_content(fds[1]));
+    if (opened && (!is_again || write_headers(run, fds, err)))
+        return true;
+    file_close_fd(&fds[0]);
+    file_close_fd(&fds[1]);
+    return false;
+}

@@ -1,0 +1,17 @@
+/* Run directories: their names, and what the runner writes into them. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/value.h"
+#include "store/store.h"
+
+/* "example0" from "example" and 0; what a path cannot hold is replaced. data_name may be NULL. free() it. */
+char *store_directory_run_name(const struct value *data_name, int64_t id);
+/* "example0_foo_bs32"; at most 200 bytes, a longer one ends in a hash. free() it. */
+char *store_directory_base_name(const char *name, const char *label);
+/* The id in a run directory's base name, or in a run's name; -1 when there is none. data_name may be "". */
+int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len);
+
+/* What config.json holds for the run's coming attempt. */
+struct value *store_directory_config(const struct run *run);

@@ -1,0 +1,34 @@
+/* The store's own state; private to this folder. */
+#pragma once
+#include "store/database.h"
+#include "store/record.h"
+#include "store/results_file.h"
+#include "store/store.h"
+#include "store/unfinished.h"
+
+struct records {
+    struct record **items;
+    size_t count, capacity;
+};
+
+struct store {
+    char *given;     /* the log dir as the user writes it */
+    char *directory; /* absolute */
+    int lock;
+    struct log *log;
+    int64_t next_id;
+    struct unfinished unfinished;
+    struct records pending;
+
+    /* From store_commit_begin() until store_commit_work() returns these are the worker's. */
+    struct database *database; /* NULL: lost while the runner worked */
+    struct results_file results;
+    struct records batch;
+    int64_t batch_next_id;
+    struct text notes; /* for the log, which the worker must not write to */
+};
+
+/* The run directory of that base name as the user would write it; free() it. */
+char *store_log_dir_cell(const struct store *store, const char *base_name);
+/* Adds a record; the store owns it from then on. */
+void store_add_record(struct store *store, struct record *record);

@@ -1,0 +1,261 @@
+#include "store/reconcile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "store/directory.h"
+#include "store/internal.h"
+#include "store/known.h"
+#include "store/run_data.h"
+
+struct reconciliation {
+    struct store *store;
+    bool without_database;
+    int64_t now_ns;
+    int64_t last_ns; /* when the log dir was last brought in line; -1: never */
+    int64_t highest_id;
+    struct known_rows known;
+    struct number_set open; /* ids that the database does not know as finished */
+    VECTOR(int64_t) late;   /* those of them that have a row: a crash came between CSV and database */
+    struct records removed; /* complete runs that shall get no row */
+};
+
+static void note_open(void *context, int64_t id)
+{
+    struct reconciliation *work = context;
+    number_set_add(&work->open, (uint64_t)id);
+}
+
+static void note_row(void *context, int64_t id)
+{
+    struct reconciliation *work = context;
+    if (work->open.count > 0 && number_set_has(&work->open, (uint64_t)id))
+        vector_push(&work->late, id);
+}
+
+static bool read_rows(struct reconciliation *work, struct error *err)
+{
+    struct store *store = work->store;
+    store_database_open_runs(store->database, note_open, work);
+    if (!store_known_read(&work->known, &store->results, note_row, work, err))
+        return false;
+    work->highest_id = work->known.highest_id;
+    if (work->known.is_torn) {
+        log_line(store->log, LOG_WARNING, "%s: cut off a torn last line, which a crash had left",
+                 store->results.path);
+        return store_results_cut(&store->results, work->known.torn_start, err);
+    }
+    return !work->known.has_open_end || store_results_end_line(&store->results, err);
+}
+
+/* A run as its own files describe it. Owns `content` only; the texts are borrowed from there. */
+struct found_run {
+    struct value *content;
+    int64_t id;
+    int attempts;
+    const char *name, *label;
+    char *directory; /* absolute */
+};
+
+static const char *text_of(const struct value *object, const char *key, const char *otherwise)
+{
+    const struct value *value = object ? value_get(object, key) : NULL;
+    return value && value_kind(value) == VALUE_STRING ? value_text(value) : otherwise;
+}
+
+static int64_t number_of(const struct value *object, const char *key, int64_t otherwise)
+{
+    static const int64_t highest = 1000000000000000;
+    const struct value *value = object ? value_get(object, key) : NULL;
+    int64_t number = -1;
+    bool valid = value && value_int(value, &number) && number >= 0 && number <= highest;
+    return valid ? number : otherwise;
+}
+
+static void describe(struct reconciliation *work, struct found_run *found, const char *base_name)
+{
+    const struct value *meta = value_get(found->content, "meta");
+    const struct value *run = meta ? value_get(meta, "run") : NULL;
+    const char *data_name = text_of(found->content, "data_name", "");
+    int64_t attempts = number_of(run, "attempt", 1);
+
+    found->id = number_of(run, "id", store_directory_id(base_name, strlen(base_name), data_name, strlen(data_name)));
+    found->attempts = attempts < INT32_MAX ? (int)attempts : 1;
+    found->name = text_of(run, "name", base_name);
+    found->label = text_of(run, "label", "");
+    if (found->id > work->highest_id)
+        work->highest_id = found->id;
+}
+
+static struct record *new_record(const struct found_run *found, enum run_state state)
+{
+    struct run run = {.id = found->id,
+                      .name = (char *)found->name,
+                      .label = (char *)found->label,
+                      .directory = found->directory,
+                      .gpu_id = -1};
+    return store_record_new(&run, state);
+}
+
+static void give_row(struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    struct store *store = work->store;
+    struct record *record = new_record(found, RUN_FINISHED);
+    record->log_dir = store_log_dir_cell(store, base_name);
+    struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
+    store_row_make(&record->row, found->content, &who);
+    record->has_row = true;
+    log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now", base_name);
+    store_add_record(store, record);
+}
+
+/* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
+static void settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
+                            int64_t complete_ns)
+{
+    enum run_state state;
+    bool known = found->id >= 0 && store_database_state(work->store->database, found->id, &state);
+    bool had_row = known && (state == RUN_FINISHED || state == RUN_REMOVED);
+    if (found->id < 0 || had_row)
+        return;
+    if (!work->without_database)
+        give_row(work, found, base_name);
+    else if (complete_ns >= work->now_ns) /* too young for the next start to see it by its time */
+        vector_push(&work->removed, new_record(found, RUN_REMOVED));
+}
+
+static void note_unfinished(struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    struct unfinished_run run = {found->id, found->attempts, (char *)found->name, (char *)found->label,
+                                 (char *)base_name};
+    if (found->id >= 0)
+        store_unfinished_put(&work->store->unfinished, found->content, &run);
+}
+
+static int64_t modified_ns(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return -1;
+    return (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+}
+
+static void look_at_started(struct reconciliation *work, struct found_run *found, const char *base_name)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = file_join(found->directory, "config.json");
+    if (modified_ns(path) < 0)
+        return; /* no run directory of ours, or nothing was started in it */
+    found->content = config_parse_file(path, &ignored);
+    if (found->content && value_kind(found->content) == VALUE_OBJECT) {
+        describe(work, found, base_name);
+        note_unfinished(work, found, base_name);
+        return;
+    }
+    int64_t id = store_directory_id(base_name, strlen(base_name), "", 0);
+    if (id > work->highest_id)
+        work->highest_id = id;
+}
+
+/* A directory whose run has no row. */
+static void look_at(struct reconciliation *work, const char *base_name)
+{
+    struct found_run found = {.directory = file_join(work->store->directory, base_name)};
+    CLEANUP(memory_free) char *path = file_join(found.directory, "run_data.json");
+    int64_t complete_ns = modified_ns(path);
+    bool was_there = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
+    /* What was complete when the log dir was last brought in line had its row then. */
+    if (!was_there) {
+        found.content = complete_ns >= 0 ? store_run_data_read(found.directory) : NULL;
+        if (found.content) {
+            describe(work, &found, base_name);
+            settle_complete(work, &found, base_name, complete_ns);
+        } else {
+            look_at_started(work, &found, base_name);
+        }
+    }
+    value_unref(found.content);
+    free(found.directory);
+}
+
+static bool look_at_directories(struct reconciliation *work, struct error *err)
+{
+    DIR *folder = opendir(work->store->directory);
+    if (!folder)
+        return error_system(err, errno, "cannot list the log dir %s", work->store->directory);
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        bool may_be_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+        if (may_be_folder && entry->d_name[0] != '.' && !store_known_has_directory(&work->known, entry->d_name))
+            look_at(work, entry->d_name);
+    }
+    closedir(folder);
+    return true;
+}
+
+static void set_next_id(struct reconciliation *work)
+{
+    struct store *store = work->store;
+    int64_t highest = store_database_highest_id(store->database);
+    int64_t next = store_database_fact(store->database, FACT_NEXT_ID);
+    if (highest < work->highest_id)
+        highest = work->highest_id;
+    store->next_id = next > highest ? next : highest + 1;
+}
+
+static bool put_removed(struct reconciliation *work, struct error *err)
+{
+    for (size_t i = 0; i < work->removed.count; i++) {
+        const struct record *record = work->removed.items[i];
+        CLEANUP(memory_free) char *base_name = file_base_name(record->directory);
+        struct run_entry run = {record->id, record->name, record->label, base_name, record->state};
+        if (!store_database_put_run(work->store->database, &run, err))
+            return false;
+    }
+    return true;
+}
+
+/* Last of all: from here on what is complete counts as having had its row. */
+static bool remember(struct reconciliation *work, struct error *err)
+{
+    struct database *database = work->store->database;
+    if (!store_database_begin(database, err))
+        return false;
+    bool put = put_removed(work, err) &&
+               store_database_put_fact(database, FACT_NEXT_ID, work->store->next_id, err) &&
+               (work->now_ns == 0 || store_database_put_fact(database, FACT_RECONCILED, work->now_ns, err));
+    for (size_t i = 0; put && i < work->late.count; i++)
+        put = store_database_finish(database, work->late.items[i], err);
+    if (put)
+        return store_database_commit(database, err);
+    store_database_rollback(database);
+    return false;
+}
+
+static void end(struct reconciliation *work)
+{
+    for (size_t i = 0; i < work->removed.count; i++)
+        store_record_free(work->removed.items[i]);
+    vector_free(&work->removed);
+    vector_free(&work->late);
+    number_set_free(&work->open);
+    store_known_free(&work->known);
+}
+
+bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err)
+{
+    struct reconciliation work = {.store = store, .without_database = without_database, .now_ns = now_ns};
+    work.last_ns = store_database_fact(store->database, FACT_RECONCILED);
+    bool done = read_rows(&work, err) && look_at_directories(&work, err);
+    if (done) {
+        set_next_id(&work);
+        done = store_flush(store, err) && remember(&work, err);
+    }
+    end(&work);
+    return done;
+}

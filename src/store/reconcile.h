@@ -1,0 +1,15 @@
+/* Brings run_data.csv, the run directories and furcate.db in line when a log dir is opened. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/store.h"
+
+/*
+ * Sets next_id and unfinished of the store; adds records for complete runs without a row, and commits them.
+ *
+ * without_database  nothing was known before: the CSV alone decides what is done
+ * now_ns            the time by the file system's clock
+ */
+bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err);

@@ -1,0 +1,109 @@
+#include "store/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/directory.h"
+#include "store/internal.h"
+#include "store/run_data.h"
+
+struct record *store_record_new(const struct run *run, enum run_state state)
+{
+    struct record *record = memory_new(1, sizeof *record);
+    record->id = run->id;
+    record->name = memory_copy_text(run->name);
+    record->label = memory_copy_text(run->label);
+    record->directory = memory_copy_text(run->directory);
+    record->state = state;
+    record->attempt = run->attempt;
+    record->gpu_id = run->gpu_id;
+    return record;
+}
+
+void store_record_free(struct record *record)
+{
+    free(record->name);
+    free(record->label);
+    free(record->directory);
+    free(record->error_tail);
+    free(record->log_dir);
+    free(record->run_data);
+    store_row_free(&record->row);
+    free(record);
+}
+
+void store_add_record(struct store *store, struct record *record)
+{
+    vector_push(&store->pending, record);
+}
+
+void store_add_started(struct store *store, const struct run *run, double start_time, int pid)
+{
+    struct record *record = store_record_new(run, RUN_RUNNING);
+    record->start_time = start_time;
+    record->pid = pid;
+    store_add_record(store, record);
+}
+
+/* Takes the pid over from the record of the attempt's start, when that is still to be written, and drops that. */
+static void take_start(struct store *store, struct record *record)
+{
+    struct records *pending = &store->pending;
+    for (size_t i = pending->count; i-- > 0;) {
+        struct record *start = pending->items[i];
+        if (start->id != record->id || start->attempt != record->attempt || start->has_ended)
+            continue;
+        record->pid = start->pid;
+        store_record_free(start);
+        pending->count--;
+        memmove(pending->items + i, pending->items + i + 1, (pending->count - i) * sizeof *pending->items);
+        return;
+    }
+}
+
+static struct record *new_end(struct store *store, const struct run *run, const struct attempt_end *end,
+                              enum run_state state)
+{
+    struct record *record = store_record_new(run, state);
+    record->start_time = end->start_time;
+    record->has_ended = true;
+    record->end = *end;
+    take_start(store, record);
+    return record;
+}
+
+void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
+                        struct value *data)
+{
+    struct record *record = new_end(store, run, end, RUN_FINISHED);
+    CLEANUP(memory_free) char *base_name = file_base_name(run->directory);
+    CLEANUP(value_cleanup) struct value *config = store_directory_config(run);
+    CLEANUP(value_cleanup) struct value *run_data = data ? store_run_data(config, data) : value_ref(config);
+    value_unref(data);
+
+    record->log_dir = store_log_dir_cell(store, base_name);
+    struct row_run who = {run->id, run->name, run->attempt, record->log_dir};
+    store_row_make(&record->row, run_data, &who);
+    record->has_row = true;
+    record->reads_run_data = !data;
+    if (data) {
+        struct text json = {0};
+        store_run_data_add_json(&json, run_data);
+        record->run_data = text_take(&json);
+    }
+    store_unfinished_drop(&store->unfinished, run->keys);
+    store_add_record(store, record);
+}
+
+void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end, bool final)
+{
+    struct record *record = new_end(store, run, end, final ? RUN_FAILED : RUN_RETRYING);
+    CLEANUP(memory_free) char *base_name = file_base_name(run->directory);
+    struct unfinished_run again = {run->id, run->attempt, run->name, run->label, base_name};
+    /* Read now: a retry writes below a header of its own. */
+    record->error_tail = store_error_tail(run);
+    store_unfinished_put(&store->unfinished, run->keys, &again);
+    store_add_record(store, record);
+}

@@ -1,0 +1,30 @@
+/*
+ * What is to be written of one attempt. A record owns all it holds, as plain text, so that the thread of
+ * store_commit_work() shares nothing with the one that made it: values are counted by reference without atomics.
+ */
+#pragma once
+#include "store/database.h"
+#include "store/row.h"
+#include "store/store.h"
+
+struct record {
+    int64_t id;
+    char *name, *label, *directory; /* directory: absolute */
+    enum run_state state;
+
+    int attempt, gpu_id; /* attempt 0: the attempt is not recorded */
+    int pid;             /* 0: its start was recorded before */
+    double start_time;
+    bool has_ended;
+    struct attempt_end end;
+    char *error_tail;
+
+    bool has_row;
+    struct row row;
+    char *log_dir;       /* as the row has it */
+    char *run_data;      /* run_data.json to be written; NULL: none, or written */
+    bool reads_run_data; /* the row is to be made from the run's own run_data.json */
+};
+
+struct record *store_record_new(const struct run *run, enum run_state state);
+void store_record_free(struct record *record);

@@ -1,0 +1,168 @@
+#include "store/results_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err)
+{
+    err->kind = ERROR_NONE;
+    if (store_csv_next(reader, err) != CSV_RECORD)
+        return false;
+    CLEANUP(text_free) struct text name = {0};
+    for (size_t i = 0; i < reader->cells.count; i++) {
+        text_clear(&name);
+        store_csv_decode(&name, reader->cells.items[i]);
+        store_columns_add(columns, text_get(&name), strlen(text_get(&name)));
+    }
+    return true;
+}
+
+static bool read_header(struct results_file *file, struct error *err)
+{
+    struct csv_reader reader;
+    store_columns_free(&file->columns);
+    file->crlf = false;
+    store_csv_open(&reader, file->fd, file->path, 0);
+    bool read = store_results_read_header(&reader, &file->columns, err);
+    file->crlf = read && reader.crlf;
+    store_csv_close(&reader);
+    return read || err->kind == ERROR_NONE;
+}
+
+static bool ends_in_newline(const struct results_file *file)
+{
+    char last = '\n';
+    if (file->seen.st_size > 0 && pread(file->fd, &last, 1, file->seen.st_size - 1) != 1)
+        return true;
+    return last == '\n';
+}
+
+bool store_results_reopen(struct results_file *file, struct error *err)
+{
+    file_close_fd(&file->fd);
+    store_columns_free(&file->columns);
+    file->lacks_newline = file->crlf = false;
+    file->fd = open(file->path, O_RDWR | O_APPEND | O_CLOEXEC);
+    if (file->fd < 0 && errno == ENOENT)
+        return true;
+    if (file->fd < 0 || fstat(file->fd, &file->seen) < 0)
+        return error_system(err, errno, "cannot open %s, the table of results", file->path);
+    file->lacks_newline = !ends_in_newline(file);
+    return read_header(file, err);
+}
+
+bool store_results_open(struct results_file *file, const char *path, struct error *err)
+{
+    *file = (struct results_file){.path = memory_copy_text(path), .fd = -1};
+    return store_results_reopen(file, err);
+}
+
+void store_results_close(struct results_file *file)
+{
+    file_close_fd(&file->fd);
+    store_columns_free(&file->columns);
+    free(file->path);
+    *file = (struct results_file){.fd = -1};
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool is_unchanged(const struct results_file *file)
+{
+    struct stat now;
+    if (stat(file->path, &now) < 0)
+        return file->fd < 0;
+    return file->fd >= 0 && is_same(&now, &file->seen) && now.st_size == file->seen.st_size &&
+           now.st_mtim.tv_sec == file->seen.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->seen.st_mtim.tv_nsec;
+}
+
+static bool failed(const struct results_file *file, int number, struct error *err)
+{
+    return error_system(err, number,
+                        "cannot write to %s, the table of results (the results wait in memory; make room or give "
+                        "permission)",
+                        file->path);
+}
+
+bool store_results_cut(struct results_file *file, uint64_t size, struct error *err)
+{
+    if (ftruncate(file->fd, (off_t)size) < 0 || fstat(file->fd, &file->seen) < 0)
+        return failed(file, errno, err);
+    file->lacks_newline = false;
+    return true;
+}
+
+static const char *line_end(const struct results_file *file)
+{
+    return file->crlf ? "\r\n" : "\n";
+}
+
+/* Appends all the bytes or none, so that a full disk leaves no torn line. */
+static bool append_synced(struct results_file *file, const struct text *bytes, struct error *err)
+{
+    bool written = file_write_all(file->fd, text_get(bytes), bytes->len) && fdatasync(file->fd) == 0;
+    int number = errno;
+    if (!written && ftruncate(file->fd, file->seen.st_size) < 0)
+        return failed(file, number, err);
+    if (fstat(file->fd, &file->seen) < 0 || !written)
+        return failed(file, written ? errno : number, err);
+    file->lacks_newline = false;
+    return true;
+}
+
+bool store_results_end_line(struct results_file *file, struct error *err)
+{
+    CLEANUP(text_free) struct text end = {0};
+    text_add(&end, line_end(file));
+    return append_synced(file, &end, err);
+}
+
+static void copy_columns(struct columns *copy, const struct columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        store_columns_add(copy, columns->items[i], strlen(columns->items[i]));
+}
+
+/* One try, on the file as it is at this moment. */
+static bool append_once(struct results_file *file, const struct row *const *rows, size_t count,
+                        struct error *err)
+{
+    CLEANUP(store_columns_free) struct columns columns = {0};
+    bool is_new = false;
+    copy_columns(&columns, &file->columns);
+    for (size_t i = 0; i < count; i++)
+        is_new |= store_row_add_columns(rows[i], &columns);
+    if (is_new || file->fd < 0)
+        return store_results_rewrite(file, &columns, rows, count, err);
+
+    CLEANUP(text_free) struct text lines = {0};
+    if (file->lacks_newline)
+        text_add(&lines, line_end(file));
+    for (size_t i = 0; i < count; i++) {
+        store_row_add_csv(rows[i], &columns, &lines);
+        text_add(&lines, line_end(file));
+    }
+    return append_synced(file, &lines, err);
+}
+
+bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
+                          struct error *err)
+{
+    struct stat now;
+    do {
+        if (!is_unchanged(file) && !store_results_reopen(file, err))
+            return false;
+        if (!append_once(file, rows, count, err))
+            return false;
+        /* An editor that renamed its copy over the file meanwhile has lost us the rows. */
+    } while (stat(file->path, &now) == 0 && !is_same(&now, &file->seen));
+    return true;
+}

@@ -1,0 +1,142 @@
+#include "store/row.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/cell.h"
+#include "store/csv.h"
+
+static void add_pair(struct row *row, const char *prefix, const char *column, const char *cell)
+{
+    text_add(&row->pairs, prefix);
+    text_add(&row->pairs, column);
+    text_add_char(&row->pairs, '\0');
+    text_add(&row->pairs, cell);
+    text_add_char(&row->pairs, '\0');
+    row->count++;
+}
+
+static void add_value(struct row *row, const char *prefix, const char *column, const struct value *value)
+{
+    add_pair(row, prefix, column, "");
+    row->pairs.len--;
+    if (value)
+        store_cell_add(&row->pairs, value);
+    text_add_char(&row->pairs, '\0');
+}
+
+static bool is_named(const char *key, const char *const *names)
+{
+    while (*names && strcmp(*names, key) != 0)
+        names++;
+    return *names;
+}
+
+/* An object's members without those named. */
+static struct value *without(const struct value *object, const char *const *names)
+{
+    struct value *rest = value_new_object();
+    for (size_t i = 0; i < value_count(object); i++)
+        if (!is_named(value_key(object, i), names))
+            value_object_set(rest, value_key(object, i), value_ref(value_item(object, i)));
+    return rest;
+}
+
+static void add_keys(struct row *row, const struct value *run_data)
+{
+    static const char *const no_keys[] = {"meta", "log_dir", "gpu_id", NULL};
+    for (size_t i = 0; i < value_count(run_data); i++)
+        if (!is_named(value_key(run_data, i), no_keys))
+            add_value(row, "", value_key(run_data, i), value_item(run_data, i));
+}
+
+static void add_meta(struct row *row, const struct value *meta)
+{
+    static const char *const not_of_a_config[] = {"exclude_configs", "data", "run", NULL};
+    if (!meta || value_kind(meta) != VALUE_OBJECT) {
+        add_pair(row, "", "meta", "");
+        return;
+    }
+    CLEANUP(value_cleanup) struct value *rest = without(meta, not_of_a_config);
+    add_value(row, "", "meta", rest);
+}
+
+static void add_named(struct row *row, const struct value *data, const char *const *names)
+{
+    for (; *names; names++)
+        add_value(row, "run_", *names, data ? value_get(data, *names) : NULL);
+}
+
+static void add_metrics(struct row *row, const struct value *data)
+{
+    for (size_t i = 0; data && value_kind(data) == VALUE_OBJECT && i < value_count(data); i++)
+        if (!store_columns_is_fixed(value_key(data, i)))
+            add_value(row, "run_", value_key(data, i), value_item(data, i));
+}
+
+void store_row_make(struct row *row, const struct value *run_data, const struct row_run *run)
+{
+    char number[32];
+    const struct value *meta = value_get(run_data, "meta");
+    const struct value *data = meta ? value_get(meta, "data") : NULL;
+
+    *row = (struct row){0};
+    add_keys(row, run_data);
+    add_meta(row, meta);
+    add_pair(row, "", "log_dir", run->log_dir);
+    add_value(row, "", "gpu_id", value_get(run_data, "gpu_id"));
+    add_named(row, data, store_columns_before_metrics);
+    add_metrics(row, data);
+    add_named(row, data, store_columns_behind_metrics);
+    snprintf(number, sizeof number, "%lld", (long long)run->id);
+    add_pair(row, "run_", "id", number);
+    add_pair(row, "run_", "name", run->name);
+    snprintf(number, sizeof number, "%d", run->attempts);
+    add_pair(row, "run_", "attempts", number);
+}
+
+void store_row_free(struct row *row)
+{
+    text_free(&row->pairs);
+    *row = (struct row){0};
+}
+
+/* Moves from a column's name to its cell, or from a cell to the next name. */
+static const char *behind(const char *part)
+{
+    return part + strlen(part) + 1;
+}
+
+bool store_row_add_columns(const struct row *row, struct columns *columns)
+{
+    bool added = false;
+    const char *name = text_get(&row->pairs);
+    for (size_t i = 0, hint = 0; i < row->count; i++, name = behind(behind(name))) {
+        size_t at = store_columns_find(columns, name, hint);
+        if (at == columns->count) {
+            at = store_columns_insert(columns, name);
+            added = true;
+        }
+        hint = at + 1;
+    }
+    return added;
+}
+
+void store_row_add_csv(const struct row *row, const struct columns *columns, struct text *out)
+{
+    CLEANUP(memory_free) const char **cells = memory_new(columns->count, sizeof *cells);
+    const char *name = text_get(&row->pairs);
+    for (size_t i = 0, hint = 0; i < row->count; i++, name = behind(behind(name))) {
+        size_t at = store_columns_find(columns, name, hint);
+        if (at < columns->count)
+            cells[at] = behind(name);
+        hint = at + 1;
+    }
+    for (size_t i = 0; i < columns->count; i++) {
+        if (i > 0)
+            text_add_char(out, ',');
+        if (cells[i])
+            store_csv_add_cell(out, cells[i], strlen(cells[i]));
+    }
+}

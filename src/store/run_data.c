@@ -1,0 +1,59 @@
+#include "store/run_data.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "store/store.h"
+
+static struct value *copy_object(const struct value *object)
+{
+    struct value *copy = value_new_object();
+    for (size_t i = 0; object && value_kind(object) == VALUE_OBJECT && i < value_count(object); i++)
+        value_object_set(copy, value_key(object, i), value_ref(value_item(object, i)));
+    return copy;
+}
+
+struct value *store_run_data(const struct value *config_json, const struct value *data)
+{
+    struct value *run_data = copy_object(config_json);
+    struct value *meta = copy_object(value_get(config_json, "meta"));
+    value_object_set(meta, "data", value_ref(data));
+    value_object_set(run_data, "meta", meta);
+    return run_data;
+}
+
+void store_run_data_add_json(struct text *out, const struct value *run_data)
+{
+    value_add_json_lines(out, run_data);
+    text_add_char(out, '\n');
+}
+
+bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err)
+{
+    CLEANUP(text_free) struct text json = {0};
+    CLEANUP(memory_free) char *path = file_join(directory, "run_data.json");
+    store_run_data_add_json(&json, run_data);
+    return file_write_atomic(path, json.data, json.len, err);
+}
+
+struct value *store_run_data_read(const char *directory)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = file_join(directory, "run_data.json");
+    if (access(path, R_OK) < 0)
+        return NULL;
+    struct value *run_data = config_parse_file(path, &ignored);
+    if (run_data && value_kind(run_data) == VALUE_OBJECT)
+        return run_data;
+    value_unref(run_data);
+    return NULL;
+}
+
+bool store_has_run_data(const struct run *run)
+{
+    CLEANUP(value_cleanup) struct value *run_data = store_run_data_read(run->directory);
+    return run_data;
+}

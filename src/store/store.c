@@ -1,0 +1,153 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/directory.h"
+#include "store/internal.h"
+#include "store/lock.h"
+#include "store/reconcile.h"
+
+void run_destroy(struct run *run)
+{
+    if (!run)
+        return;
+    free(run->name);
+    free(run->label);
+    free(run->directory);
+    value_unref(run->keys);
+    value_unref(run->meta);
+    free(run);
+}
+
+static char *without_end_slash(char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        path[--len] = '\0';
+    return path;
+}
+
+static bool make_directory(const char *directory, struct error *err)
+{
+    struct error why;
+    return file_make_dirs(directory, &why) ||
+           error_set(err, ERROR_SYSTEM, "%s (the log dir is %s; make it writable, or set log_dir to another folder)",
+                     why.text, directory);
+}
+
+static bool open_files(struct store *store, struct error *err)
+{
+    bool is_new = false;
+    int64_t now_ns = 0;
+    CLEANUP(memory_free) char *log = file_join(store->directory, "furcate.log");
+    CLEANUP(memory_free) char *database = file_join(store->directory, "furcate.db");
+    CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
+
+    if (!make_directory(store->directory, err))
+        return false;
+    store->lock = store_lock(store->directory, &now_ns, err);
+    if (store->lock < 0)
+        return false;
+    store->log = log_open(log, err);
+    if (!store->log)
+        return false;
+    store->database = store_database_open(database, store->log, &is_new, err);
+    return store->database && store_results_open(&store->results, results, err) &&
+           store_reconcile(store, is_new, now_ns, err);
+}
+
+struct store *store_open(const char *log_dir, struct error *err)
+{
+    struct store *store = memory_new(1, sizeof *store);
+    store->given = memory_copy_text(log_dir);
+    store->directory = without_end_slash(file_absolute(log_dir));
+    store->lock = store->results.fd = -1;
+    if (open_files(store, err))
+        return store;
+    store_close(store);
+    return NULL;
+}
+
+static void free_records(struct records *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        store_record_free(records->items[i]);
+    vector_free(records);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    free_records(&store->pending);
+    free_records(&store->batch);
+    text_free(&store->notes);
+    store_unfinished_free(&store->unfinished);
+    store_results_close(&store->results);
+    store_database_close(store->database);
+    log_close(store->log);
+    file_close_fd(&store->lock); /* last, so that the next runner finds all closed */
+    free(store->directory);
+    free(store->given);
+    free(store);
+}
+
+const char *store_directory(const struct store *store)
+{
+    return store->directory;
+}
+
+struct log *store_log(struct store *store)
+{
+    return store->log;
+}
+
+char *store_log_dir_cell(const struct store *store, const char *base_name)
+{
+    return file_join(store->given, base_name);
+}
+
+/* An id whose directory is not there: one that was copied here may not have been counted. */
+static void take_next_id(struct store *store, struct run *run)
+{
+    const struct value *data_name = value_get(run->keys, "data_name");
+    for (;;) {
+        run->id = store->next_id++;
+        run->name = store_directory_run_name(data_name, run->id);
+        CLEANUP(memory_free) char *base_name = store_directory_base_name(run->name, run->label);
+        run->directory = file_join(store->directory, base_name);
+        if (access(run->directory, F_OK) < 0)
+            return;
+        free(run->name);
+        free(run->directory);
+    }
+}
+
+struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t rank)
+{
+    struct run *run = memory_new(1, sizeof *run);
+    run->rank = rank;
+    run->gpu_id = -1;
+    run->keys = plan_permutation(plan, rank);
+    run->meta = value_ref(config_meta_value(plan_config(plan)));
+
+    const struct unfinished_run *unfinished = store_unfinished_find(&store->unfinished, run->keys);
+    if (unfinished) {
+        run->id = unfinished->id;
+        run->attempt = run->earlier = unfinished->attempts;
+        run->name = memory_copy_text(unfinished->name);
+        run->label = memory_copy_text(unfinished->label);
+        run->directory = file_join(store->directory, unfinished->directory);
+        return run;
+    }
+    struct text label = {0};
+    plan_add_label(plan, run->keys, &label);
+    run->label = text_take(&label);
+    take_next_id(store, run);
+    return run;
+}

@@ -1,0 +1,199 @@
+"""What the end-to-end tests share: a folder with a config and programs in it, and the real furcate on them."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
+FURCATE = BUILD / "furcate"
+STUBS = BUILD / "tests/stubs"
+SANITIZED = "FURCATE_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+PATIENCE = 60  # seconds until a test gives up waiting; nothing takes so long that works
+
+EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50, "meta": {"allow_cpu": True}}
+
+# Tells that it has started, by a file `pid` in its run directory, and waits there until the test lets it go on.
+GATED = """#!/bin/sh
+cd "$FURCATE_RUN_DIR" || exit 1
+rm -f gate
+mkfifo gate
+echo $$ > pid.new
+mv pid.new pid
+if [ -e "$FURCATE_TEST/open" ]; then exit 0; fi
+exec cat gate
+"""
+
+
+def until(condition, what="what the test waits for"):
+    """Waits until condition() is true, and returns what it gave."""
+    deadline = time.monotonic() + PATIENCE
+    while not (met := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.005)
+    return met
+
+
+def is_alive(pid):
+    """Whether a process executes; one that has ended and was not waited for does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Runner:
+    """A furcate that executes in the background; its stderr is in a file."""
+
+    def __init__(self, process, errors):
+        self.process, self.errors, self.pid = process, errors, process.pid
+
+    @property
+    def stderr(self):
+        return self.errors.read_text()
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        return self.process.wait(PATIENCE)
+
+    def kill(self):
+        """What a crash or the kernel's out-of-memory killer does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.wait()
+
+    def is_over(self):
+        return self.process.poll() is not None
+
+
+class Project:
+    """A folder with config.json, programs and a log dir."""
+
+    def __init__(self, root):
+        self.root, self.logs, self.config = root, root / "logs", root / "config.json"
+        self.runners = []
+        self.environment = {**os.environ, "FURCATE_TEST": str(root), "FURCATE_STUB_GPUS": "0", "LC_ALL": "C.UTF-8"}
+        self.environment["LD_LIBRARY_PATH"] = str(STUBS / "absent")
+        self.environment["PATH"] = f"{STUBS / 'bin'}:{self.environment['PATH']}"
+        for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "PYTHONPATH"):
+            self.environment.pop(name, None)
+
+    def write(self, config=None, /, meta=None, **keys):
+        """Writes config.json: `config` (the spec's example), further keys, further keys of meta."""
+        config = {**(EXAMPLE if config is None else config), **keys}
+        config["meta"] = {"allow_cpu": True, **config.get("meta", {}), **(meta or {})}
+        self.config.write_text(json.dumps(config, indent=2))
+
+    def script(self, name, text):
+        """Writes a program; returns its path."""
+        path = self.root / name
+        path.write_text(text if text.startswith("#!") else "#!/bin/sh\n" + text)
+        path.chmod(0o755)
+        return str(path)
+
+    def python(self, name, text):
+        return self.script(name, f"#!{sys.executable}\n{text}")
+
+    def command(self, arguments):
+        return [str(FURCATE), *map(str, arguments)]
+
+    def furcate(self, *arguments, stdin=None, **environment):
+        """Runs furcate to its end."""
+        return subprocess.run(self.command(arguments), cwd=self.root, env={**self.environment, **environment},
+                              input=stdin, capture_output=True, text=True, timeout=2 * PATIENCE)
+
+    def run(self, *program, **environment):
+        """furcate run config.json -- PROGRAM, which is to end well."""
+        done = self.furcate("run", "config.json", *(["--", *program] if program else []), **environment)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def start(self, *program, **environment):
+        """The same in the background."""
+        errors = self.root / f"runner{len(self.runners)}.stderr"
+        with errors.open("w") as out:
+            process = subprocess.Popen(self.command(["run", "config.json", "--", *program]), cwd=self.root,
+                                       env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
+                                       stdout=out, stderr=out)
+        self.runners.append(Runner(process, errors))
+        return self.runners[-1]
+
+    # --- gates: runs of GATED wait in their run directory ---
+
+    def gated(self):
+        return self.script("gated", GATED)
+
+    def waiting(self):
+        """The run directories whose program has started and waits."""
+        return sorted(path.parent for path in self.logs.glob("*/pid") if is_alive(int(path.read_text())))
+
+    def until_waiting(self, count):
+        return until(lambda: len(found := self.waiting()) == count and found, f"{count} runs that wait")
+
+    def let_go(self, directory):
+        """Lets the run in this directory end."""
+        def opened():
+            try:
+                os.close(os.open(directory / "gate", os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:
+                return False
+            return True
+        until(opened, f"a reader of {directory}/gate")
+
+    def let_all_go(self, runner):
+        """Lets all runs end, also those that come; waits for the runner and returns its exit status."""
+        (self.root / "open").touch()
+
+        def over():
+            for directory in self.waiting():
+                try:
+                    os.close(os.open(directory / "gate", os.O_WRONLY | os.O_NONBLOCK))
+                except OSError:
+                    pass
+            return runner.is_over()
+        until(over, "the end of the runner")
+        return runner.wait()
+
+    # --- what it left ---
+
+    @property
+    def csv(self):
+        return self.logs / "run_data.csv"
+
+    def rows(self):
+        with self.csv.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def columns(self):
+        with self.csv.open(newline="") as file:
+            return next(csv.reader(file))
+
+    def frame(self):
+        import pandas
+        return pandas.read_csv(self.csv)
+
+    def values(self, key="batch_size"):
+        """The values of a column as text, sorted."""
+        return sorted(row[key] for row in self.rows())
+
+    def directories(self):
+        return sorted(path.name for path in self.logs.iterdir() if path.is_dir())
+
+    def log(self):
+        return (self.logs / "furcate.log").read_text()
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project(tmp_path)
+    yield made
+    for runner in made.runners:
+        if not runner.is_over():
+            runner.kill()

@@ -1,0 +1,180 @@
+/* What a run of a wrapped program came to: times, the last value of each metric, the number of steps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "run/results.h"
+
+struct results_fixture {
+    char folder[64];
+    struct run run;
+    struct history *history;
+};
+
+static int set_up(void **state)
+{
+    struct results_fixture *fixture = memory_new(1, sizeof *fixture);
+    strcpy(fixture->folder, "/tmp/furcate-results-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    fixture->run = (struct run){.name = (char *)"example0", .directory = fixture->folder};
+    fixture->history = history_create();
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"metrics.jsonl", "example0.log", "example0.err"};
+    struct results_fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CLEANUP(memory_free) char *path = file_join(fixture->folder, names[i]);
+        unlink(path);
+    }
+    rmdir(fixture->folder);
+    history_destroy(fixture->history);
+    free(fixture);
+    return 0;
+}
+
+static void write_in_run(const struct results_fixture *fixture, const char *name, const char *text)
+{
+    struct error err;
+    CLEANUP(memory_free) char *path = file_join(fixture->folder, name);
+    assert_true(file_write(path, text, strlen(text), &err));
+}
+
+static struct value *expressions(const char *name, const char *expression)
+{
+    struct value *metrics = value_new_object();
+    value_object_set(metrics, name, value_new_string(expression, strlen(expression)));
+    return metrics;
+}
+
+static void report(const struct results_fixture *fixture, int64_t step, const char *name, double value)
+{
+    struct report_metric metric = {name, value};
+    history_add(fixture->history, step, &metric, 1);
+}
+
+static void check_data(const struct value *data, const char *expected)
+{
+    CLEANUP(text_free) struct text json = {0};
+    value_add_json(&json, data);
+    assert_string_equal(text_get(&json), expected);
+}
+
+#define TIMES                                                                                                \
+    "\"start_time\": 0.5, \"start_time_string\": \"1970-01-01 00:00:00\", \"end_time\": 3662.0, "            \
+    "\"end_time_string\": \"1970-01-01 01:01:02\", \"total_time\": 3661.5, \"total_time_string\": \"1h 1m "  \
+    "1s\""
+
+static const struct attempt_end end = {.start_time = 0.5, .end_time = 3662};
+
+static void tells_the_times_when_nothing_was_reported(void **state)
+{
+    (void)state;
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, NULL);
+    check_data(data, "{" TIMES "}");
+}
+
+static void counts_no_negative_time_when_the_clock_was_set_back(void **state)
+{
+    (void)state;
+    struct attempt_end back = {.start_time = 100, .end_time = 40};
+    CLEANUP(value_cleanup) struct value *data = results_data(&back, NULL);
+    assert_float_equal(value_float(value_get(data, "total_time")), 0, 0);
+    assert_string_equal(value_text(value_get(data, "total_time_string")), "0s");
+}
+
+static void keeps_the_last_value_and_pairs_training_with_validation(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    report(fixture, 1, "accuracy", 0.25);
+    report(fixture, 1, "val_accuracy", 0.125);
+    report(fixture, 2, "accuracy", 0.75);
+    report(fixture, 2, "val_accuracy", 0.5);
+    report(fixture, 2, "reward", 12.5);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
+    check_data(data, "{" TIMES
+                     ", \"train_accuracy\": 0.75, \"val_accuracy\": 0.5, \"reward\": 12.5, \"epochs\": 2}");
+}
+
+static void reads_the_reports_and_both_outputs(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    write_in_run(fixture, "metrics.jsonl", "{\"step\": 1, \"loss\": 2.5}\n{\"step\": 2, \"loss\": 1.5}\n");
+    write_in_run(fixture, "example0.log", "score: 3\nscore: 4\n");
+    CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
+    results_read(fixture->history, &fixture->run, metrics);
+    size_t count = 0;
+    const double *values = history_values(fixture->history, "loss", &count);
+    assert_int_equal(count, 2);
+    assert_float_equal(values[1], 1.5, 0);
+    values = history_values(fixture->history, "score", &count);
+    assert_int_equal(count, 2);
+    assert_float_equal(values[1], 4, 0);
+}
+
+static void finds_an_expression_in_stderr_too(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    write_in_run(fixture, "example0.log", "");
+    write_in_run(fixture, "example0.err", "score: 7\n");
+    CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
+    results_read(fixture->history, &fixture->run, metrics);
+    size_t count = 0;
+    const double *values = history_values(fixture->history, "score", &count);
+    assert_int_equal(count, 1);
+    assert_float_equal(values[0], 7, 0);
+}
+
+static void leaves_out_what_is_not_there(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
+    results_read(fixture->history, &fixture->run, metrics);
+    assert_int_equal(history_metric_count(fixture->history), 0);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
+    check_data(data, "{" TIMES "}");
+}
+
+static void has_metrics_when_there_are_reports_or_expressions(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    CLEANUP(value_cleanup) struct value *none = value_new_object();
+    CLEANUP(value_cleanup) struct value *one = expressions("score", "score");
+    assert_false(results_has_metrics(&fixture->run, NULL));
+    assert_false(results_has_metrics(&fixture->run, none));
+    assert_true(results_has_metrics(&fixture->run, one));
+    write_in_run(fixture, "metrics.jsonl", "");
+    assert_true(results_has_metrics(&fixture->run, NULL));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(tells_the_times_when_nothing_was_reported),
+        TEST(counts_no_negative_time_when_the_clock_was_set_back),
+        TEST(keeps_the_last_value_and_pairs_training_with_validation),
+        TEST(reads_the_reports_and_both_outputs),
+        TEST(finds_an_expression_in_stderr_too),
+        TEST(leaves_out_what_is_not_there),
+        TEST(has_metrics_when_there_are_reports_or_expressions),
+    };
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

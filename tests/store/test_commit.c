@@ -1,0 +1,277 @@
+/* What a commit leaves in run_data.csv, run_data.json and furcate.db. */
+#include "fixture.h"
+
+#include <sqlite3.h>
+
+static int64_t query(struct fixture *fixture, const char *sql)
+{
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
+    sqlite3 *database;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return number;
+}
+
+/* Moves run_data.csv to `name`, or the other way round. */
+static void move(struct fixture *fixture, const char *from, const char *to)
+{
+    CLEANUP(memory_free) char *source = path_of(fixture, from);
+    CLEANUP(memory_free) char *target = path_of(fixture, to);
+    assert_int_equal(rename(source, target), 0);
+}
+
+static void writes_json_row_and_database(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 1, "{results: [0.25], train_loss: 0.5, epochs: 50}");
+
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 2);
+    assert_mentions(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs,");
+    assert_mentions(fixture, "run_data.csv", "run_results,run_train_loss,run_epochs,run_id,run_name,run_attempts\n");
+    assert_mentions(fixture, "run_data.csv", "example,foo/,64,50,");
+    assert_mentions(fixture, "run_data.csv", "/logs/example0_foo_bs64,-1,");
+    assert_mentions(fixture, "run_data.csv", "[0.25],0.5,50,0,example0,1\n");
+    CLEANUP(memory_free) char *json = get(fixture, "example0_foo_bs64/run_data.json");
+    CLEANUP(value_cleanup) struct value *run_data = parse(fixture, json);
+    const struct value *meta = value_get(run_data, "meta");
+    assert_string_equal(value_text(value_get(run_data, "batch_size")), "64");
+    assert_string_equal(value_text(value_get(value_get(meta, "data"), "train_loss")), "0.5");
+    assert_string_equal(value_text(value_get(value_get(meta, "run"), "name")), "example0");
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE state = 'finished' AND id = 0"), 1);
+    assert_int_equal(query(fixture, "SELECT pid FROM attempts WHERE run_id = 0 AND attempt = 1"), 4711);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void nothing_pending_is_no_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = open_store(fixture);
+    assert_false(store_commit_begin(store));
+    assert_true(store_flush(store, &fixture->err));
+    store_close(store);
+}
+
+static void takes_the_run_data_that_the_run_wrote(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    assert_false(store_has_run_data(run));
+    CLEANUP(memory_free) char *text = get(fixture, "example0_foo_bs32/config.json");
+    CLEANUP(value_cleanup) struct value *config = parse(fixture, text);
+    CLEANUP(value_cleanup) struct value *data = parse(fixture, "{results: [0.75], val_accuracy: 0.875}");
+    CLEANUP(value_cleanup) struct value *run_data = store_run_data(config, data);
+    assert_true(store_write_run_data(run->directory, run_data, &fixture->err));
+    assert_true(store_has_run_data(run));
+
+    store_add_finished(store, run, &success, NULL);
+    run_destroy(run);
+    assert_true(store_flush(store, &fixture->err));
+    assert_mentions(fixture, "run_data.csv", "[0.75],0.875,,0,example0,1\n");
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void records_failures_with_their_last_words(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    struct attempt_end end = {.start_time = 1, .end_time = 2, .exit_status = 3, .idle_ns = 150000, .reason = "exit status 3"};
+    assert_true(store_flush(store, &fixture->err));
+    put(fixture, "example0_foo_bs32/example0.err", "some\nlast words\n");
+    store_add_failed(store, run, &end, true);
+    run_destroy(run);
+    assert_true(store_flush(store, &fixture->err));
+    assert_int_equal(query(fixture, "SELECT count(*) FROM attempts WHERE exit_status = 3 AND pid = 4711 AND"
+                                    " idle_ns = 150000 AND reason = 'exit status 3' AND"
+                                    " error_tail = 'some' || char(10) || 'last words'"),
+                     1);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE state = 'failed'"), 1);
+    assert_false(is_there(fixture, "run_data.csv"));
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void adds_a_column_by_rewriting(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    put(fixture, "run_data.csv", "data_name,old,data_dir,batch_size,epochs,meta,run_epochs\n"
+                                 "other,\"a,\n\"\"b\"\"\",foo/,32,50,{},7,beyond\nshort,x\n");
+    CLEANUP(memory_free) char *path = path_of(fixture, "run_data.csv");
+    assert_int_equal(chmod(path, 0640), 0);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{val_loss: 0.5}");
+    assert_mentions(fixture, "run_data.csv", "data_name,old,data_dir,batch_size,epochs,");
+    assert_mentions(fixture, "run_data.csv", ",meta,log_dir,gpu_id,run_start_time,");
+    assert_mentions(fixture, "run_data.csv", ",run_results,run_val_loss,run_epochs,run_id,run_name,run_attempts\n");
+    assert_mentions(fixture, "run_data.csv", "\nother,\"a,\n\"\"b\"\"\",foo/,32,50,");
+    assert_mentions(fixture, "run_data.csv", ",7,,,,beyond\nshort,x,");
+    assert_mentions(fixture, "run_data.csv", "\nexample,,foo/,32,50,");
+    assert_false(is_there(fixture, "run_data.csv.new"));
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void appends_in_the_line_ending_of_the_file(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    CLEANUP(memory_free) char *content = get(fixture, "run_data.csv");
+    CLEANUP(text_free) struct text spreadsheet = {0};
+    text_add(&spreadsheet, "\xef\xbb\xbf");
+    for (const char *p = content; *p; p++)
+        text_addf(&spreadsheet, *p == '\n' ? "\r%c" : "%c", *p);
+    put(fixture, "run_data.csv", spreadsheet.data);
+    finish_run(fixture, store, plan, 1, "{}");
+    CLEANUP(memory_free) char *after = get(fixture, "run_data.csv");
+    assert_memory_equal(after, spreadsheet.data, spreadsheet.len);
+    assert_non_null(strstr(after + spreadsheet.len, ",1,example1,1\r\n"));
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 2);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void follows_a_file_that_an_editor_put_in_place(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    move(fixture, "run_data.csv", "backup.csv");
+    put(fixture, "run_data.csv", "mine,data_name,batch_size,run_id\nx,example,32,9");
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_int_equal(count_lines(fixture, "backup.csv"), 2);
+    assert_mentions(fixture, "run_data.csv", "mine,data_name,batch_size,");
+    assert_mentions(fixture, "run_data.csv", "\nx,example,32,");
+    assert_mentions(fixture, "run_data.csv", "\n,example,64,");
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 3);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void appends_below_a_last_line_that_an_editor_left_open(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    CLEANUP(memory_free) char *content = get(fixture, "run_data.csv");
+    put_bytes(fixture, "run_data.csv", content, strlen(content) - 1);
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 3);
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 2);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void begins_a_new_table_when_the_user_deleted_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    CLEANUP(memory_free) char *path = path_of(fixture, "run_data.csv");
+    assert_int_equal(unlink(path), 0);
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 2);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void a_failed_commit_is_taken_up_where_it_stopped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    put(fixture, "run_data.csv/in_the_way", "");
+    store_add_finished(store, run, &success, parse(fixture, "{}"));
+    run_destroy(run);
+    assert_true(store_commit_begin(store));
+    assert_false(store_commit_work(store, &fixture->err));
+    assert_int_equal(fixture->err.kind, ERROR_SYSTEM);
+    assert_non_null(strstr(fixture->err.text, "run_data.csv"));
+    assert_true(is_there(fixture, "example0_foo_bs32/run_data.json"));
+
+    move(fixture, "run_data.csv", "aside");
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 3);
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 2);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void goes_on_when_the_database_is_deleted_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    move(fixture, "furcate.db", "gone");
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 3);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void sets_a_broken_database_aside(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "furcate.db", "this is no database, but long enough that nobody takes it for an empty one");
+    store_close(open_store(fixture));
+    assert_mentions(fixture, "furcate.db.broken", "this is no database");
+    assert_mentions(fixture, "furcate.log", "furcate.db.broken");
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 1);
+}
+
+static void sets_a_foreign_database_aside(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
+    sqlite3 *database;
+    put(fixture, "furcate.db", "");
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "CREATE TABLE photos (name)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    store_close(open_store(fixture));
+    assert_true(is_there(fixture, "furcate.db.broken"));
+    assert_mentions(fixture, "furcate.log", "was not made by this version of furcate");
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(writes_json_row_and_database, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_pending_is_no_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_the_run_data_that_the_run_wrote, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(records_failures_with_their_last_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(adds_a_column_by_rewriting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(appends_in_the_line_ending_of_the_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(follows_a_file_that_an_editor_put_in_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(appends_below_a_last_line_that_an_editor_left_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(begins_a_new_table_when_the_user_deleted_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_commit_is_taken_up_where_it_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(goes_on_when_the_database_is_deleted_meanwhile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sets_a_broken_database_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sets_a_foreign_database_aside, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,160 @@
+/* Which permutations count as finished, by the rows of run_data.csv. */
+#include "fixture.h"
+
+/* Opens a store over a CSV and counts the plan's finished permutations; *others may be NULL. */
+static size_t finished_by(struct fixture *fixture, const char *config, const char *csv, uint64_t *others)
+{
+    put(fixture, "run_data.csv", csv);
+    struct plan *plan = make_plan(fixture, config);
+    struct store *store = open_store(fixture);
+    size_t count = count_finished(fixture, store, plan, others);
+    store_close(store);
+    plan_unref(plan);
+    return count;
+}
+
+static void knows_its_own_rows_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(
+        fixture, "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 1,"
+                 " odd: [null, true, 'true', 1, '1', 1.5, '', 'a,\"b\"\\n', [1, '1'], [[1]], {a: null}, ' x ', 'None', .nan]}");
+    struct store *store = open_store(fixture);
+    uint64_t others = 7;
+    assert_int_equal(count_finished(fixture, store, plan, &others), 0);
+    for (uint64_t rank = 0; rank < plan_count(plan); rank++) {
+        finish_run(fixture, store, plan, rank, "{results: [0.5]}");
+        assert_int_equal(count_finished(fixture, store, plan, &others), rank + 1);
+        assert_int_equal(others, 0);
+    }
+    assert_int_equal(plan_count(plan), 14);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void a_log_dir_without_table_has_nothing_finished(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    uint64_t others = 7;
+    assert_int_equal(count_finished(fixture, store, plan, &others), 0);
+    assert_int_equal(others, 0);
+    store_close(store);
+    plan_unref(plan);
+}
+
+#define PYTHON_CONFIG                                                                                                  \
+    "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50, learning_rate: [0.0001, 0.001],"           \
+    " framework: tf, optimizer_name: [Adam, SGD]}"
+
+static void reads_rows_of_the_python_original(void **state)
+{
+    uint64_t others;
+    static const char csv[] =
+        "data_name,data_dir,batch_size,epochs,framework,learning_rate,optimizer_name,log_dir,train_prefix,valid_prefix,"
+        "test_prefix,verbose,cache,seed,prefetch,meta,gpu_id,run_start_time,run_total_time_string,run_results\n"
+        "example,foo/,32,50,tf,0.0001,Adam,logs/example0_foo_bs32,example.train,example.valid,example.test,2,False,42,1,"
+        "\"{'allow_cpu': False, 'max_threads': 2, 'exclude_configs': [], 'mem_trace': {'enabled': False}}\",0,1.5,1m,"
+        "\"[0.1, 0.9]\"\n"
+        "example,foo/,64.0,50.0,tf,1e-04,SGD,logs/example1_foo_bs64,example.train,example.valid,example.test,2.0,False,"
+        "42.0,1,\"{'allow_cpu': False}\",1,1.5,1m,\n"
+        "example,foo/,128,50,tf,0.0001,Adam,logs/example2_foo_bs128,example.train,example.valid,example.test,2,False,42,1,"
+        "{},0,1.5,1m,\n";
+    assert_int_equal(finished_by(*state, PYTHON_CONFIG, csv, &others), 2);
+    assert_int_equal(others, 1);
+}
+
+static void matches_numbers_in_any_spelling(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs\n"
+                              "example,foo/,32.0,5e1\n"
+                              "example,foo/,064,50.000\n";
+    assert_int_equal(finished_by(*state, TWO_RUNS, csv, NULL), 2);
+}
+
+static void a_missing_column_counts_as_the_default(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs\nexample,foo/,32,50\n";
+    static const char with_default[] =
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.001, 0.01]}";
+    static const char without[] = "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, dropout: [0.1, 0.2]}";
+    uint64_t others;
+    assert_int_equal(finished_by(*state, with_default, csv, &others), 1);
+    assert_int_equal(others, 0);
+    assert_int_equal(finished_by(*state, without, csv, &others), 0);
+    assert_int_equal(others, 1);
+}
+
+static void an_empty_cell_counts_as_null_or_the_default(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs,learning_rate,seed\nexample,foo/,32,50,,\n";
+    static const char defaults[] =
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.1, 0.001]}";
+    static const char nulls[] =
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.1, null]}";
+    static const char others[] = "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, seed: [1, 2]}";
+    assert_int_equal(finished_by(*state, defaults, csv, NULL), 1);
+    assert_int_equal(finished_by(*state, nulls, csv, NULL), 1);
+    assert_int_equal(finished_by(*state, others, csv, NULL), 0);
+}
+
+static void columns_the_config_lacks_make_no_difference(void **state)
+{
+    static const char csv[] = "notes,data_name,data_dir,batch_size,epochs,old_key,log_dir,gpu_id\r\n"
+                              "\"fine, really\",example,foo/,32,50,9,elsewhere/x,3\r\n"
+                              "ragged,example,foo/,64,50\r\n";
+    assert_int_equal(finished_by(*state, TWO_RUNS, csv, NULL), 2);
+}
+
+static void a_row_of_another_config_is_counted_apart(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs\n"
+                              "example,foo/,32,50\n"
+                              "example,foo/,32,51\n"
+                              "example,bar/,32,50\n"
+                              "example,foo/,32,50\n";
+    uint64_t others;
+    assert_int_equal(finished_by(*state, TWO_RUNS, csv, &others), 1);
+    assert_int_equal(others, 2);
+}
+
+static void an_excluded_row_is_not_finished(void **state)
+{
+    static const char config[] = "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50,"
+                                 " meta: {exclude_configs: [{batch_size: 64}]}}";
+    static const char csv[] = "data_name,data_dir,batch_size,epochs\nexample,foo/,64,50\nexample,foo/,32,50\n";
+    uint64_t others;
+    assert_int_equal(finished_by(*state, config, csv, &others), 1);
+    assert_int_equal(others, 1);
+}
+
+static void more_texts_than_it_remembers_are_all_matched(void **state)
+{
+    CLEANUP(text_free) struct text config = {0}, csv = {0};
+    text_add(&config, "{data_name: example, data_dir: foo/, batch_size: 1, epochs: 1, seed: [0");
+    text_add(&csv, "data_name,data_dir,batch_size,epochs,seed\nexample,foo/,1,1,0\n");
+    for (int i = 1; i < 5000; i++) {
+        text_addf(&config, ", %d", i);
+        text_addf(&csv, "example,foo/,1,1,%d.0\n", i);
+    }
+    text_add(&config, "]}");
+    assert_int_equal(finished_by(*state, config.data, csv.data, NULL), 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(knows_its_own_rows_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_dir_without_table_has_nothing_finished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_rows_of_the_python_original, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(matches_numbers_in_any_spelling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_column_counts_as_the_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_of_another_config_is_counted_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_excluded_row_is_not_finished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_texts_than_it_remembers_are_all_matched, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
