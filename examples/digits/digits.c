@@ -22,7 +22,7 @@ static bool scale_record(struct furcate_fork *fork, void *record)
 static struct dataset *load(struct furcate_fork *fork, const struct furcate_files *files,
                             preprocess_function *preprocess)
 {
-    struct problem problem;
+    struct problem problem = {0};
     struct dataset *dataset = files->count ? dataset_read(files->paths, files->count, &problem) : NULL;
     if (files->count && !dataset)
         furcate_fail(fork, "%s", problem.text);
@@ -117,7 +117,7 @@ static const char *const *get_metrics(struct furcate_fork *fork)
 
 static void *get_optimizer(struct furcate_fork *fork)
 {
-    struct problem problem;
+    struct problem problem = {0};
     float learning_rate = (float)furcate_config_float(fork, "learning_rate");
     struct optimizer *optimizer =
         optimizer_create(furcate_config_string(fork, "optimizer_name"), learning_rate, &problem);
@@ -182,7 +182,7 @@ static void *model_fit(struct furcate_fork *fork, void *model, void *train_datas
 static bool model_save(struct furcate_fork *fork, void *model)
 {
     const struct training *training = model;
-    struct problem problem;
+    struct problem problem = {0};
     char path[4096];
     snprintf(path, sizeof path, "%s/model.bin", furcate_log_dir(fork));
     return model_write(path, training->mlp, &problem) || furcate_fail(fork, "%s", problem.text);

@@ -11,13 +11,15 @@ static size_t highest(const float *scores, size_t classes)
     return best;
 }
 
-/* Shifted by the highest score, so that no exponential overflows. */
+/* Relative to the highest score, so that no exponential overflows. */
 static double log_sum_exp(const float *scores, size_t classes)
 {
-    double shift = scores[highest(scores, classes)], sum = 0;
+    size_t best = highest(scores, classes);
+    double others = 0;
     for (size_t i = 0; i < classes; i++)
-        sum += exp(scores[i] - shift);
-    return shift + log(sum);
+        if (i != best)
+            others += exp((double)scores[i] - scores[best]);
+    return scores[best] + log1p(others);
 }
 
 static double evaluate_cross_entropy(const float *scores, const uint8_t *labels, size_t count, size_t classes,

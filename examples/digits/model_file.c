@@ -10,7 +10,7 @@ static const char magic[8] = "DIGITMLP";
 
 enum { VERSION = 1, HEADER_SIZE = 16, CHECKSUM_SIZE = 4 };
 
-/* Room for the widest model there can be is never needed: no file of this program is larger than this. */
+/* No model of this program comes near this size. */
 static const size_t file_size_max = 64 << 20;
 
 static void put_number(uint8_t **out, uint32_t number)
@@ -151,7 +151,7 @@ struct mlp *model_read(const char *path, size_t batch_max, struct problem *probl
 {
     const char *wrong = NULL;
     struct mlp *mlp = NULL;
-    size_t len;
+    size_t len = 0;
     uint8_t *bytes = malloc(file_size_max);
     if (!bytes)
         problem_set(problem, "out of memory");

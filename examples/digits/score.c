@@ -43,7 +43,7 @@ static bool score_files(const char *model, char **paths, struct problem *problem
 
 int main(int argc, char **argv)
 {
-    struct problem problem;
+    struct problem problem = {0};
     if (argc < 3 || argv[1][0] == '-') {
         fputs("usage: digits-score MODEL FILE...\n"
               "MODEL is the model.bin of a run, a FILE is CSV as in examples/digits/data.\n",

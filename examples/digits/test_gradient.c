@@ -83,7 +83,7 @@ static void every_optimizer_brings_the_loss_down(void **state)
     (void)state;
     static const char *const names[] = {"SGD", "Momentum", "RMSProp", "Adam"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct problem problem;
+        struct problem problem = {0};
         struct mlp *mlp = make_mlp(7);
         struct optimizer *optimizer = optimizer_create(names[i], 0.02f, &problem);
         assert_non_null(optimizer);
@@ -103,7 +103,7 @@ static void every_optimizer_brings_the_loss_down(void **state)
 static void names_the_optimizers_there_are(void **state)
 {
     (void)state;
-    struct problem problem;
+    struct problem problem = {0};
     assert_null(optimizer_create("Adan", 0.1f, &problem));
     assert_string_equal(problem.text, "optimizer_name is 'Adan': use one of SGD, Momentum, RMSProp, Adam");
 }
@@ -112,7 +112,7 @@ static void a_saved_model_comes_back_and_a_damaged_one_is_refused(void **state)
 {
     (void)state;
     char path[] = "/tmp/test-digits-XXXXXX";
-    struct problem problem;
+    struct problem problem = {0};
     struct mlp *mlp = make_mlp(3);
     close(mkstemp(path));
     assert_true(model_write(path, mlp, &problem));
@@ -124,7 +124,9 @@ static void a_saved_model_comes_back_and_a_damaged_one_is_refused(void **state)
 
     FILE *file = fopen(path, "r+b");
     assert_int_equal(fseek(file, 60, SEEK_SET), 0);
-    fputc(fgetc(file) ^ 1, file);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, 60, SEEK_SET), 0);
+    fputc(byte ^ 1, file);
     fclose(file);
     assert_null(model_read(path, ROWS, &problem));
     assert_non_null(strstr(problem.text, "its checksum is wrong"));

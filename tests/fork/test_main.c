@@ -83,13 +83,16 @@ static void a_broken_config_of_a_run_is_status_two(void **state)
     struct sandbox *sandbox = *state;
     struct furcate_ops ops = smallest_ops();
     CLEANUP(memory_free) char *nameless = sandbox_config(sandbox, "");
+    CLEANUP(memory_free) char *numbered = sandbox_config(sandbox, "");
     replace(nameless, "\"name\"", "\"game\"");
+    replace(numbered, "\"example3\"", "         3");
     const struct {
         const char *content, *message;
     } cases[] = {
         {"{\"epochs\": ", "run/config.json:"},
         {"{\"epochs\": 3}", "is not the config of a run (it has no log_dir that is a string)"},
         {"[]", "is not the config of a run"},
+        {numbered, "it has no meta.run.name that is a string"},
         {nameless, "is not the config of a run (it has no meta.run.name that is a string); the runner sets "
                    "FURCATE_CONFIG, unset it to start a runner"},
     };

@@ -228,6 +228,24 @@ static void a_metric_never_reported_is_a_warning(void **state)
                         "furcate_report()\n");
 }
 
+static const char *const *get_loss_first(struct furcate_fork *fork)
+{
+    static const char *const metrics[] = {"loss", "accuracy", NULL};
+    (void)fork;
+    return metrics;
+}
+
+static void a_loss_that_is_listed_is_kept_once(void **state)
+{
+    struct sandbox *sandbox = *state;
+    struct furcate_ops ops = smallest_ops();
+    ops.get_metrics = get_loss_first;
+    ops.save_metric = say_save;
+
+    sandbox_run(sandbox, &ops, "");
+    assert_has(text_get(&sandbox->log), "model_evaluate\nsave_metric loss\nsave_metric accuracy\nrelease");
+}
+
 static void print_gpu(struct furcate_fork *fork, void *model)
 {
     (void)model;
@@ -279,6 +297,7 @@ int main(void)
         IN_SANDBOX(without_a_test_set_nothing_is_evaluated),
         IN_SANDBOX(summary_needs_a_verbose_of_one),
         IN_SANDBOX(a_metric_never_reported_is_a_warning),
+        IN_SANDBOX(a_loss_that_is_listed_is_kept_once),
         IN_SANDBOX(shows_the_run_its_gpu_and_seeds_the_generators),
         IN_SANDBOX(another_seed_gives_other_numbers),
     };
