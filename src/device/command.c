@@ -51,8 +51,8 @@ static bool drain(int in, struct text *output)
     }
 }
 
-/* Gathers output until the process has exited. The pipe's end says nothing: a process can close its stdout
- * and stay, or exit and leave a child that holds it. */
+/* Gathers output until the process has exited. The pipe's end says little: a process can close its stdout and
+ * stay, or exit and leave a child that holds it. Only without a pidfd (process -1) it has to do. */
 static bool gather(int in, int process, int limit_ms, struct text *output)
 {
     int64_t deadline = clock_monotonic() + (int64_t)limit_ms * 1000000;
@@ -65,7 +65,7 @@ static bool gather(int in, int process, int limit_ms, struct text *output)
             return false;
         if (!drain(in, output))
             waited[1].fd = -1;
-        if (waited[0].revents)
+        if (waited[0].revents || (process < 0 && waited[1].fd < 0))
             return true;
     }
 }
@@ -79,6 +79,8 @@ static bool judge(const char *program, bool in_time, size_t len, int status, str
         return error_set(err, ERROR_SYSTEM, "%s did not answer in time and was killed", program);
     if (WIFSIGNALED(status))
         return error_set(err, ERROR_SYSTEM, "%s was killed by signal %d", program, WTERMSIG(status));
+    if (WEXITSTATUS(status) == 127) /* where posix_spawnp() cannot say it at once, as under valgrind */
+        return error_set(err, ERROR_SYSTEM, "%s is not on PATH", program);
     if (WEXITSTATUS(status) != 0)
         return error_set(err, ERROR_SYSTEM, "%s failed with exit status %d", program, WEXITSTATUS(status));
     return true;
@@ -110,12 +112,9 @@ bool device_command(char *const argv[], int limit_ms, struct text *output, struc
     file_close_fd(&out);
     fcntl(in, F_SETFL, O_NONBLOCK);
     CLEANUP(file_close_fd) int process = pidfd_open(pid, 0);
-    number = errno;
     size_t before = output->len;
-    bool in_time = process >= 0 && gather(in, process, limit_ms, output);
-    kill(-pid, SIGKILL); /* its leader is not reaped yet, so the group's number is still its own */
-    int status = reap(pid);
-    if (process < 0)
-        return error_system(err, number, "cannot wait for %s", argv[0]);
-    return judge(argv[0], in_time, output->len - before, status, err);
+    bool in_time = gather(in, process, limit_ms, output);
+    if (!in_time)
+        kill(-pid, SIGKILL); /* its leader is not reaped yet, so the group's number is still its own */
+    return judge(argv[0], in_time, output->len - before, reap(pid), err);
 }

@@ -96,6 +96,8 @@ void plan_diagram_unrank(const struct diagram *diagram, uint64_t rank, uint32_t 
         const struct diagram_edge *edge =
             node == NODE_EVERYTHING ? &everything : edge_of_rank(diagram, node, rank);
         uint64_t paths = diagram_paths(diagram, edge->child, level + 1);
+        if (paths == 0)
+            return; /* a rank past the count */
         rank -= edge->before;
         choice[diagram->arrangement.axes[level]] = edge->first + (uint32_t)(rank / paths);
         rank %= paths;

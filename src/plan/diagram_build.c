@@ -3,7 +3,6 @@
  * choices brought to life; whole entries that begin further down are alive in every state, and so in none.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -11,27 +10,22 @@
 #include "plan/diagram_nodes.h"
 #include "plan/remainder.h"
 
-/* What a table entry costs beside its key: the slot at its thinnest, and the allocation. */
-enum { table_cost = 96 };
+/* What a state costs beside its key: the slot of a table at its thinnest, and the allocation. */
+enum { state_cost = 96 };
 
 struct builder {
     struct diagram *diagram;
     struct remainders remainders;
     size_t words;        /* of a set */
-    uint64_t **states;   /* one a level and the end: the level, then the set's words */
+    uint64_t **states;   /* one a level and the end: the set */
     uint64_t **here;     /* one a level: the remainders that begin there */
     uint32_t **children; /* one a level: the child of each group of values */
     size_t free_level;   /* from here on no entry begins */
-    struct text_map known_states, known_nodes;
-    struct text scratch;
-    size_t bytes, limit;
+    struct text_map known_states;
+    struct node_table known_nodes;
+    size_t state_bytes, limit;
     uint64_t work, work_limit; /* words and edges looked at */
 };
-
-static bool over_limit(const struct builder *builder)
-{
-    return builder->bytes > builder->limit || builder->work > builder->work_limit;
-}
 
 static bool is_empty(const struct builder *builder, const uint64_t *set)
 {
@@ -55,8 +49,8 @@ static void add(uint64_t *set, uint32_t bit)
 static bool advance(struct builder *builder, size_t level, size_t group)
 {
     const struct level_values *values = &builder->remainders.levels[level];
-    const uint64_t *set = builder->states[level] + 1;
-    uint64_t *next = builder->states[level + 1] + 1;
+    const uint64_t *set = builder->states[level];
+    uint64_t *next = builder->states[level + 1];
 
     for (size_t i = 0; i < builder->words; i++)
         next[i] = set[i] & ~builder->here[level][i];
@@ -93,50 +87,58 @@ static uint64_t add_edges(struct builder *builder, size_t level)
     return before;
 }
 
-/* The node with the edges from `first_edge` on: an equal one that is there, or a new one. */
-static uint32_t find_node(struct builder *builder, size_t level, size_t first_edge, uint64_t count)
-{
-    struct diagram *diagram = builder->diagram;
-    const struct diagram_edge *edges = &diagram->edges.items[first_edge];
-    size_t edge_count = diagram->edges.count - first_edge;
-    if (edge_count == 1 && edges->child >= NODE_EVERYTHING)
-        return edges->child;
-
-    text_clear(&builder->scratch);
-    text_add_bytes(&builder->scratch, (const char *)&level, sizeof level);
-    text_add_bytes(&builder->scratch, (const char *)edges, edge_count * sizeof *edges);
-    const uint64_t *known = text_map_get(&builder->known_nodes, builder->scratch.data, builder->scratch.len);
-    if (known)
-        return (uint32_t)*known;
-
-    builder->bytes += table_cost + 3 * builder->scratch.len + 2 * sizeof *diagram->nodes.items;
-    text_map_put(&builder->known_nodes, builder->scratch.data, builder->scratch.len, diagram->nodes.count);
-    vector_push(&diagram->nodes, ((struct diagram_node){count, (uint32_t)first_edge, (uint32_t)edge_count}));
-    return (uint32_t)diagram->nodes.count - 1;
-}
-
 /* The node for the children that were found at this level. */
 static uint32_t make_node(struct builder *builder, size_t level)
 {
     struct diagram *diagram = builder->diagram;
     size_t first_edge = diagram->edges.count, nodes = diagram->nodes.count;
     uint64_t count = add_edges(builder, level);
-    uint32_t node = find_node(builder, level, first_edge, count);
+    size_t edge_count = diagram->edges.count - first_edge;
+    uint32_t node = diagram->edges.items[first_edge].child;
+    bool needed = edge_count > 1 || node < NODE_EVERYTHING;
+    if (needed)
+        node = plan_nodes_find(&builder->known_nodes, diagram,
+                               (struct diagram_node){count, (uint32_t)first_edge, (uint32_t)edge_count});
     if (diagram->nodes.count == nodes)
         diagram->edges.count = first_edge;
     return node;
+}
+
+/* A state's key: the level, then the words that are not zero, each after its index. */
+static void add_key(const struct builder *builder, size_t level, struct text *key)
+{
+    const uint64_t *set = builder->states[level];
+    text_add_bytes(key, (const char *)&level, sizeof level);
+    for (size_t i = 0; i < builder->words; i++)
+        if (set[i]) {
+            text_add_bytes(key, (const char *)&i, sizeof i);
+            text_add_bytes(key, (const char *)&set[i], sizeof set[i]);
+        }
+}
+
+/* Of the diagram and the tables, with what their growth leaves unused. */
+static size_t memory_used(const struct builder *builder)
+{
+    const struct diagram *diagram = builder->diagram;
+    return builder->state_bytes + builder->known_nodes.capacity * sizeof *builder->known_nodes.slots +
+           diagram->nodes.capacity * sizeof *diagram->nodes.items +
+           diagram->edges.capacity * sizeof *diagram->edges.items;
+}
+
+static bool over_limit(const struct builder *builder)
+{
+    return memory_used(builder) > builder->limit || builder->work > builder->work_limit;
 }
 
 /* The node of builder->states[level]. The result means nothing once the limit is passed. At most 62 levels
  * deep, since each at least doubles the product. */
 static uint32_t build(struct builder *builder, size_t level) // NOLINT(misc-no-recursion)
 {
-    uint64_t *state = builder->states[level];
-    if (level >= builder->free_level && is_empty(builder, state + 1))
+    if (level >= builder->free_level && is_empty(builder, builder->states[level]))
         return NODE_EVERYTHING;
-    const char *key = (const char *)state;
-    size_t key_len = (1 + builder->words) * sizeof *state;
-    const uint64_t *known = text_map_get(&builder->known_states, key, key_len);
+    CLEANUP(text_free) struct text key = {0};
+    add_key(builder, level, &key);
+    const uint64_t *known = text_map_get(&builder->known_states, key.data, key.len);
     if (known)
         return (uint32_t)*known;
 
@@ -148,8 +150,8 @@ static uint32_t build(struct builder *builder, size_t level) // NOLINT(misc-no-r
         return NODE_NOTHING;
 
     uint32_t node = make_node(builder, level);
-    builder->bytes += table_cost + key_len;
-    text_map_put(&builder->known_states, key, key_len, node);
+    builder->state_bytes += state_cost + key.len;
+    text_map_put(&builder->known_states, key.data, key.len, node);
     return node;
 }
 
@@ -161,10 +163,8 @@ static void start(struct builder *builder)
     builder->states = memory_new(levels + 1, sizeof *builder->states);
     builder->here = memory_new(levels, sizeof *builder->here);
     builder->children = memory_new(levels, sizeof *builder->children);
-    for (size_t i = 0; i <= levels; i++) {
-        builder->states[i] = memory_new(1 + builder->words, sizeof **builder->states);
-        builder->states[i][0] = i;
-    }
+    for (size_t i = 0; i <= levels; i++)
+        builder->states[i] = memory_new(builder->words, sizeof **builder->states);
     for (size_t i = 0; i < levels; i++) {
         builder->here[i] = memory_new(builder->words, sizeof **builder->here);
         builder->children[i] = memory_new(remainders->levels[i].group_count, sizeof **builder->children);
@@ -190,8 +190,7 @@ static void finish(struct builder *builder)
     free(builder->here);
     free(builder->children);
     text_map_free(&builder->known_states);
-    text_map_free(&builder->known_nodes);
-    text_free(&builder->scratch);
+    free(builder->known_nodes.slots);
     plan_remainders_free(&builder->remainders);
 }
 
@@ -210,7 +209,7 @@ bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const 
     if (excludes_everything(exclusions))
         return true;
 
-    struct builder builder = {.diagram = diagram, .limit = limit, .work_limit = 16 * (uint64_t)limit};
+    struct builder builder = {.diagram = diagram, .limit = limit, .work_limit = 4 * (uint64_t)limit};
     plan_remainders_make(&builder.remainders, axes, exclusions, &diagram->arrangement);
     start(&builder);
     diagram->root = build(&builder, 0);

@@ -37,6 +37,15 @@ static inline uint64_t diagram_paths(const struct diagram *diagram, uint32_t nod
     return node == NODE_EVERYTHING ? diagram->below[level] : diagram->nodes.items[node].count;
 }
 
+/* Nodes by their edges, while a diagram is built: open addressing with linear probing, at most half full. */
+struct node_table {
+    uint32_t *slots; /* node + 1; 0 is free; free() them */
+    size_t capacity;
+};
+
+/* An equal node that is there, or this one, added; its edges must be the diagram's. */
+uint32_t plan_nodes_find(struct node_table *table, struct diagram *diagram, struct diagram_node node);
+
 /* Makes nodes, edges and root. False past the limit. */
 bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const struct exclusions *exclusions,
                         size_t limit);

@@ -63,7 +63,8 @@ static void add_entry(struct maker *maker, size_t entry)
         remainder = intern(maker, entry, key, remainder);
         limit = maker->items.items[remainder].level;
     }
-    maker->items.items[remainder].whole = true;
+    if (remainder != REMAINDER_NONE)
+        maker->items.items[remainder].whole = true;
 }
 
 static void number_bits(struct remainders *remainders)

@@ -40,7 +40,7 @@ struct remainders {
     size_t level_count;
 };
 
-/* End with plan_remainders_free(). */
+/* An entry without keys has no remainder. End with plan_remainders_free(). */
 void plan_remainders_make(struct remainders *remainders, const struct axes *axes,
                           const struct exclusions *exclusions, const struct arrangement *arrangement);
 void plan_remainders_free(struct remainders *remainders);

@@ -102,27 +102,32 @@ static void read_messages(int messages, char *out)
     out[len] = '\0';
 }
 
-static bool draw(const char *path, const struct job *job, struct error *err)
+static bool judge(const char *path, const struct job *job, int status, struct error *err)
 {
-    pid_t pid;
-    int number = spawn(job, &pid);
-    if (number == ENOENT)
-        return error_set(err, ERROR_SYSTEM,
-                         "cannot plot %s: gnuplot is not on PATH; install it (Debian: gnuplot-nox)", path);
-    if (number != 0)
-        return error_system(err, number, "cannot plot %s: cannot run gnuplot", path);
-
     struct stat picture = {0};
-    int status = wait_for(pid);
+    char messages[1024];
     if (status == 0 && fstat(job->picture, &picture) == 0 && picture.st_size > 0)
         return true;
-    char messages[1024];
     read_messages(job->messages, messages);
     if (WIFSIGNALED(status))
         return error_set(err, ERROR_SYSTEM, "cannot plot %s: gnuplot was killed by signal %d: %s", path,
                          WTERMSIG(status), messages);
     return error_set(err, ERROR_SYSTEM, "cannot plot %s: gnuplot made no picture (exit status %d): %s", path,
                      WEXITSTATUS(status), messages);
+}
+
+static bool draw(const char *path, const struct job *job, struct error *err)
+{
+    pid_t pid;
+    int number = spawn(job, &pid);
+    int status = number == 0 ? wait_for(pid) : 0;
+    /* Where posix_spawnp() cannot say so at once, as under valgrind, the status does. */
+    if (number == ENOENT || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+        return error_set(err, ERROR_SYSTEM,
+                         "cannot plot %s: gnuplot is not on PATH; install it (Debian: gnuplot-nox)", path);
+    if (number != 0)
+        return error_system(err, number, "cannot plot %s: cannot run gnuplot", path);
+    return judge(path, job, status, err);
 }
 
 bool report_gnuplot(const char *path, const struct text *script, struct error *err)

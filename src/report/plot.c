@@ -74,12 +74,12 @@ static void add_titles(struct text *script, const char *metric, bool train, bool
 }
 
 /* How many labels of so many digits fit side by side below the epoch axis. */
-static double most_tics(size_t count)
+static int most_tics(size_t count)
 {
     int digits = 1;
     for (size_t rest = count; rest >= 10; rest /= 10)
         digits++;
-    return fmin(15, 60 / (digits + 2));
+    return digits < 3 ? 15 : 60 / (digits + 2);
 }
 
 /* The smallest of 1, 2, 5, 10, 20, … with which the labels fit. */

@@ -30,13 +30,15 @@ static const struct token *find_token(const char *text)
     return NULL;
 }
 
-/* The end of the JSON string that begins at `text`, behind its closing quote. */
-static const char *skip_string(const char *text)
+/* How much of `text` can be left as it is: a string, or what can be neither a string nor a token. */
+static size_t plain_length(const char *text)
 {
-    for (text++; *text && *text != '"'; text++)
-        if (*text == '\\' && text[1])
-            text++;
-    return *text ? text + 1 : text;
+    if (*text != '"')
+        return strcspn(text + 1, "\"-NIni") + 1;
+    const char *end = text + 1;
+    while (*end && *end != '"')
+        end += *end == '\\' && end[1] ? 2 : 1;
+    return (size_t)(end - text) + (*end == '"');
 }
 
 /* Adds the line with quotes around those tokens that are outside of strings, which makes it JSON. */
@@ -44,19 +46,20 @@ static void quote_tokens(struct text *out, const char *line)
 {
     for (const char *rest = line; *rest;) {
         const struct token *token = find_token(rest);
-        const char *next = *rest == '"' ? skip_string(rest) : rest + (token ? strlen(token->text) : 1);
+        size_t len = token ? strlen(token->text) : plain_length(rest);
         text_add(out, token ? "\"" : "");
-        text_add_bytes(out, rest, (size_t)(next - rest));
+        text_add_bytes(out, rest, len);
         text_add(out, token ? "\"" : "");
-        rest = next;
+        rest += len;
     }
 }
 
 /* The object on a line; NULL when there is none. */
 static json_t *parse(const struct line *line)
 {
-    json_t *report = json_loadb(line->text, line->len, JSON_DECODE_INT_AS_REAL, NULL);
-    if (!report) {
+    bool has_token = strstr(line->text, "NaN") || strstr(line->text, "Infinity");
+    json_t *report = has_token ? NULL : json_loadb(line->text, line->len, JSON_DECODE_INT_AS_REAL, NULL);
+    if (!report && strlen(line->text) == line->len) {
         CLEANUP(text_free) struct text quoted = {0};
         quote_tokens(&quoted, line->text);
         report = json_loadb(text_get(&quoted), quoted.len, JSON_DECODE_INT_AS_REAL, NULL);

@@ -60,6 +60,7 @@ static void put(const char *folder, const char *name, const char *content)
 static void describe(const struct tree *tree, const char *root, const char *type, const char *group)
 {
     char *mounts = text_format("22 1 8:1 / / rw - ext4 /dev/sda rw\n"
+                               "30 23 0:27 / /nowhere rw - cgroup cgroup rw,cpuset\n"
                                "31 23 0:28 %s %s rw,relatime shared:4 - %s cgroup rw,cpuacct,cpu\n",
                                root, tree->folder, type);
     put(tree->folder, "mounts", mounts);
@@ -111,6 +112,10 @@ static void knows_no_quota_where_there_is_none(void **state)
     describe(tree, "/", "cgroup2", "garbage\n\n0\n0:\n0::/a/b\n");
     assert_float_equal(device_cpu_quota(tree->mounts, tree->groups), 0, 0);
     put(tree->group, "cpu.max", "max 100000\n");
+    assert_float_equal(device_cpu_quota(tree->mounts, tree->groups), 0, 0);
+    describe(tree, "/", "cgroup", "4:cpu:/a/b\n");
+    put(tree->group, "cpu.cfs_quota_us", "-1\n");
+    put(tree->group, "cpu.cfs_period_us", "100000\n");
     assert_float_equal(device_cpu_quota(tree->mounts, tree->groups), 0, 0);
 }
 

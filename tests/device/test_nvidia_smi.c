@@ -88,7 +88,7 @@ static void kills_one_that_prints_without_end(void **state)
     (void)state;
     struct device_list list = {0};
     setenv("FURCATE_STUB_SMI", "flood", 1);
-    device_ask_nvidia_smi(&list, 60000);
+    device_ask_nvidia_smi(&list, 3600 * 1000);
     assert_int_equal(list.count, 0);
     assert_non_null(strstr(text_get(&list.notes), "printed more than"));
     device_list_free(&list);

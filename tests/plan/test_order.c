@@ -170,6 +170,29 @@ static void orders_the_largest_plans(void **state)
     }
 }
 
+/* Ranks are multiples of one step, so they add up; 10^18 is no power of two, where overflow would not show.
+ */
+static void spread_does_not_overflow(void **state)
+{
+    (void)state;
+    CLEANUP(text_free) struct text config = {0};
+    text_add(&config, "{");
+    for (int axis = 0; axis < 18; axis++)
+        text_addf(&config, "'a%d': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], ", axis);
+    text_add(&config, "}");
+    struct fixture fixture = fixture_open(config.data);
+    struct order *order = order_create(fixture.plan);
+    uint64_t count = plan_count(fixture.plan), seed = random_seed();
+    for (int n = 0; n < 1000; n++) {
+        uint64_t i = random_below(&seed, count / 2), k = random_below(&seed, count / 2);
+        uint64_t sum = (order_at(order, i) + order_at(order, k)) % count;
+        assert_int_equal(order_at(order, i + k), sum);
+    }
+    assert_int_equal(order_at(order, 1) + order_at(order, count - 1), count);
+    order_destroy(order);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +204,7 @@ int main(void)
         cmocka_unit_test(shuffle_depends_on_the_seed_alone),
         cmocka_unit_test(shuffles_each_rank_to_each_place_about_as_often),
         cmocka_unit_test(orders_the_largest_plans),
+        cmocka_unit_test(spread_does_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
