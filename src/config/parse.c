@@ -12,6 +12,7 @@ struct reader {
     struct syntax_point point;
     struct fy_parser *parser;
     struct fy_diag *diagnostics;
+    bool ended; /* the whole text was read */
 };
 
 /* Where an event begins, `before` characters before its mark; the place of its key for a value left empty. */
@@ -147,10 +148,17 @@ static bool on_document(struct reader *reader, struct fy_event *event)
                                "a second document begins here; keep one, and remove the line ---");
 }
 
+static bool on_stream_end(struct reader *reader, struct fy_event *event)
+{
+    (void)event;
+    reader->ended = true;
+    return true;
+}
+
 static bool (*const handlers[])(struct reader *, struct fy_event *) = {
-    [FYET_DOCUMENT_START] = on_document, [FYET_SCALAR] = on_scalar,    [FYET_ALIAS] = on_alias,
-    [FYET_SEQUENCE_START] = on_array,    [FYET_SEQUENCE_END] = on_end, [FYET_MAPPING_START] = on_object,
-    [FYET_MAPPING_END] = on_end,
+    [FYET_DOCUMENT_START] = on_document, [FYET_SCALAR] = on_scalar,         [FYET_ALIAS] = on_alias,
+    [FYET_SEQUENCE_START] = on_array,    [FYET_SEQUENCE_END] = on_end,      [FYET_MAPPING_START] = on_object,
+    [FYET_MAPPING_END] = on_end,         [FYET_STREAM_END] = on_stream_end,
 };
 
 static bool handle(struct reader *reader, struct fy_event *event)
@@ -198,7 +206,10 @@ static bool add_syntax_fault(struct reader *reader)
         reader->point.closer = value_kind(frame->container) == VALUE_ARRAY ? ']' : '}';
     }
     void *position = NULL;
-    const struct fy_diag_error *found = fy_diag_errors_iterate(reader->diagnostics, &position);
+    const struct fy_diag_error *found;
+    do
+        found = fy_diag_errors_iterate(reader->diagnostics, &position);
+    while (found && found->type < FYET_ERROR);
     config_syntax_add_fault(reader->builder.faults, &reader->point, found);
     return false;
 }
@@ -213,7 +224,7 @@ static bool read_events(struct reader *reader)
         good = handle(reader, event);
         fy_parser_event_free(reader->parser, event);
     }
-    return good && (!fy_diag_got_error(reader->diagnostics) || add_syntax_fault(reader));
+    return good && (reader->ended || add_syntax_fault(reader));
 }
 
 struct value *config_parse_text(const char *text, size_t len, struct faults *faults)
@@ -221,10 +232,8 @@ struct value *config_parse_text(const char *text, size_t len, struct faults *fau
     CLEANUP(memory_free) char *copy = memory_copy_bytes(text, len);
     struct reader reader = {.builder.faults = faults, .point = {.text = copy, .len = len}};
     static const struct value_place whole_file = {0};
-    if (strlen(copy) != len) {
-        config_builder_fail(&reader.builder, whole_file, "holds NUL bytes; save it as UTF-8 text");
+    if (!config_syntax_check_bytes(faults, &reader.point))
         return NULL;
-    }
     bool good = true;
     if (len > 0) { /* libfyaml takes no empty text */
         open_reader(&reader);

@@ -12,7 +12,7 @@ const struct rule *config_rule_find(struct rules rules, const char *key)
 {
     for (size_t i = 0; i < rules.count; i++)
         if (strcmp(rules.items[i].key, key) == 0)
-            return &rules.items[i];
+            return rules.items + i;
     return NULL;
 }
 

@@ -3,6 +3,8 @@
 #include <libfyaml.h>
 #include <string.h>
 
+#include "config/utf8.h"
+
 /* What libfyaml says, and what that means to the writer of the file. */
 static const struct wording {
     const char *said, *meaning;
@@ -10,8 +12,7 @@ static const struct wording {
     {"without closing quote", "this string is never closed; add the closing quote"},
     {"mismatched flow", "this bracket does not close the one that is open; check [ ] and { }"},
     {"did not find expected node content", "a value is missing here, or there is a comma too many"},
-    {"UTF8", "this is not UTF-8; save the file as UTF-8"},
-    {"utf8", "this is not UTF-8; save the file as UTF-8"},
+    {"extra closing", "this bracket closes nothing; remove it"},
     {"missing document start", "the config has ended before this; put everything into one object"},
     {"invalid multiline plain key",
      "this line is indented unlike its neighbours; indent all keys of an object alike, with spaces"},
@@ -40,17 +41,19 @@ static size_t find_end(const struct syntax_point *point)
     if (!point->is_plain)
         return point->end;
     size_t end = point->start + strcspn(point->text + point->start, "\r\n\"'");
+    if (end > point->end)
+        end = point->end;
     while (end > point->start && (point->text[end - 1] == ' ' || point->text[end - 1] == '\t'))
         end--;
     return end;
 }
 
-/* Whether nothing but blanks and comments follows. */
+/* Whether nothing but blanks, commas and comments follows. */
 static bool is_last(const struct syntax_point *point)
 {
     const char *rest = point->text + find_end(point);
     while (*rest) {
-        rest += strspn(rest, " \t\r\n");
+        rest += strspn(rest, " \t\r\n,");
         if (*rest != '#')
             return *rest == '\0';
         rest += strcspn(rest, "\n");
@@ -58,18 +61,33 @@ static bool is_last(const struct syntax_point *point)
     return true;
 }
 
+bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point)
+{
+    static const struct value_place whole_file = {0};
+    bool is_utf16 = strncmp(point->text, "\xff\xfe", 2) == 0 || strncmp(point->text, "\xfe\xff", 2) == 0;
+    size_t bad = config_find_bad_utf8(point->text, point->len);
+    if (is_utf16 || strlen(point->text) != point->len)
+        fault_add(faults, FAULT_ERROR, whole_file,
+                  "is no UTF-8 text (NUL bytes, or UTF-16); save it as UTF-8");
+    else if (bad < point->len)
+        fault_add(faults, FAULT_ERROR, find_place(point, bad), "this is not UTF-8; save the file as UTF-8");
+    else
+        return true;
+    return false;
+}
+
 void config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point)
 {
-    fault_add(faults, FAULT_ERROR, find_place(point, find_end(point)),
-              "a comma is missing here; add a comma");
+    size_t end = find_end(point);
+    bool is_escape = end >= 2 && memcmp(point->text + end - 2, "\\'", 2) == 0;
+    fault_add(faults, FAULT_ERROR, find_place(point, end), "%s",
+              is_escape ? "this ' ends the string; within single quotes write '' for it, or use double quotes"
+                        : "a comma is missing here; add a comma");
 }
 
 static void add_comma_fault(struct faults *faults, const struct syntax_point *point, struct value_place place)
 {
-    if (is_last(point))
-        fault_add(faults, FAULT_ERROR, point->opened, "this bracket is never closed; add '%c' at the end",
-                  point->closer);
-    else if (point->lacks_colon)
+    if (point->lacks_colon)
         fault_add(faults, FAULT_ERROR, place, "a ':' is missing between key and value; write \"key\": value");
     else
         config_syntax_add_missing_comma(faults, point);
@@ -85,6 +103,12 @@ void config_syntax_add_fault(struct faults *faults, const struct syntax_point *p
     }
     struct value_place place = {(uint32_t)(found->line > 0 ? found->line : 0),
                                 (uint32_t)(found->column > 0 ? found->column : 1)};
+    bool is_cut = strstr(found->msg, "missing comma") || strstr(found->msg, "expected node content");
+    if (is_cut && point->opened.line > 0 && is_last(point)) {
+        fault_add(faults, FAULT_ERROR, point->opened, "this bracket is never closed; add '%c' at the end",
+                  point->closer);
+        return;
+    }
     if (strstr(found->msg, "missing comma")) {
         add_comma_fault(faults, point, place);
         return;

@@ -8,7 +8,7 @@
 
 struct fy_diag_error;
 
-/* How far the reading of a text came. */
+/* How far the reading of a text came; `text` is NUL-terminated. */
 struct syntax_point {
     const char *text;
     size_t len;
@@ -19,6 +19,9 @@ struct syntax_point {
     bool lacks_colon;          /* it is a key without a value */
 };
 
+/* Whether the text can be given to the parser, which hangs on some broken UTF-8 and stops silently at other;
+ * adds the fault when it cannot. */
+bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point);
 /* Adds the fault for what the parser says; `found` may be NULL. */
 void config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
                              const struct fy_diag_error *found);

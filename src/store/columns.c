@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 
 const char *const store_columns_before_metrics[] = {
-    "start_time", "start_time_string", "end_time", "end_time_string", "total_time", "total_time_string",
-    "results",    NULL,
+    "start_time", "start_time_string", "end_time", "end_time_string",
+    "total_time", "total_time_string", "results",  NULL,
 };
 const char *const store_columns_behind_metrics[] = {"epochs", NULL};
 
@@ -38,12 +37,6 @@ static int find_place(const char *name)
         if (i != place_metric && strcmp(places[i], name) == 0)
             return i;
     return strncmp(name, "run_", 4) == 0 ? place_metric : place_key;
-}
-
-bool store_columns_is_fixed(const char *name)
-{
-    CLEANUP(memory_free) char *column = text_format("run_%s", name);
-    return find_place(column) != place_metric;
 }
 
 void store_columns_free(struct columns *columns)

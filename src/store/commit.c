@@ -1,5 +1,5 @@
-/* The order of a commit: run_data.json, run_data.csv, furcate.db. Each step forgets what it has written, so that a
- * further try goes on where the last one failed. */
+/* The order of a commit: run_data.json, run_data.csv, furcate.db. Each step forgets what it has written, so
+ * that a further try goes on where the last one failed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,8 @@ static void take_own_run_data(struct store *store, struct record *record)
     CLEANUP(value_cleanup) struct value *run_data = store_run_data_read(record->directory);
     record->reads_run_data = false;
     if (!run_data) {
-        text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n", record->directory);
+        text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n",
+                  record->directory);
         return;
     }
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
@@ -105,7 +106,8 @@ static bool put_batch(struct store *store, struct error *err)
     return false;
 }
 
-/* The runner can go on without a database that is damaged: the CSV and the run directories hold all that counts. */
+/* The runner can go on without a database that is damaged: the CSV and the run directories hold all that
+ * counts. */
 static bool write_database(struct store *store, struct error *err)
 {
     if (!store->database || put_batch(store, err))

@@ -22,8 +22,8 @@ void store_csv_close(struct csv_reader *reader)
     vector_free(&reader->cells);
 }
 
-/* The lowest byte with its high bit set is the first byte of `word` (little-endian) equal to c; bytes above it may be
- * marked falsely (Warren, Hacker's Delight, 6-1). */
+/* The lowest byte with its high bit set is the first byte of `word` (little-endian) equal to c; bytes above
+ * it may be marked falsely (Warren, Hacker's Delight, 6-1). */
 static uint64_t mark(uint64_t word, char c)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -51,7 +51,8 @@ static const char *find_either(const char *p, const char *end, char a, char b)
     return end;
 }
 
-/* The byte after the quote that closes a cell, p being after the one that opens it; NULL when it is not there. */
+/* The byte after the quote that closes a cell, p being after the one that opens it; NULL when it is not
+ * there. */
 static const char *skip_quoted(const char *p, const char *end)
 {
     for (;;) {
@@ -64,22 +65,37 @@ static const char *skip_quoted(const char *p, const char *end)
     }
 }
 
+/* The byte after the quoted cell at p. Columns such as meta say the same in row after row: one comparison
+ * then. */
+static const char *skip_cell(const struct csv_reader *reader, const char *p, const char *end)
+{
+    size_t column = reader->cells.count;
+    if (column < reader->earlier_count) {
+        struct csv_cell earlier = reader->cells.items[column];
+        bool fits = earlier.len < (size_t)(end - p) && earlier.bytes[0] == '"';
+        if (fits && p[earlier.len] == ',' && memcmp(p, earlier.bytes, earlier.len) == 0)
+            return p + earlier.len;
+    }
+    return skip_quoted(p + 1, end);
+}
+
 static void push_cell(struct csv_reader *reader, const char *from, const char *to)
 {
     vector_push(&reader->cells, ((struct csv_cell){from, (size_t)(to - from)}));
 }
 
-/* Splits the record at the start of the buffer. Returns the byte after its newline, or NULL when the buffer ends
- * before that. */
+/* Splits the record at the start of the buffer. Returns the byte after its newline, or NULL when the buffer
+ * ends before that. */
 static const char *split(struct csv_reader *reader)
 {
     const char *p = reader->buffer + reader->start, *end = reader->buffer + reader->end;
+    reader->earlier_count = reader->cells.count;
     reader->cells.count = 0;
     reader->in_quotes = false;
     for (;; p++) {
         const char *from = p;
         if (p < end && *p == '"')
-            p = skip_quoted(p + 1, end);
+            p = skip_cell(reader, p, end);
         reader->in_quotes = !p;
         p = p ? find_either(p, end, ',', '\n') : end;
         bool crlf = p > from && p[-1] == '\r' && (p == end || *p == '\n');
@@ -97,14 +113,16 @@ static const char *split(struct csv_reader *reader)
 static bool fill(struct csv_reader *reader, struct error *err)
 {
     size_t rest = reader->end - reader->start;
+    reader->cells.count = 0; /* they point to what moves away */
     memmove(reader->buffer, reader->buffer + reader->start, rest);
     reader->base += reader->start;
     reader->start = 0;
     reader->end = rest;
     if (rest == reader->capacity) {
         if (rest >= longest_record)
-            return error_set(err, ERROR_SYSTEM, "%s: a record of over %zu MiB; look for a quote without its pair",
-                             reader->path, longest_record >> 20);
+            return error_set(err, ERROR_SYSTEM,
+                             "%s: a record of over %zu MiB; look for a quote without its pair", reader->path,
+                             longest_record >> 20);
         reader->capacity *= 2;
         reader->buffer = memory_resize(reader->buffer, reader->capacity + word_size, 1);
     }

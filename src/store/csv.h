@@ -1,6 +1,6 @@
 /*
- * CSV by RFC 4180: a streaming reader over a file of any size, and the writer of a cell. CRLF line ends, a byte
- * order mark and blank lines are read over.
+ * CSV by RFC 4180: a streaming reader over a file of any size, and the writer of a cell. CRLF line ends, a
+ * byte order mark and blank lines are read over.
  */
 #pragma once
 #include <stdbool.h>
@@ -18,7 +18,7 @@ struct csv_cell {
 };
 
 struct csv_reader {
-    int fd; /* borrowed; read with pread(), so that its position and other users do not matter */
+    int fd;           /* borrowed; read with pread(), so that its position and other users do not matter */
     const char *path; /* for messages; borrowed */
     char *buffer;
     size_t capacity, start, end;
@@ -27,6 +27,7 @@ struct csv_reader {
 
     /* The current record. */
     VECTOR(struct csv_cell) cells;
+    size_t earlier_count;              /* cells of the record before that are still in the buffer */
     uint64_t record_start, record_end; /* offsets in the file; the line end is inside */
     bool complete;                     /* it ended in a newline */
     bool in_quotes;                    /* the file ended inside a quoted cell */

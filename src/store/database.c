@@ -10,20 +10,30 @@
 #include "base/text.h"
 #include "store/database_schema.h"
 
-enum statement { PUT_RUN, PUT_ATTEMPT, PUT_FACT, GET_FACT, GET_HIGHEST, GET_STATE, FINISH, GET_OPEN, statement_count };
+enum statement {
+    PUT_RUN,
+    PUT_ATTEMPT,
+    PUT_FACT,
+    GET_FACT,
+    GET_HIGHEST,
+    GET_STATE,
+    FINISH,
+    GET_OPEN,
+    statement_count
+};
 
 static const char *const statements[statement_count] = {
     [PUT_RUN] = "INSERT INTO runs (id, name, label, directory, state) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, label = excluded.label,"
                 " directory = excluded.directory, state = excluded.state",
-    [PUT_ATTEMPT] = "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
-                    " reason, error_tail, idle_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (run_id, attempt) DO UPDATE SET gpu_id = excluded.gpu_id,"
-                    " pid = coalesce(excluded.pid, pid), start_time = excluded.start_time,"
-                    " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
-                    " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns",
-    [PUT_FACT] = "INSERT INTO facts (name, number) VALUES (?, ?)"
-                 " ON CONFLICT (name) DO UPDATE SET number = excluded.number",
+    [PUT_ATTEMPT] =
+        "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
+        " reason, error_tail, idle_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run_id, attempt) DO UPDATE SET gpu_id = excluded.gpu_id,"
+        " pid = coalesce(excluded.pid, pid), start_time = excluded.start_time,"
+        " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
+        " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns",
+    [PUT_FACT] = "INSERT OR REPLACE INTO facts (name, number) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
     [GET_HIGHEST] = "SELECT max(id) FROM runs",
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
@@ -74,8 +84,9 @@ static bool prepare(struct database *database)
 /* Whether the file itself is what fails, not the machine. */
 static bool is_broken(struct database *database)
 {
-    static const int of_the_machine[] = {SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM,    SQLITE_READONLY, SQLITE_IOERR,
-                                         SQLITE_FULL, SQLITE_PERM,   SQLITE_CANTOPEN, SQLITE_PROTOCOL};
+    static const int of_the_machine[] = {SQLITE_BUSY,     SQLITE_LOCKED,   SQLITE_NOMEM,
+                                         SQLITE_READONLY, SQLITE_IOERR,    SQLITE_FULL,
+                                         SQLITE_PERM,     SQLITE_CANTOPEN, SQLITE_PROTOCOL};
     int code = sqlite3_errcode(database->handle) & 0xff;
     for (size_t i = 0; i < sizeof of_the_machine / sizeof *of_the_machine; i++)
         if (of_the_machine[i] == code)
@@ -140,8 +151,9 @@ struct database *store_database_open(const char *path, struct log *log, bool *is
     struct database *database = try_open(path, is_new, &broken, err);
     if (database || !broken)
         return database;
-    log_line(log, LOG_WARNING, "%s; set aside as %s.broken, made anew from run_data.csv and the run directories",
-             err->text, path);
+    log_line(log, LOG_WARNING,
+             "%s; set aside as %s.broken, made anew from run_data.csv and the run directories", err->text,
+             path);
     set_aside(path);
     return try_open(path, is_new, &broken, err);
 }
@@ -273,7 +285,8 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
     return run_to_end(database, FINISH, err);
 }
 
-void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id), void *context)
+void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
+                              void *context)
 {
     sqlite3_stmt *statement = database->prepared[GET_OPEN];
     while (sqlite3_step(statement) == SQLITE_ROW)

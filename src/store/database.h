@@ -1,6 +1,6 @@
 /*
- * furcate.db: what run_data.csv does not hold. It may be deleted at any time; the CSV and the run directories are
- * enough to go on.
+ * furcate.db: what run_data.csv does not hold. It may be deleted at any time; the CSV and the run directories
+ * are enough to go on.
  */
 #pragma once
 #include <stdbool.h>
@@ -11,7 +11,8 @@
 
 struct database;
 
-/* What is known of a run. "removed": its row was deleted from the CSV by the user, its directory is still there. */
+/* What is known of a run. "removed": its row was deleted from the CSV by the user, its directory is still
+ * there. */
 enum run_state { RUN_RUNNING, RUN_RETRYING, RUN_FAILED, RUN_FINISHED, RUN_REMOVED };
 
 struct run_entry {
@@ -36,8 +37,8 @@ struct attempt_entry {
 #define FACT_NEXT_ID "next_id"
 #define FACT_RECONCILED "reconciled_ns"
 
-/* Opens or makes the database; a broken or foreign one is set aside as PATH.broken with a line in the log. *is_new tells
- * that nothing was known before. store_database_close() it. */
+/* Opens or makes the database; a broken or foreign one is set aside as PATH.broken with a line in the log.
+ * *is_new tells that nothing was known before. store_database_close() it. */
 struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err);
 void store_database_close(struct database *database);
 
@@ -61,4 +62,5 @@ bool store_database_state(struct database *database, int64_t id, enum run_state 
 /* Marks a run finished, where it is known. */
 bool store_database_finish(struct database *database, int64_t id, struct error *err);
 /* Calls `visit` for each run that is not finished. */
-void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id), void *context);
+void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
+                              void *context);

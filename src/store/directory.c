@@ -65,10 +65,10 @@ int64_t store_directory_id(const char *base_name, size_t len, const char *data_n
     for (size_t i = known ? data_name_len : 0; i < len; i++) {
         int64_t id = 0;
         size_t digits = 0;
-        for (; i + digits < len && is_digit(base_name[i + digits]) && digits <= longest_id; digits++)
-            id = 10 * id + (base_name[i + digits] - '0');
+        for (; i + digits < len && is_digit(base_name[i + digits]); digits++)
+            id = digits < longest_id ? 10 * id + (base_name[i + digits] - '0') : -1;
         bool ends = i + digits == len || base_name[i + digits] == '_';
-        if (digits > 0 && digits <= longest_id && ends)
+        if (digits > 0 && id >= 0 && ends)
             return id;
         i += digits;
     }
@@ -92,11 +92,13 @@ static void copy_members(struct value *to, const struct value *from, const char 
             value_object_set(to, value_key(from, i), value_ref(value_item(from, i)));
 }
 
-struct value *store_directory_config(const struct run *run)
+struct value *store_directory_config(const struct run *run, struct value *data)
 {
     struct value *config = value_new_object(), *meta = value_new_object();
     copy_members(meta, run->meta, NULL);
     value_object_set(meta, "run", identity(run));
+    if (data)
+        value_object_set(meta, "data", data);
     copy_members(config, run->keys, "log_dir");
     value_object_set(config, "gpu_id", value_new_int(run->gpu_id));
     value_object_set(config, "log_dir", value_new_string(run->directory, strlen(run->directory)));
@@ -126,7 +128,7 @@ bool store_prepare_run(struct store *store, const struct run *run, struct error 
     if (!make(run->directory, err))
         return false;
     CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
-    CLEANUP(value_cleanup) struct value *config = store_directory_config(run);
+    CLEANUP(value_cleanup) struct value *config = store_directory_config(run, NULL);
     CLEANUP(text_free) struct text json = {0};
     value_add_json_lines(&json, config);
     text_add_char(&json, '\n');
@@ -155,7 +157,8 @@ static bool write_headers(const struct run *run, const int fds[2], struct error 
     CLEANUP(memory_free) char *header = text_format("--- attempt %d, %s ---\n", run->attempt, now);
     for (int i = 0; i < 2; i++)
         if (!file_write_all(fds[i], header, strlen(header)))
-            return error_system(err, errno, "cannot write to the output of %s in %s", run->name, run->directory);
+            return error_system(err, errno, "cannot write to the output of %s in %s", run->name,
+                                run->directory);
     return true;
 }
 

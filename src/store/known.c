@@ -60,7 +60,7 @@ static void take_row(struct pass *pass, const struct csv_reader *reader)
     }
     struct csv_cell directory = base_name_of(parts[PART_LOG_DIR]);
     if (directory.len > 0)
-        number_set_add(&pass->known->directories, hash_name(directory.bytes, directory.len));
+        vector_push(&pass->known->hashes, hash_name(directory.bytes, directory.len));
     int64_t id = find_id(parts, directory);
     if (id < 0)
         return;
@@ -69,8 +69,8 @@ static void take_row(struct pass *pass, const struct csv_reader *reader)
         pass->known->highest_id = id;
 }
 
-/* Whether the last record is what a crash in the middle of an append leaves. With all its columns it rather lacks no
- * more than the newline, as editors leave it. */
+/* Whether the last record is what a crash in the middle of an append leaves. With all its columns it rather
+ * lacks no more than the newline, as editors leave it. */
 static bool is_torn(const struct pass *pass, const struct csv_reader *reader)
 {
     return reader->in_quotes || reader->cells.count < pass->file->columns.count;
@@ -83,6 +83,7 @@ static bool read_rows(struct pass *pass, struct csv_reader *reader, struct error
     for (; status == CSV_RECORD; status = store_csv_next(reader, err)) {
         pass->known->has_open_end = !reader->complete;
         pass->known->is_torn = !reader->complete && is_torn(pass, reader);
+        pass->known->in_quotes = reader->in_quotes;
         pass->known->torn_start = reader->record_start;
         if (!is_header && !pass->known->is_torn)
             take_row(pass, reader);
@@ -91,8 +92,8 @@ static bool read_rows(struct pass *pass, struct csv_reader *reader, struct error
     return status == CSV_END;
 }
 
-/* Whether whole rows follow once the line that `torn` begins is left out: then a quote lacks its pair somewhere in the
- * middle of the file, and cutting there would lose them. */
+/* Whether whole rows follow once the line that `torn` begins is left out: then a quote lacks its pair
+ * somewhere in the middle of the file, and cutting there would lose them. */
 static bool hides_rows(const struct pass *pass, uint64_t torn, struct error *err)
 {
     struct csv_reader reader;
@@ -109,7 +110,8 @@ static bool hides_rows(const struct pass *pass, uint64_t torn, struct error *err
         hides = reader.complete && reader.cells.count == pass->file->columns.count;
     store_csv_close(&reader);
     if (hides)
-        error_set(err, ERROR_SYSTEM, "%s: a quote lacks its pair in the line that begins with '%.*s'; mend that line",
+        error_set(err, ERROR_SYSTEM,
+                  "%s: a quote lacks its pair in the line that begins with '%.*s'; mend that line",
                   pass->file->path, newline - line > 60 ? 60 : (int)(newline - line), line);
     return hides;
 }
@@ -127,7 +129,7 @@ bool store_known_read(struct known_rows *known, const struct results_file *file,
     struct csv_reader reader;
     store_csv_open(&reader, file->fd, file->path, 0);
     bool read = read_rows(&pass, &reader, err);
-    if (read && known->is_torn && reader.in_quotes)
+    if (read && known->is_torn && known->in_quotes)
         read = !hides_rows(&pass, known->torn_start, err);
     store_csv_close(&reader);
     for (int i = 0; i < part_count; i++)
@@ -135,12 +137,16 @@ bool store_known_read(struct known_rows *known, const struct results_file *file,
     return read;
 }
 
-bool store_known_has_directory(const struct known_rows *known, const char *base_name)
+bool store_known_has_directory(struct known_rows *known, const char *base_name)
 {
+    for (size_t i = 0; i < known->hashes.count; i++)
+        number_set_add(&known->directories, known->hashes.items[i]);
+    vector_free(&known->hashes);
     return number_set_has(&known->directories, hash_name(base_name, strlen(base_name)));
 }
 
 void store_known_free(struct known_rows *known)
 {
+    vector_free(&known->hashes);
     number_set_free(&known->directories);
 }

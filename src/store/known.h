@@ -6,18 +6,20 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/vector.h"
 #include "store/results_file.h"
 
 struct known_rows {
-    struct number_set directories; /* hashes of base names: 10^6 rows fit in 16 MiB */
+    VECTOR(uint64_t) hashes;       /* of the base names of run directories */
+    struct number_set directories; /* the same, once somebody asks: 10^6 rows fit in 16 MiB */
     int64_t highest_id;            /* -1: none */
     /* The last line, when it has no newline. */
-    bool has_open_end, is_torn;
+    bool has_open_end, is_torn, in_quotes;
     uint64_t torn_start;
 };
 
 /* One pass over the file. Each id that has a row is given to `visit`. */
 bool store_known_read(struct known_rows *known, const struct results_file *file,
                       void (*visit)(void *context, int64_t id), void *context, struct error *err);
-bool store_known_has_directory(const struct known_rows *known, const char *base_name);
+bool store_known_has_directory(struct known_rows *known, const char *base_name);
 void store_known_free(struct known_rows *known);

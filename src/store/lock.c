@@ -39,7 +39,8 @@ int store_lock(const char *directory, int64_t *now_ns, struct error *err)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
         error_system(err, errno,
-                     "cannot write to the log dir %s (make it writable, or set log_dir to another folder)", directory);
+                     "cannot write to the log dir %s (make it writable, or set log_dir to another folder)",
+                     directory);
         return -1;
     }
     if (fcntl(fd, F_SETLK, &lock) == 0) {
@@ -50,8 +51,8 @@ int store_lock(const char *directory, int64_t *now_ns, struct error *err)
         error_set(err, ERROR_SYSTEM, "another furcate runner (pid %ld) works in %s; wait for it or stop it",
                   holder(fd, &lock), directory);
     else
-        error_system(err, errno, "cannot lock %s (does its file system know locks? set log_dir to another folder)",
-                     path);
+        error_system(err, errno,
+                     "cannot lock %s (does its file system know locks? set log_dir to another folder)", path);
     file_close_fd(&fd);
     return -1;
 }

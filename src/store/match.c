@@ -22,12 +22,12 @@ struct cached {
 
 struct key_match {
     const struct plan *plan;
-    int64_t axis;                 /* -1: the key is no axis */
-    const struct value *expected; /* of a key that is no axis */
+    int64_t axis;                  /* -1: the key is no axis */
+    const struct value *expected;  /* of a key that is no axis */
     const struct value *otherwise; /* the key's default; NULL: it has none */
-    size_t column;                /* SIZE_MAX: the file lacks it */
-    int64_t found_without;        /* for a row without the cell */
-    struct cached *cache;         /* cache_size places, by hash; NULL without a column */
+    size_t column;                 /* SIZE_MAX: the file lacks it */
+    int64_t found_without;         /* for a row without the cell */
+    struct cached *cache;          /* cache_size places, by hash; NULL without a column */
 };
 
 struct match {

@@ -85,7 +85,8 @@ static void describe(struct reconciliation *work, struct found_run *found, const
     const char *data_name = text_of(found->content, "data_name", "");
     int64_t attempts = number_of(run, "attempt", 1);
 
-    found->id = number_of(run, "id", store_directory_id(base_name, strlen(base_name), data_name, strlen(data_name)));
+    found->id =
+        number_of(run, "id", store_directory_id(base_name, strlen(base_name), data_name, strlen(data_name)));
     found->attempts = attempts < INT32_MAX ? (int)attempts : 1;
     found->name = text_of(run, "name", base_name);
     found->label = text_of(run, "label", "");
@@ -111,7 +112,8 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
     store_row_make(&record->row, found->content, &who);
     record->has_row = true;
-    log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now", base_name);
+    log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",
+             base_name);
     store_add_record(store, record);
 }
 
@@ -190,8 +192,10 @@ static bool look_at_directories(struct reconciliation *work, struct error *err)
     if (!folder)
         return error_system(err, errno, "cannot list the log dir %s", work->store->directory);
     for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        bool may_be_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
-        if (may_be_folder && entry->d_name[0] != '.' && !store_known_has_directory(&work->known, entry->d_name))
+        bool may_be_folder =
+            entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+        if (may_be_folder && entry->d_name[0] != '.' &&
+            !store_known_has_directory(&work->known, entry->d_name))
             look_at(work, entry->d_name);
     }
     closedir(folder);

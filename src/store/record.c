@@ -47,7 +47,8 @@ void store_add_started(struct store *store, const struct run *run, double start_
     store_add_record(store, record);
 }
 
-/* Takes the pid over from the record of the attempt's start, when that is still to be written, and drops that. */
+/* Takes the pid over from the record of the attempt's start, when that is still to be written, and drops
+ * that. */
 static void take_start(struct store *store, struct record *record)
 {
     struct records *pending = &store->pending;
@@ -79,9 +80,7 @@ void store_add_finished(struct store *store, const struct run *run, const struct
 {
     struct record *record = new_end(store, run, end, RUN_FINISHED);
     CLEANUP(memory_free) char *base_name = file_base_name(run->directory);
-    CLEANUP(value_cleanup) struct value *config = store_directory_config(run);
-    CLEANUP(value_cleanup) struct value *run_data = data ? store_run_data(config, data) : value_ref(config);
-    value_unref(data);
+    CLEANUP(value_cleanup) struct value *run_data = store_directory_config(run, data);
 
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {run->id, run->name, run->attempt, record->log_dir};

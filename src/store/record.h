@@ -1,6 +1,7 @@
 /*
  * What is to be written of one attempt. A record owns all it holds, as plain text, so that the thread of
- * store_commit_work() shares nothing with the one that made it: values are counted by reference without atomics.
+ * store_commit_work() shares nothing with the one that made it: values are counted by reference without
+ * atomics.
  */
 #pragma once
 #include "store/database.h"

@@ -81,15 +81,17 @@ static bool is_unchanged(const struct results_file *file)
     if (stat(file->path, &now) < 0)
         return file->fd < 0;
     return file->fd >= 0 && is_same(&now, &file->seen) && now.st_size == file->seen.st_size &&
-           now.st_mtim.tv_sec == file->seen.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->seen.st_mtim.tv_nsec;
+           now.st_mtim.tv_sec == file->seen.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == file->seen.st_mtim.tv_nsec;
 }
 
 static bool failed(const struct results_file *file, int number, struct error *err)
 {
-    return error_system(err, number,
-                        "cannot write to %s, the table of results (the results wait in memory; make room or give "
-                        "permission)",
-                        file->path);
+    return error_system(
+        err, number,
+        "cannot write to %s, the table of results (the results wait in memory; make room or give "
+        "permission)",
+        file->path);
 }
 
 bool store_results_cut(struct results_file *file, uint64_t size, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * run_data.csv under the hands of a runner: rows are appended durably, a new column rewrites the file. The user may
- * edit, replace or delete it at any time; each append looks at what is there.
+ * run_data.csv under the hands of a runner: rows are appended durably, a new column rewrites the file. The
+ * user may edit, replace or delete it at any time; each append looks at what is there.
  */
 #pragma once
 #include <stdbool.h>
@@ -32,8 +32,8 @@ bool store_results_cut(struct results_file *file, uint64_t size, struct error *e
 bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
                           struct error *err);
 
-/* Reads the header at the reader into `columns`. False with err set, or, at the end of an empty file, err->kind
- * ERROR_NONE. */
+/* Reads the header at the reader into `columns`. False with err set, or, at the end of an empty file,
+ * err->kind ERROR_NONE. */
 bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err);
 /* Writes the file anew with these columns and further rows; for store_results_append(). */
 bool store_results_rewrite(struct results_file *file, const struct columns *columns,

@@ -39,7 +39,8 @@ static bool add_header(struct copy *copy)
     return flush(copy, flush_size);
 }
 
-/* The record as it stands, with empty cells for the new columns; what a record has too much stays at its end. */
+/* The record as it stands, with empty cells for the new columns; what a record has too much stays at its end.
+ */
 static bool add_record(struct copy *copy, const struct csv_reader *reader, size_t old_count)
 {
     size_t have = reader->cells.count;

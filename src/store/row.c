@@ -33,16 +33,6 @@ static bool is_named(const char *key, const char *const *names)
     return *names;
 }
 
-/* An object's members without those named. */
-static struct value *without(const struct value *object, const char *const *names)
-{
-    struct value *rest = value_new_object();
-    for (size_t i = 0; i < value_count(object); i++)
-        if (!is_named(value_key(object, i), names))
-            value_object_set(rest, value_key(object, i), value_ref(value_item(object, i)));
-    return rest;
-}
-
 static void add_keys(struct row *row, const struct value *run_data)
 {
     static const char *const no_keys[] = {"meta", "log_dir", "gpu_id", NULL};
@@ -51,15 +41,24 @@ static void add_keys(struct row *row, const struct value *run_data)
             add_value(row, "", value_key(run_data, i), value_item(run_data, i));
 }
 
+/* As JSON, without what says nothing about the config. */
 static void add_meta(struct row *row, const struct value *meta)
 {
-    static const char *const not_of_a_config[] = {"exclude_configs", "data", "run", NULL};
-    if (!meta || value_kind(meta) != VALUE_OBJECT) {
-        add_pair(row, "", "meta", "");
-        return;
+    static const char *const left_out[] = {"exclude_configs", "data", "run", NULL};
+    struct text *cell = &row->pairs;
+    add_pair(row, "", "meta", "{");
+    cell->len--;
+    size_t start = cell->len;
+    for (size_t i = 0; meta && value_kind(meta) == VALUE_OBJECT && i < value_count(meta); i++) {
+        const char *key = value_key(meta, i);
+        if (is_named(key, left_out))
+            continue;
+        text_add(cell, cell->len > start ? ", " : "");
+        text_add_json_string(cell, key, strlen(key));
+        text_add(cell, ": ");
+        value_add_json(cell, value_item(meta, i));
     }
-    CLEANUP(value_cleanup) struct value *rest = without(meta, not_of_a_config);
-    add_value(row, "", "meta", rest);
+    text_add_bytes(cell, "}", sizeof "}");
 }
 
 static void add_named(struct row *row, const struct value *data, const char *const *names)
@@ -68,11 +67,11 @@ static void add_named(struct row *row, const struct value *data, const char *con
         add_value(row, "run_", *names, data ? value_get(data, *names) : NULL);
 }
 
+/* Also what has a column of its own: of two cells for one column the later counts. */
 static void add_metrics(struct row *row, const struct value *data)
 {
     for (size_t i = 0; data && value_kind(data) == VALUE_OBJECT && i < value_count(data); i++)
-        if (!store_columns_is_fixed(value_key(data, i)))
-            add_value(row, "run_", value_key(data, i), value_item(data, i));
+        add_value(row, "run_", value_key(data, i), value_item(data, i));
 }
 
 void store_row_make(struct row *row, const struct value *run_data, const struct row_run *run)

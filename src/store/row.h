@@ -1,5 +1,5 @@
-/* One row of run_data.csv as columns and cells, in the order of the columns. Owns plain text only, so that a row made
- * on one thread can be written by another. */
+/* One row of run_data.csv as columns and cells, in the order of the columns. Owns plain text only, so that a
+ * row made on one thread can be written by another. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

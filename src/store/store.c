@@ -36,8 +36,9 @@ static bool make_directory(const char *directory, struct error *err)
 {
     struct error why;
     return file_make_dirs(directory, &why) ||
-           error_set(err, ERROR_SYSTEM, "%s (the log dir is %s; make it writable, or set log_dir to another folder)",
-                     why.text, directory);
+           error_set(err, ERROR_SYSTEM,
+                     "%s (the log dir is %s; make it writable, or set log_dir to another folder)", why.text,
+                     directory);
 }
 
 static bool open_files(struct store *store, struct error *err)

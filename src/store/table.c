@@ -49,9 +49,9 @@ bool table_read(const char *log_dir, struct table *table, struct error *err)
     CLEANUP(memory_free) char *path = file_join(log_dir, "run_data.csv");
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return error_set(err, ERROR_USAGE,
-                         "no results in %s: there is no run_data.csv (another log dir is given with -d LOG_DIR)",
-                         log_dir);
+        return error_set(
+            err, ERROR_USAGE,
+            "no results in %s: there is no run_data.csv (another log dir is given with -d LOG_DIR)", log_dir);
     if (fd < 0)
         return error_system(err, errno, "cannot read %s", path);
     struct csv_reader reader;

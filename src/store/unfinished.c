@@ -52,7 +52,8 @@ void store_unfinished_put(struct unfinished *unfinished, const struct value *key
                                      memory_copy_text(run->label), memory_copy_text(run->directory)};
 }
 
-const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished, const struct value *keys)
+const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished,
+                                                   const struct value *keys)
 {
     if (unfinished->count == 0)
         return NULL;

@@ -19,11 +19,12 @@ struct unfinished {
     size_t count; /* without the dropped */
 };
 
-/* `keys`: the permutation; log_dir, gpu_id and meta make no difference. The texts are copied. Of two runs of one
- * permutation the lower id stays. */
+/* `keys`: the permutation; log_dir, gpu_id and meta make no difference. The texts are copied. Of two runs of
+ * one permutation the lower id stays. */
 void store_unfinished_put(struct unfinished *unfinished, const struct value *keys,
                           const struct unfinished_run *run);
 /* NULL when there is none; borrowed until the next call. */
-const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished, const struct value *keys);
+const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished,
+                                                   const struct value *keys);
 void store_unfinished_drop(struct unfinished *unfinished, const struct value *keys);
 void store_unfinished_free(struct unfinished *unfinished);

@@ -26,9 +26,9 @@
 #define TWO_RUNS "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50}"
 
 struct fixture {
-    char folder[64];   /* removed at the end */
-    char *log_dir;     /* folder/logs; not there yet */
-    struct error err;  /* of the last failure */
+    char folder[64];  /* removed at the end */
+    char *log_dir;    /* folder/logs; not there yet */
+    struct error err; /* of the last failure */
 };
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
@@ -158,11 +158,12 @@ static UNUSED struct run *start_run(struct fixture *fixture, struct store *store
     return run;
 }
 
-static const UNUSED struct attempt_end success = {.start_time = 1606924973.5, .end_time = 1606925114.5, .idle_ns = -1};
+static const UNUSED struct attempt_end success = {
+    .start_time = 1606924973.5, .end_time = 1606925114.5, .idle_ns = -1};
 
 /* The run of a permutation, from its start to its row; meta.data from `data`. */
-static UNUSED void finish_run(struct fixture *fixture, struct store *store, const struct plan *plan, uint64_t rank,
-                              const char *data)
+static UNUSED void finish_run(struct fixture *fixture, struct store *store, const struct plan *plan,
+                              uint64_t rank, const char *data)
 {
     struct run *run = start_run(fixture, store, plan, rank);
     store_add_finished(store, run, &success, parse(fixture, data));

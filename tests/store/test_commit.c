@@ -1,6 +1,7 @@
 /* What a commit leaves in run_data.csv, run_data.json and furcate.db. */
 #include "fixture.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 static int64_t query(struct fixture *fixture, const char *sql)
@@ -34,7 +35,8 @@ static void writes_json_row_and_database(void **state)
 
     assert_int_equal(count_lines(fixture, "run_data.csv"), 2);
     assert_mentions(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs,");
-    assert_mentions(fixture, "run_data.csv", "run_results,run_train_loss,run_epochs,run_id,run_name,run_attempts\n");
+    assert_mentions(fixture, "run_data.csv",
+                    "run_results,run_train_loss,run_epochs,run_id,run_name,run_attempts\n");
     assert_mentions(fixture, "run_data.csv", "example,foo/,64,50,");
     assert_mentions(fixture, "run_data.csv", "/logs/example0_foo_bs64,-1,");
     assert_mentions(fixture, "run_data.csv", "[0.25],0.5,50,0,example0,1\n");
@@ -87,7 +89,8 @@ static void records_failures_with_their_last_words(void **state)
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     struct store *store = open_store(fixture);
     struct run *run = start_run(fixture, store, plan, 0);
-    struct attempt_end end = {.start_time = 1, .end_time = 2, .exit_status = 3, .idle_ns = 150000, .reason = "exit status 3"};
+    struct attempt_end end = {
+        .start_time = 1, .end_time = 2, .exit_status = 3, .idle_ns = 150000, .reason = "exit status 3"};
     assert_true(store_flush(store, &fixture->err));
     put(fixture, "example0_foo_bs32/example0.err", "some\nlast words\n");
     store_add_failed(store, run, &end, true);
@@ -107,15 +110,17 @@ static void adds_a_column_by_rewriting(void **state)
 {
     struct fixture *fixture = *state;
     struct plan *plan = make_plan(fixture, TWO_RUNS);
-    put(fixture, "run_data.csv", "data_name,old,data_dir,batch_size,epochs,meta,run_epochs\n"
-                                 "other,\"a,\n\"\"b\"\"\",foo/,32,50,{},7,beyond\nshort,x\n");
+    put(fixture, "run_data.csv",
+        "data_name,old,data_dir,batch_size,epochs,meta,run_epochs\n"
+        "other,\"a,\n\"\"b\"\"\",foo/,32,50,{},7,beyond\nshort,x\n");
     CLEANUP(memory_free) char *path = path_of(fixture, "run_data.csv");
     assert_int_equal(chmod(path, 0640), 0);
     struct store *store = open_store(fixture);
     finish_run(fixture, store, plan, 0, "{val_loss: 0.5}");
     assert_mentions(fixture, "run_data.csv", "data_name,old,data_dir,batch_size,epochs,");
     assert_mentions(fixture, "run_data.csv", ",meta,log_dir,gpu_id,run_start_time,");
-    assert_mentions(fixture, "run_data.csv", ",run_results,run_val_loss,run_epochs,run_id,run_name,run_attempts\n");
+    assert_mentions(fixture, "run_data.csv",
+                    ",run_results,run_val_loss,run_epochs,run_id,run_name,run_attempts\n");
     assert_mentions(fixture, "run_data.csv", "\nother,\"a,\n\"\"b\"\"\",foo/,32,50,");
     assert_mentions(fixture, "run_data.csv", ",7,,,,beyond\nshort,x,");
     assert_mentions(fixture, "run_data.csv", "\nexample,,foo/,32,50,");
@@ -218,6 +223,74 @@ static void a_failed_commit_is_taken_up_where_it_stopped(void **state)
     plan_unref(plan);
 }
 
+/* Makes the database fail, and work again, from outside. */
+static void rename_table(struct fixture *fixture, const char *sql)
+{
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+}
+
+static void no_row_is_written_twice_when_the_database_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    store_add_finished(store, run, &success, parse(fixture, "{}"));
+    run_destroy(run);
+    rename_table(fixture, "ALTER TABLE attempts RENAME TO hidden");
+    assert_false(store_flush(store, &fixture->err));
+    assert_non_null(strstr(fixture->err.text, "furcate.db"));
+    rename_table(fixture, "ALTER TABLE hidden RENAME TO attempts");
+    assert_true(store_flush(store, &fixture->err));
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 2);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM attempts"), 1);
+    store_close(store);
+    plan_unref(plan);
+}
+
+static void *work(void *store)
+{
+    struct error err;
+    return store_commit_work(store, &err) ? store : NULL;
+}
+
+static void takes_records_while_a_batch_is_written(void **state)
+{
+    enum { count = 200 };
+    struct fixture *fixture = *state;
+    CLEANUP(text_free) struct text config = {0};
+    text_add(&config, "{data_name: example, data_dir: foo/, batch_size: 1, epochs: 1, seed: [0");
+    for (int i = 1; i < count; i++)
+        text_addf(&config, ", %d", i);
+    text_add(&config, "]}");
+    struct plan *plan = make_plan(fixture, config.data);
+    struct store *store = open_store(fixture);
+    for (uint64_t rank = 0; rank < count;) {
+        pthread_t worker;
+        void *done = store;
+        bool busy = store_commit_begin(store);
+        if (busy)
+            assert_int_equal(pthread_create(&worker, NULL, work, store), 0);
+        for (uint64_t end = rank + 50; rank < end; rank++) {
+            struct run *run = start_run(fixture, store, plan, rank);
+            store_add_finished(store, run, &success, parse(fixture, "{val_loss: 0.5}"));
+            run_destroy(run);
+        }
+        if (busy)
+            assert_int_equal(pthread_join(worker, &done), 0);
+        assert_non_null(done);
+    }
+    assert_true(store_flush(store, &fixture->err));
+    assert_int_equal(count_lines(fixture, "run_data.csv"), 1 + count);
+    assert_int_equal(count_finished(fixture, store, plan, NULL), count);
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void goes_on_when_the_database_is_deleted_meanwhile(void **state)
 {
     struct fixture *fixture = *state;
@@ -266,9 +339,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(adds_a_column_by_rewriting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(appends_in_the_line_ending_of_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(follows_a_file_that_an_editor_put_in_place, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(appends_below_a_last_line_that_an_editor_left_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(appends_below_a_last_line_that_an_editor_left_open, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(begins_a_new_table_when_the_user_deleted_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_commit_is_taken_up_where_it_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_row_is_written_twice_when_the_database_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_records_while_a_batch_is_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on_when_the_database_is_deleted_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_a_broken_database_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_a_foreign_database_aside, set_up, tear_down),

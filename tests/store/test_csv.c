@@ -5,7 +5,8 @@
 #include "store/csv.h"
 
 /* Puts the content into a file and opens a reader on it; *fd is the caller's. */
-static void open_reader(struct fixture *fixture, struct csv_reader *reader, int *fd, const char *content, size_t len)
+static void open_reader(struct fixture *fixture, struct csv_reader *reader, int *fd, const char *content,
+                        size_t len)
 {
     put_bytes(fixture, "run_data.csv", content, len);
     CLEANUP(memory_free) char *path = path_of(fixture, "run_data.csv");
@@ -41,7 +42,9 @@ static void splits_records_as_rfc_4180_says(void **state)
         {"", ""},
         {"a,b\n1,2\n", "[a][b]\n[1][2]\n"},
         {"a,b\r\n1,2\r\n", "[a][b]\n[1][2]\n"},
-        {"\xef\xbb\xbf" "a,b\n", "[a][b]\n"},
+        {"\xef\xbb\xbf"
+         "a,b\n",
+         "[a][b]\n"},
         {"a\n\n\r\nb\n", "[a]\n[b]\n"},
         {",\n", "[][]\n"},
         {"\"x,y\",\"two\nlines\",\"say \"\"hi\"\"\"\n", "[x,y][two\nlines][say \"hi\"]\n"},
@@ -107,7 +110,8 @@ static void reads_records_across_the_ends_of_its_buffer(void **state)
 
 static void writes_cells_that_read_back(void **state)
 {
-    static const char *const cells[] = {"plain", "", "a,b", "say \"hi\"", "two\nlines", "cr\rhere", "\"", "ä 中 🙂"};
+    static const char *const cells[] = {"plain",      "",         "a,b", "say \"hi\"",
+                                        "two\nlines", "cr\rhere", "\"",  "ä 中 🙂"};
     struct text line = {0}, expected = {0};
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         text_add(&line, i ? "," : "");

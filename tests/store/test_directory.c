@@ -45,6 +45,8 @@ static void a_long_name_ends_in_a_hash(void **state)
     assert_string_not_equal(first, second);
     assert_int_equal(first[strlen(first) - 9], '-');
     assert_int_equal(first[strlen(first) - 10], '\xa4');
+    CLEANUP(memory_free) char *third = store_directory_base_name("example10", label);
+    assert_int_equal(third[strlen(third) - 10], '\xa4');
     CLEANUP(value_cleanup) struct value *long_name = value_new_string(label, 398);
     CLEANUP(memory_free) char *name = store_directory_run_name(long_name, 42);
     assert_in_range(strlen(name), 90, 102);
@@ -57,14 +59,19 @@ static void finds_the_id_in_a_name(void **state)
         const char *base_name, *data_name;
         int64_t id;
     } cases[] = {
-        {"example12_foo_bs32", "example", 12}, {"example12", "", 12},     {"resnet503_foo", "resnet50", 3},
-        {"v2_7_foo", "v2_", 7},                {"my_data3_foo", "", 3},   {"example", "example", -1},
-        {"foo-1.5x", "", -1},                  {"123456789012345678", "", -1},
+        {"example12_foo_bs32", "example", 12},
+        {"example12", "", 12},
+        {"resnet503_foo", "resnet50", 3},
+        {"v2_7_foo", "v2_", 7},
+        {"my_data3_foo", "", 3},
+        {"example", "example", -1},
+        {"foo-1.5x", "", -1},
+        {"123456789012345678", "", -1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(store_directory_id(cases[i].base_name, strlen(cases[i].base_name), cases[i].data_name,
-                                            strlen(cases[i].data_name)),
+        assert_int_equal(store_directory_id(cases[i].base_name, strlen(cases[i].base_name),
+                                            cases[i].data_name, strlen(cases[i].data_name)),
                          cases[i].id);
 }
 
@@ -80,8 +87,8 @@ static void config_json_holds_the_permutation_and_the_run(void **state)
     assert_true(store_prepare_run(store, run, &fixture->err));
     CLEANUP(memory_free) char *json = get(fixture, "example0_foo_bs32/config.json");
     CLEANUP(value_cleanup) struct value *config = parse(fixture, json);
-    CLEANUP(value_cleanup) struct value *expected =
-        parse(fixture, "{id: 0, name: example0, label: foo_bs32, attempt: 2}");
+    CLEANUP(value_cleanup)
+    struct value *expected = parse(fixture, "{id: 0, name: example0, label: foo_bs32, attempt: 2}");
     assert_string_equal(value_text(value_get(config, "batch_size")), "32");
     assert_string_equal(value_text(value_get(config, "learning_rate")), "0.001");
     assert_string_equal(value_text(value_get(config, "gpu_id")), "3");
@@ -113,6 +120,12 @@ static void a_retry_writes_below_a_header(void **state)
     file_close_fd(&fds[1]);
     assert_mentions(fixture, "example0/example0.log", "out 1\n--- attempt 2, 20");
     assert_mentions(fixture, "example0/example0.err", "--- attempt 2, 20");
+
+    run.name = (char *)"example1";
+    assert_true(store_open_output(&run, fds, &fixture->err));
+    file_close_fd(&fds[0]);
+    file_close_fd(&fds[1]);
+    assert_mentions(fixture, "example0/example1.log", "--- attempt 2, 20");
     free(run.directory);
 }
 
@@ -154,6 +167,7 @@ static void the_tail_is_short_and_whole_utf_8(void **state)
     text_add(&content, "x");
     for (int i = 0; i < 9000; i++)
         text_add(&content, "ä");
+    text_add(&content, "x");
     put(*state, "example0/example0.err", content.data);
     CLEANUP(memory_free) char *directory = path_of(*state, "example0");
     struct run run = {.name = (char *)"example0", .directory = directory};

@@ -16,9 +16,9 @@ static size_t finished_by(struct fixture *fixture, const char *config, const cha
 static void knows_its_own_rows_again(void **state)
 {
     struct fixture *fixture = *state;
-    struct plan *plan = make_plan(
-        fixture, "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 1,"
-                 " odd: [null, true, 'true', 1, '1', 1.5, '', 'a,\"b\"\\n', [1, '1'], [[1]], {a: null}, ' x ', 'None', .nan]}");
+    struct plan *plan = make_plan(fixture, "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 1,"
+                                           " odd: [null, true, 'true', 1, '1', 1.5, '', 'a,\"b\"\\n', [1, "
+                                           "'1'], [[1]], {a: null}, ' x ', 'None', .nan]}");
     struct store *store = open_store(fixture);
     uint64_t others = 7;
     assert_int_equal(count_finished(fixture, store, plan, &others), 0);
@@ -44,23 +44,28 @@ static void a_log_dir_without_table_has_nothing_finished(void **state)
     plan_unref(plan);
 }
 
-#define PYTHON_CONFIG                                                                                                  \
-    "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50, learning_rate: [0.0001, 0.001],"           \
+#define PYTHON_CONFIG                                                                                        \
+    "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50, learning_rate: [0.0001, 0.001]," \
     " framework: tf, optimizer_name: [Adam, SGD]}"
 
 static void reads_rows_of_the_python_original(void **state)
 {
     uint64_t others;
-    static const char csv[] =
-        "data_name,data_dir,batch_size,epochs,framework,learning_rate,optimizer_name,log_dir,train_prefix,valid_prefix,"
-        "test_prefix,verbose,cache,seed,prefetch,meta,gpu_id,run_start_time,run_total_time_string,run_results\n"
-        "example,foo/,32,50,tf,0.0001,Adam,logs/example0_foo_bs32,example.train,example.valid,example.test,2,False,42,1,"
-        "\"{'allow_cpu': False, 'max_threads': 2, 'exclude_configs': [], 'mem_trace': {'enabled': False}}\",0,1.5,1m,"
-        "\"[0.1, 0.9]\"\n"
-        "example,foo/,64.0,50.0,tf,1e-04,SGD,logs/example1_foo_bs64,example.train,example.valid,example.test,2.0,False,"
-        "42.0,1,\"{'allow_cpu': False}\",1,1.5,1m,\n"
-        "example,foo/,128,50,tf,0.0001,Adam,logs/example2_foo_bs128,example.train,example.valid,example.test,2,False,42,1,"
-        "{},0,1.5,1m,\n";
+    static const char csv[] = "data_name,data_dir,batch_size,epochs,framework,learning_rate,optimizer_name,"
+                              "log_dir,train_prefix,valid_prefix,"
+                              "test_prefix,verbose,cache,seed,prefetch,meta,gpu_id,run_start_time,run_total_"
+                              "time_string,run_results\n"
+                              "example,foo/,32,50,tf,0.0001,Adam,logs/"
+                              "example0_foo_bs32,example.train,example.valid,example.test,2,False,42,1,"
+                              "\"{'allow_cpu': False, 'max_threads': 2, 'exclude_configs': [], 'mem_trace': "
+                              "{'enabled': False}}\",0,1.5,1m,"
+                              "\"[0.1, 0.9]\"\n"
+                              "example,foo/,64.0,50.0,tf,1e-04,SGD,logs/"
+                              "example1_foo_bs64,example.train,example.valid,example.test,2.0,False,"
+                              "42.0,1,\"{'allow_cpu': False}\",1,1.5,1m,\n"
+                              "example,foo/,128,50,tf,0.0001,Adam,logs/"
+                              "example2_foo_bs128,example.train,example.valid,example.test,2,False,42,1,"
+                              "{},0,1.5,1m,\n";
     assert_int_equal(finished_by(*state, PYTHON_CONFIG, csv, &others), 2);
     assert_int_equal(others, 1);
 }
@@ -78,7 +83,8 @@ static void a_missing_column_counts_as_the_default(void **state)
     static const char csv[] = "data_name,data_dir,batch_size,epochs\nexample,foo/,32,50\n";
     static const char with_default[] =
         "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.001, 0.01]}";
-    static const char without[] = "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, dropout: [0.1, 0.2]}";
+    static const char without[] =
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, dropout: [0.1, 0.2]}";
     uint64_t others;
     assert_int_equal(finished_by(*state, with_default, csv, &others), 1);
     assert_int_equal(others, 0);
@@ -88,12 +94,14 @@ static void a_missing_column_counts_as_the_default(void **state)
 
 static void an_empty_cell_counts_as_null_or_the_default(void **state)
 {
-    static const char csv[] = "data_name,data_dir,batch_size,epochs,learning_rate,seed\nexample,foo/,32,50,,\n";
+    static const char csv[] =
+        "data_name,data_dir,batch_size,epochs,learning_rate,seed,dropout\nexample,foo/,32,50,,,\n";
     static const char defaults[] =
         "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.1, 0.001]}";
     static const char nulls[] =
-        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, learning_rate: [0.1, null]}";
-    static const char others[] = "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, seed: [1, 2]}";
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, dropout: [0.1, null]}";
+    static const char others[] =
+        "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, seed: [1, 2]}";
     assert_int_equal(finished_by(*state, defaults, csv, NULL), 1);
     assert_int_equal(finished_by(*state, nulls, csv, NULL), 1);
     assert_int_equal(finished_by(*state, others, csv, NULL), 0);
@@ -123,7 +131,8 @@ static void an_excluded_row_is_not_finished(void **state)
 {
     static const char config[] = "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 50,"
                                  " meta: {exclude_configs: [{batch_size: 64}]}}";
-    static const char csv[] = "data_name,data_dir,batch_size,epochs\nexample,foo/,64,50\nexample,foo/,32,50\n";
+    static const char csv[] =
+        "data_name,data_dir,batch_size,epochs\nexample,foo/,64,50\nexample,foo/,32,50\n";
     uint64_t others;
     assert_int_equal(finished_by(*state, config, csv, &others), 1);
     assert_int_equal(others, 1);

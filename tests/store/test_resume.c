@@ -1,10 +1,20 @@
 /* What a start makes of the table, the database and the run directories that it finds. */
 #include "fixture.h"
 
+#include <fcntl.h>
+
 static void remove_file(struct fixture *fixture, const char *name)
 {
     CLEANUP(memory_free) char *path = path_of(fixture, name);
     assert_int_equal(unlink(path), 0);
+}
+
+/* As if the machine's clock had been put back since: the time of a file says nothing about a run then. */
+static void date_in_the_future(struct fixture *fixture, const char *name)
+{
+    static const struct timespec future[2] = {{4102444800, 0}, {4102444800, 0}};
+    CLEANUP(memory_free) char *path = path_of(fixture, name);
+    assert_int_equal(utimensat(AT_FDCWD, path, future, 0), 0);
 }
 
 /* Cuts bytes off the end of a file. */
@@ -31,8 +41,8 @@ static void finish_session(struct fixture *fixture, const struct plan *plan, uin
     store_close(store);
 }
 
-/* A start that is killed while the run of a permutation is on its way; with `complete` after its run_data.json, before
- * anything else was written. */
+/* A start that is killed while the run of a permutation is on its way; with `complete` after its
+ * run_data.json, before anything else was written. */
 static void killed_session(struct fixture *fixture, const struct plan *plan, uint64_t rank, bool complete)
 {
     struct store *store = open_store(fixture);
@@ -105,6 +115,10 @@ static void never_gives_an_id_twice(void **state)
     remove_file(fixture, "example0_foo_bs32/run_data.json");
     remove_file(fixture, "example0_foo_bs32/config.json");
     assert_int_equal(new_id(fixture, plan, 0, NULL), 1);
+    put(fixture, "run_data.csv", "data_name,run_id\nexample,7\n");
+    assert_int_equal(new_id(fixture, plan, 0, NULL), 8);
+    remove_file(fixture, "run_data.csv");
+    assert_int_equal(new_id(fixture, plan, 0, NULL), 8);
     plan_unref(plan);
 }
 
@@ -156,6 +170,7 @@ static void without_the_database_the_table_alone_decides(void **state)
     finish_session(fixture, plan, 1);
     killed_session(fixture, plan, 1, true);
     remove_file(fixture, "furcate.db");
+    date_in_the_future(fixture, "example1_foo_bs64/run_data.json");
     for (int start = 0; start < 3; start++)
         assert_int_equal(finished_at_start(fixture, plan), 1);
     assert_int_equal(new_id(fixture, plan, 1, NULL), 2);
@@ -200,7 +215,8 @@ static void keeps_the_id_of_a_failed_run_until_it_is_finished(void **state)
     struct fixture *fixture = *state;
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     struct store *store = open_store(fixture);
-    struct attempt_end end = {.start_time = 1, .end_time = 2, .exit_status = 1, .idle_ns = -1, .reason = "exit status 1"};
+    struct attempt_end end = {
+        .start_time = 1, .end_time = 2, .exit_status = 1, .idle_ns = -1, .reason = "exit status 1"};
     struct run *run = start_run(fixture, store, plan, 0);
     store_add_failed(store, run, &end, true);
     run_destroy(run);
@@ -224,7 +240,6 @@ static void cuts_off_a_torn_last_line(void **state)
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     finish_session(fixture, plan, 2);
     CLEANUP(memory_free) char *whole = get(fixture, "run_data.csv");
-    CLEANUP(memory_free) char *log_dir = memory_copy_text(fixture->log_dir);
     tear(fixture, "run_data.csv", 20);
     struct store *store = open_store(fixture);
     assert_mentions(fixture, "furcate.log", "cut off a torn last line");
@@ -239,9 +254,9 @@ static void cuts_off_a_torn_last_line(void **state)
 static void cuts_off_a_line_torn_within_quotes(void **state)
 {
     struct fixture *fixture = *state;
-    put(fixture, "run_data.csv", "data_name,text,run_id\nexample,x,1\nexample,\"two\nli");
+    put(fixture, "run_data.csv", "data_name,run_id,text\nexample,1,x\nexample,2,\"two\nli");
     store_close(open_store(fixture));
-    assert_holds(fixture, "run_data.csv", "data_name,text,run_id\nexample,x,1\n");
+    assert_holds(fixture, "run_data.csv", "data_name,run_id,text\nexample,1,x\n");
 }
 
 static void a_run_whose_row_was_torn_gets_it_again(void **state)
@@ -268,10 +283,12 @@ static void keeps_a_last_line_that_only_lacks_its_newline(void **state)
 static void refuses_a_table_with_a_quote_that_lacks_its_pair(void **state)
 {
     struct fixture *fixture = *state;
-    static const char content[] = "data_name,batch_size,run_id\nexample,\"32,1\nexample,64,2\nexample,128,3\n";
+    static const char content[] =
+        "data_name,batch_size,run_id\nexample,\"32,1\nexample,64,2\nexample,128,3\n";
     put(fixture, "run_data.csv", content);
     assert_null(store_open(fixture->log_dir, &fixture->err));
-    assert_non_null(strstr(fixture->err.text, "a quote lacks its pair in the line that begins with 'example,\"32,1'"));
+    assert_non_null(
+        strstr(fixture->err.text, "a quote lacks its pair in the line that begins with 'example,\"32,1'"));
     assert_holds(fixture, "run_data.csv", content);
 }
 
@@ -284,8 +301,10 @@ static void a_row_that_the_database_missed_is_known_as_written(void **state)
     assert_true(store_flush(store, &fixture->err));
     store_close(store);
     killed_session(fixture, plan, 0, true);
-    put(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs,log_dir,run_id\n"
-                                 "example,foo/,32,50,logs/example0_foo_bs32,0\n");
+    put(fixture, "run_data.csv",
+        "data_name,data_dir,batch_size,epochs,log_dir,run_id\n"
+        "example,foo/,32,50,logs/example0_foo_bs32,0\n");
+    date_in_the_future(fixture, "example0_foo_bs32/run_data.json");
     assert_int_equal(finished_at_start(fixture, plan), 1);
     delete_last_row(fixture);
     assert_int_equal(finished_at_start(fixture, plan), 0);
@@ -332,7 +351,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_whose_row_was_torn_gets_it_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_a_last_line_that_only_lacks_its_newline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_table_with_a_quote_that_lacks_its_pair, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_row_that_the_database_missed_is_known_as_written, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_the_database_missed_is_known_as_written, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(ignores_folders_that_are_no_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_no_directory_that_is_there, set_up, tear_down),
     };

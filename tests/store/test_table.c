@@ -4,8 +4,10 @@ static void reads_ragged_rows(void **state)
 {
     struct fixture *fixture = *state;
     struct table table;
-    put(fixture, "run_data.csv", "\xef\xbb\xbf" "batch_size,run_results,run_name\r\n32,\"[0.5, 1]\",example0\r\n"
-                                 "64\r\n1,2,3,4\r\n\"\",,\r\n128,tor");
+    put(fixture, "run_data.csv",
+        "\xef\xbb\xbf"
+        "batch_size,run_results,run_name\r\n32,\"[0.5, 1]\",example0\r\n"
+        "64\r\n1,2,3,4\r\n\"\",,\r\n128,tor");
     assert_true(table_read(fixture->log_dir, &table, &fixture->err));
     assert_int_equal(table.column_count, 3);
     assert_int_equal(table.row_count, 4);
