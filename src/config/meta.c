@@ -7,7 +7,7 @@
 
 #define RULES(table)                                                                                         \
     {                                                                                                        \
-        table, sizeof table / sizeof *table                                                                  \
+        (table), sizeof(table) / sizeof *(table)                                                             \
     }
 
 static const char *const order_names[] = {

@@ -1,0 +1,104 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void reads_durations_as_people_write_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double seconds;
+    } cases[] = {{"90", 90}, {"45s", 45},    {"2h30m", 9000},     {"1d", 86400},
+                 {"0", 0},   {"0.5h", 1800}, {"1d2h3m4s", 93784}, {"1e2", 100}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = {0};
+        double seconds = -1;
+        assert_true(duration_parse(cases[i].text, &seconds, &err));
+        assert_float_equal(seconds, cases[i].seconds, 1e-9);
+    }
+}
+
+static void refuses_other_durations_with_the_remedy(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",     "h",   "5x",  "30m2h",    "-1",  "1e400",
+                                      "2h2h", "nan", "inf", "1000000d", "5 s", "10m5"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error err = {0};
+        double seconds = -1;
+        assert_false(duration_parse(bad[i], &seconds, &err));
+        assert_int_equal(err.kind, ERROR_CONFIG);
+        assert_non_null(strstr(err.text, "is no duration: "));
+        assert_float_equal(seconds, -1, 0);
+    }
+}
+
+static void writes_durations_from_the_largest_unit_on(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {{0, "0s"},
+                 {0.9, "0s"},
+                 {59.9, "59s"},
+                 {60, "1m 0s"},
+                 {141, "2m 21s"},
+                 {3600, "1h 0m 0s"},
+                 {93784, "1d 2h 3m 4s"},
+                 {-5, "0s"},
+                 {1e300, "11574074074d 1h 46m 40s"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[48];
+        duration_format(cases[i].seconds, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void writes_points_in_time(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    char seconds[32], micros[40];
+    clock_format(1606925073.000907, seconds);
+    clock_format_micros(1606925073.000908, micros);
+    assert_string_equal(seconds, "2020-12-02 16:04:33");
+    assert_int_equal(strlen(micros), 26);
+    assert_memory_equal(micros, "2020-12-02 16:04:33.00090", 25);
+}
+
+static void never_runs_backwards(void **state)
+{
+    (void)state;
+    int64_t last = clock_monotonic();
+    for (int i = 0; i < 1000; i++) {
+        int64_t now = clock_monotonic();
+        assert_true(now >= last);
+        last = now;
+    }
+    assert_true(clock_wall() > 1.6e9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_durations_as_people_write_them),
+        cmocka_unit_test(refuses_other_durations_with_the_remedy),
+        cmocka_unit_test(writes_durations_from_the_largest_unit_on),
+        cmocka_unit_test(writes_points_in_time),
+        cmocka_unit_test(never_runs_backwards),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

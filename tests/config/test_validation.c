@@ -1,0 +1,216 @@
+#include "fixture.h"
+
+static void names_every_missing_key_at_once(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open("{\"meta\": {}}", CONFIG_FOR_FORK);
+    assert_null(fixture.config);
+    assert_true(fixture_said(&fixture,
+                             "config.json: error: 'data_name' is missing; add \"data_name\": \"example\"\n"));
+    assert_true(fixture_said(&fixture, "'data_dir' is missing; add"));
+    assert_true(fixture_said(&fixture, "'batch_size' is missing; add \"batch_size\": 32"));
+    assert_true(fixture_said(&fixture, "'epochs' is missing; add"));
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 4);
+    fixture_close(&fixture);
+}
+
+static void refuses_wrong_values_of_reserved_keys(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"data_name\": \"a/b\"}",
+         "1:15: error: 'data_name' must be a word without '/', but is \"a/b\"; write"},
+        {"{\"data_name\": \"\"}", "but is an empty string"},
+        {"{\"data_name\": 2020}", "write for example \"data_name\": \"example\""},
+        {"{\"data_dir\": {}}", "'data_dir' must be a path, but is an object"},
+        {"{\"data_dir\": [\"a\", 5]}", "1:20: error: 'data_dir' must be a path, but is 5"},
+        {"{\"batch_size\": \"32\"}", "'batch_size' must be a positive integer, but is \"32\""},
+        {"{\"batch_size\": [32, 0]}", "1:21: error: 'batch_size' must be a positive integer, but is 0"},
+        {"{\"epochs\": 1.5}", "'epochs' must be a positive integer, but is 1.5"},
+        {"{\"epochs\": true}", "'epochs' must be a positive integer, but is true"},
+        {"{\"epochs\": null}", "'epochs' must be a positive integer, but is null"},
+        {"{\"framework\": \"jax\"}", "'framework' must be \"tf\", \"torch\" or \"none\""},
+        {"{\"log_dir\": 5}", "'log_dir' must be a path"},
+        {"{\"train_prefix\": 1}", "'train_prefix' must be a string"},
+        {"{\"learning_rate\": \"fast\"}", "'learning_rate' must be a number"},
+        {"{\"verbose\": \"yes\"}", "'verbose' must be an integer"},
+        {"{\"prefetch\": 0.5}", "'prefetch' must be an integer"},
+        {"{\"seed\": [1, x]}", "'seed' must be an integer"},
+        {"{\"cache\": 1}", "'cache' must be true or false"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
+}
+
+static void refuses_an_empty_axis(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"a\": []}", "1:7: error: 'a' is an empty axis; give it a value, or remove the key"},
+        {"{\"batch_size\": []}", "'batch_size' is an empty axis"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void refuses_an_axis_where_one_value_holds_for_all_runs(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"log_dir\": [\"a\", \"b\"]}", "'log_dir' cannot be an axis"},
+        {"{\"framework\": [\"tf\"]}", "'framework' cannot be an axis"},
+        {"{\"data_name\": [\"a\"]}", "'data_name' cannot be an axis"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void refuses_keys_that_cannot_be_a_column(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"run_time\": 1}", "1:2: error: 'run_time' cannot be a key: its column is taken"},
+        {"{\"gpu_id\": 0}", "'gpu_id' cannot be a key: furcate gives each run its GPU"},
+        {"{\"\": 1}", "cannot be a key: it is empty"},
+        {"{\"a\\nb\": 1}", "holds a control character; rename it"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void refuses_wrong_values_of_meta(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"meta\": 5}", "'meta' must be an object, but is 5"},
+        {"{\"meta\": {\"allow_cpu\": 1}}", "'meta.allow_cpu' must be true or false"},
+        {"{\"meta\": {\"max_threads\": 0}}", "'meta.max_threads' must be a positive integer, or -1"},
+        {"{\"meta\": {\"max_threads\": -2}}", "'meta.max_threads'"},
+        {"{\"meta\": {\"exclude_configs\": {\"a\": 1}}}", "but is an object; wrap it in [ ]"},
+        {"{\"meta\": {\"exclude_configs\": [{}, 5]}}",
+         "'meta.exclude_configs' must be an array of objects, but holds 5"},
+        {"{\"meta\": {\"mem_trace\": true}}", "'meta.mem_trace' must be an object"},
+        {"{\"meta\": {\"mem_trace\": {\"enabled\": \"yes\"}}}",
+         "'meta.mem_trace.enabled' must be true or false"},
+        {"{\"meta\": {\"mem_trace\": {\"delay\": 0}}}", "'meta.mem_trace.delay' must be a duration above 0"},
+        {"{\"meta\": {\"mem_trace\": {\"top\": -1}}}", "'meta.mem_trace.top' must be an integer, 0 or more"},
+        {"{\"meta\": {\"mem_trace\": {\"trace\": 1.5}}}", "'meta.mem_trace.trace' must be"},
+        {"{\"meta\": {\"order\": \"random\"}}", "'meta.order' must be \"spread\", \"shuffle\" or \"config\""},
+        {"{\"meta\": {\"retries\": -1}}", "'meta.retries' must be an integer, 0 or more"},
+        {"{\"meta\": {\"retries\": 99999999999}}", "'meta.retries' must be"},
+        {"{\"meta\": {\"timeout\": \"2x\"}}", "'meta.timeout' must be a duration"},
+        {"{\"meta\": {\"timeout\": -1}}", "'meta.timeout' must be a duration"},
+        {"{\"meta\": {\"kill_grace\": true}}", "'meta.kill_grace' must be a duration"},
+        {"{\"meta\": {\"start\": \"now\"}}", "'meta.start' must be \"auto\", \"fork\" or \"spawn\""},
+        {"{\"meta\": {\"gpus\": 0}}",
+         "'meta.gpus' must be an array of GPU indices or UUIDs, at least one, but is 0; wrap it"},
+        {"{\"meta\": {\"gpus\": []}}", "'meta.gpus' must be an array of GPU indices or UUIDs, at least one"},
+        {"{\"meta\": {\"gpus\": [-1]}}", "but holds -1"},
+        {"{\"meta\": {\"metrics\": {\"a\": 5}}}",
+         "'meta.metrics' must be an object of names and regular expressions"},
+        {"{\"meta\": {\"objective\": \"loss\"}}", "'meta.objective' must be an object"},
+        {"{\"meta\": {\"objective\": {\"metric\": \"loss\"}}}",
+         "'meta.objective.mode' is missing; add \"mode\": \"max\""},
+        {"{\"meta\": {\"objective\": {\"metric\": \"loss\", \"mode\": \"least\"}}}",
+         "'meta.objective.mode' must be"},
+        {"{\"meta\": {\"program\": \"python train.py\"}}",
+         "write for example \"program\": [\"python\", \"train.py\"]"},
+        {"{\"meta\": {\"program\": [\"sleep\", 5]}}", "'meta.program' must be an array of strings"},
+        {"{\"meta\": {\"program\": []}}", "'meta.program' must be"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void refuses_unknown_keys_of_meta_and_names_the_near_one(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"meta\": {\"max_thread\": 1}}",
+         "1:11: error: 'meta.max_thread' is no key that furcate knows; did you mean"
+         " 'max_threads'?"},
+        {"{\"meta\": {\"exclude_config\": [], \"exclude_configs\": []}}", "did you mean 'exclude_configs'?"},
+        {"{\"meta\": {\"mem_trace\": {\"delays\": 1}}}",
+         "'meta.mem_trace.delays' is no key that furcate knows; did you"},
+        {"{\"meta\": {\"frobnicate_everything\": 1}}", "remove it, or use one of allow_cpu, max_threads"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void warns_of_a_key_nearly_reserved(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\"learning_rates\": [1, 2], \"momentum\": 1}", CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 1);
+    assert_true(fixture_said(&fixture, "warning: 'learning_rates' is none of furcate's keys; did you mean"
+                                       " 'learning_rate'?"));
+    fixture_close(&fixture);
+}
+
+static void tells_all_faults_in_one_pass(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\n\"data_name\": 1,\n\"data_dir\": [],\n\"batch_size\": 1, \"batch_size\": 2,\n"
+                     "\"run_id\": 1,\n\"meta\": {\"retrys\": 1, \"order\": 5}\n}",
+                     CONFIG_FOR_FORK);
+    assert_null(fixture.config);
+    static const char *const said[] = {
+        "'epochs' is missing",
+        "2:14: error: 'data_name' must be",
+        "3:13: error: 'data_dir' is an empty axis",
+        "4:18: error: 'batch_size' is given twice, first in line 4; remove one",
+        "5:1: error: 'run_id' cannot be a key",
+        "6:10: error: 'meta.retrys' is no key that furcate knows; did you mean 'retries'?",
+        "6:32: error: 'meta.order' must be"};
+    for (size_t i = 0; i < COUNT(said); i++)
+        assert_true(fixture_said(&fixture, said[i]));
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), COUNT(said));
+    fixture_close(&fixture);
+}
+
+static void reports_each_duplicate_against_the_first(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open("a: 1\nb: {c: 1, c: 2}\na: 2\na: 3\n", CONFIG_FOR_PROGRAM);
+    assert_null(fixture.config);
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 3);
+    assert_true(fixture_said(&fixture, "2:11: error: 'c' is given twice, first in line 2"));
+    assert_true(fixture_said(&fixture, "3:1: error: 'a' is given twice, first in line 1"));
+    assert_true(fixture_said(&fixture, "4:1: error: 'a' is given twice, first in line 1"));
+    fixture_close(&fixture);
+}
+
+static void refuses_what_is_no_config_at_all(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"", "is empty; write an object"},
+        {"[1]", "a config is an object of keys and values, but this is an array"},
+        {"hello", "but this is a string; begin it with '{'"},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
+    struct fixture nul = fixture_open_bytes("{\0}", 3, CONFIG_FOR_PROGRAM);
+    assert_true(fixture_said(&nul, "is no UTF-8 text"));
+    fixture_close(&nul);
+    struct fixture missing = fixture_read("/nonexistent.json", CONFIG_FOR_PROGRAM);
+    assert_null(missing.config);
+    assert_true(fixture_said(&missing, "config.json: error: cannot be read: No such file or directory"));
+    fixture_close(&missing);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_every_missing_key_at_once),
+        cmocka_unit_test(refuses_wrong_values_of_reserved_keys),
+        cmocka_unit_test(refuses_an_empty_axis),
+        cmocka_unit_test(refuses_an_axis_where_one_value_holds_for_all_runs),
+        cmocka_unit_test(refuses_keys_that_cannot_be_a_column),
+        cmocka_unit_test(refuses_wrong_values_of_meta),
+        cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
+        cmocka_unit_test(warns_of_a_key_nearly_reserved),
+        cmocka_unit_test(tells_all_faults_in_one_pass),
+        cmocka_unit_test(reports_each_duplicate_against_the_first),
+        cmocka_unit_test(refuses_what_is_no_config_at_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
