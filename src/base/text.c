@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Makes room for `more` bytes and the NUL. */
 static void reserve(struct text *text, size_t more)
@@ -57,21 +58,6 @@ void text_addf(struct text *text, const char *format, ...)
     va_end(args);
 }
 
-/* The length of the well-formed UTF-8 sequence at `s` (RFC 3629), 0 when it is none. */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-    size_t need = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (need == 0 || need > len)
-        return 0;
-    for (size_t i = 1; i < need; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool surrogate = s[0] == 0xed && s[1] > 0x9f;
-    bool beyond = s[0] == 0xf4 && s[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : need;
-}
-
 static void add_json_ascii(struct text *text, char c)
 {
     static const char escapes[][2] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'}, {'\t', 't'},
@@ -87,11 +73,22 @@ static void add_json_ascii(struct text *text, char c)
         text_add_char(text, c);
 }
 
+/* The length of the beginning that a JSON string holds as it is. */
+static size_t plain_length(const char *bytes, size_t len)
+{
+    size_t i = 0;
+    while (i < len && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
+        i++;
+    return i;
+}
+
 void text_add_json_string(struct text *text, const char *bytes, size_t len)
 {
+    size_t plain = plain_length(bytes, len);
     text_add_char(text, '"');
-    for (size_t i = 0; i < len;) {
-        size_t step = utf8_length((const unsigned char *)bytes + i, len - i);
+    text_add_bytes(text, bytes, plain);
+    for (size_t i = plain; i < len;) {
+        size_t step = utf8_length(bytes + i, len - i);
         if (step == 0)
             text_add(text, "\\ufffd");
         else if (step == 1)

@@ -134,13 +134,15 @@ static void choose_columns(const struct table *table, int metric, column_list *c
 {
     vector_push(chosen, table_column(table, "run_name"));
     for (size_t i = 0; i < table->column_count; i++)
-        if (is_config_key(table->columns[i]) && varies(table, (int)i))
+        if (is_config_key(table->columns[i]) && varies(table, (int)i) && (int)i != metric)
             vector_push(chosen, (int)i);
     vector_push(chosen, metric);
     for (size_t i = 0; i < table->column_count; i++)
         if (strncmp(table->columns[i], "run_test_", 9) == 0 && (int)i != metric)
             vector_push(chosen, (int)i);
-    vector_push(chosen, table_column(table, "run_total_time"));
+    int seconds = table_column(table, "run_total_time");
+    if (seconds >= 0 && seconds != metric)
+        vector_push(chosen, seconds);
 }
 
 /* Six significant digits are enough to read; a cell that is no number stays as it is. */
@@ -206,6 +208,12 @@ static const struct option options[] = {{"log-dir", required_argument, NULL, 'd'
                                         {"path", no_argument, NULL, option_path},
                                         {0}};
 
+static void take_metric(struct request *request, const char *name)
+{
+    free(request->metric);
+    request->metric = memory_copy_text(name);
+}
+
 /* Returns -1, or the exit status when there is no more to do. */
 static int read_options(const struct cli_command *command, int argc, char **argv, struct request *request)
 {
@@ -214,7 +222,7 @@ static int read_options(const struct cli_command *command, int argc, char **argv
         if (option == 'd')
             request->log_dir = optarg;
         else if (option == 'm')
-            request->metric = memory_copy_text(optarg);
+            take_metric(request, optarg);
         else if (option == 'n' && (!cli_parse_count(optarg, &request->count) || request->count == 0))
             return cli_refuse(command, "'%s' is no count of runs: give 1 or more", optarg);
         else if (option == option_path)

@@ -3,7 +3,7 @@
 #include <libfyaml.h>
 #include <string.h>
 
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 /* What libfyaml says, and what that means to the writer of the file. */
 static const struct wording {
@@ -65,7 +65,7 @@ bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point 
 {
     static const struct value_place whole_file = {0};
     bool is_utf16 = strncmp(point->text, "\xff\xfe", 2) == 0 || strncmp(point->text, "\xfe\xff", 2) == 0;
-    size_t bad = config_find_bad_utf8(point->text, point->len);
+    size_t bad = utf8_find_bad(point->text, point->len);
     if (is_utf16 || strlen(point->text) != point->len)
         fault_add(faults, FAULT_ERROR, whole_file,
                   "is no UTF-8 text (NUL bytes, or UTF-16); save it as UTF-8");

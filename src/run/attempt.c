@@ -21,12 +21,11 @@ static bool launch(struct runner *runner, const struct slot *slot, const struct 
     int fds[2] = {-1, -1};
     if (!store_open_output(run, fds, err))
         return false;
-    int threads = device_cpu_count() / (int)slots_in_use(&runner->slots);
     char **arguments = command_arguments(runner->command, runner->config, run);
     struct launch launch = {
         .path = command_path(runner->command),
         .argv = arguments,
-        .envp = environment_for(runner->environment, run, slot, threads > 1 ? threads : 1),
+        .envp = environment_for(runner->environment, run, slot, slots_threads(&runner->slots)),
         .output = fds[0],
         .errors = fds[1],
     };

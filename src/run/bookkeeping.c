@@ -59,8 +59,13 @@ static void after_commit(uv_work_t *work, int status)
 
 static void begin(struct bookkeeping *bookkeeping)
 {
-    if (bookkeeping->busy || (!bookkeeping->failing && !store_commit_begin(bookkeeping->store)))
+    if (bookkeeping->busy)
         return;
+    if (!bookkeeping->failing && !store_commit_begin(bookkeeping->store)) {
+        bookkeeping->pending = false; /* a reload has written the records */
+        bookkeeping->changed(bookkeeping->context);
+        return;
+    }
     bookkeeping->pending = bookkeeping->failing && bookkeeping->pending;
     bookkeeping->busy = true;
     bookkeeping->last_start = clock_monotonic();

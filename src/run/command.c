@@ -30,7 +30,9 @@ static char *find_program(const char *name)
 {
     if (strchr(name, '/'))
         return is_executable(name) ? memory_copy_text(name) : NULL;
-    const char *rest = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin";
+    const char *rest = getenv("PATH");
+    if (!rest)
+        rest = "/usr/local/bin:/usr/bin:/bin";
     for (;; rest++) {
         size_t len = strcspn(rest, ":");
         CLEANUP(memory_free) char *folder = memory_copy_bytes(len ? rest : ".", len ? len : 1);

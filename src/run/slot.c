@@ -54,7 +54,7 @@ static bool refuse_no_device(const struct slots *slots, const struct config *con
 bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,
                 struct error *err)
 {
-    *slots = (struct slots){0};
+    *slots = (struct slots){.cpus = (size_t)device_cpu_count()};
     if (!find_devices(&slots->devices, options, config, err))
         return false;
     if (slots->devices.count == 0 && !config_meta(config)->allow_cpu)
@@ -65,7 +65,7 @@ bool slots_open(struct slots *slots, const struct runner_options *options, const
 
 static size_t wanted(const struct slots *slots, const struct config_meta *meta)
 {
-    size_t there = slots->devices.count ? slots->devices.count : (size_t)device_cpu_count();
+    size_t there = slots->devices.count ? slots->devices.count : slots->cpus;
     size_t asked = meta->max_threads > 0 ? (size_t)meta->max_threads : there;
     return slots->devices.count && asked > there ? there : asked;
 }
@@ -117,4 +117,10 @@ size_t slots_in_use(const struct slots *slots)
     for (size_t i = 0; i < slots->all.count; i++)
         count += !slots->all.items[i]->retired;
     return count;
+}
+
+int slots_threads(const struct slots *slots)
+{
+    size_t in_use = slots_in_use(slots);
+    return in_use && slots->cpus > in_use ? (int)(slots->cpus / in_use) : 1;
 }

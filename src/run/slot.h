@@ -23,6 +23,7 @@ struct slot {
 struct slots {
     VECTOR(struct slot *) all;
     struct device_list devices; /* count 0: CPU slots */
+    size_t cpus;                /* that this process may use */
 };
 
 /*
@@ -38,3 +39,5 @@ size_t slots_resize(struct slots *slots, const struct config_meta *meta);
 /* A slot that is free and not retired; NULL when there is none. */
 struct slot *slots_free(const struct slots *slots);
 size_t slots_in_use(const struct slots *slots);
+/* The threads that each of the slots in use may have without taking turns; at least 1. */
+int slots_threads(const struct slots *slots);

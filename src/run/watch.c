@@ -19,9 +19,36 @@ static uint64_t hash_content(const char *path)
     return hash_bytes(1, text_get(&content), content.len);
 }
 
+static void on_event(uv_fs_event_t *handle, const char *name, int events, int status);
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return memory_copy_text(".");
+    return memory_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static int watch_folder_of(struct watched_folder *folder, const char *file)
+{
+    CLEANUP(memory_free) char *path = folder_of(file);
+    uv_fs_event_stop(&folder->handle);
+    free(folder->name);
+    folder->name = file_base_name(file);
+    return uv_fs_event_start(&folder->handle, on_event, path, 0);
+}
+
+/* The file itself, when the path is a symbolic link to it, which may lead elsewhere after an edit. */
+static int watch_target(struct watch *watch)
+{
+    CLEANUP(memory_free) char *target = realpath(watch->path, NULL);
+    return target ? watch_folder_of(&watch->folders[1], target) : 0;
+}
+
 static void on_settled(uv_timer_t *timer)
 {
     struct watch *watch = timer->data;
+    watch_target(watch); /* before the file is read, so that no edit falls in between */
     uint64_t content = hash_content(watch->path);
     if (content == 0 || content == watch->content)
         return;
@@ -38,22 +65,10 @@ static void on_event(uv_fs_event_t *handle, const char *name, int events, int st
         uv_timer_start(&watch->settle, on_settled, settle_ms, 0);
 }
 
-static char *folder_of(const char *path)
+static void init_folder(struct watch *watch, uv_loop_t *loop, struct watched_folder *folder)
 {
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return memory_copy_text(".");
-    return memory_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-static int add_folder(struct watch *watch, uv_loop_t *loop, const char *file)
-{
-    CLEANUP(memory_free) char *path = folder_of(file);
-    struct watched_folder *folder = &watch->folders[watch->folder_count++];
-    folder->name = file_base_name(file);
     uv_fs_event_init(loop, &folder->handle);
     folder->handle.data = watch;
-    return uv_fs_event_start(&folder->handle, on_event, path, 0);
 }
 
 bool watch_open(struct watch *watch, uv_loop_t *loop, const char *path, void (*edited)(void *context),
@@ -63,11 +78,12 @@ bool watch_open(struct watch *watch, uv_loop_t *loop, const char *path, void (*e
     watch->content = hash_content(path);
     uv_timer_init(loop, &watch->settle);
     watch->settle.data = watch;
+    for (int i = 0; i < WATCH_FOLDERS; i++)
+        init_folder(watch, loop, &watch->folders[i]);
 
-    CLEANUP(memory_free) char *target = realpath(path, NULL);
-    int failed = add_folder(watch, loop, path);
-    if (failed == 0 && target)
-        failed = add_folder(watch, loop, target);
+    int failed = watch_folder_of(&watch->folders[0], path);
+    if (failed == 0)
+        failed = watch_target(watch);
     return failed == 0 ||
            error_set(err, ERROR_SYSTEM, "edits of %s cannot be followed: %s; after an edit start again", path,
                      uv_strerror(failed));
@@ -77,7 +93,7 @@ void watch_close(struct watch *watch)
 {
     if (!watch->path)
         return;
-    for (int i = 0; i < watch->folder_count; i++) {
+    for (int i = 0; i < WATCH_FOLDERS; i++) {
         uv_close((uv_handle_t *)&watch->folders[i].handle, NULL);
         free(watch->folders[i].name);
     }

@@ -7,12 +7,13 @@
 
 #include "base/error.h"
 
+enum { WATCH_FOLDERS = 2 };
+
 struct watch {
     struct watched_folder {
         uv_fs_event_t handle;
-        char *name; /* of the file within it */
-    } folders[2];   /* of the path, and of the file a symbolic link leads to */
-    int folder_count;
+        char *name;           /* of the file within it */
+    } folders[WATCH_FOLDERS]; /* of the path, and of the file a symbolic link leads to */
     uv_timer_t settle;
     char *path;
     uint64_t content; /* hash of what was last seen */

@@ -1,10 +1,8 @@
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
-/* The well-formed sequences of RFC 3629, section 4: the range of the first byte and of the second; all later
- * ones are 80 to bf. */
+/* RFC 3629, section 4: the range of the first byte and of the second; all later ones are 80 to bf. */
 static const struct form {
     unsigned char first_least, first_most, second_least, second_most;
     size_t len;
@@ -26,17 +24,18 @@ static bool fits(const struct form *form, const unsigned char *bytes, size_t len
     return true;
 }
 
-size_t config_find_bad_utf8(const char *text, size_t len)
+size_t utf8_length(const char *bytes, size_t len)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t at = 0;
-    while (at < len) {
-        size_t form = 0, count = sizeof forms / sizeof *forms;
-        while (form < count && !fits(&forms[form], bytes + at, len - at))
-            form++;
-        if (form == count)
-            return at;
-        at += forms[form].len;
-    }
-    return len;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms && len > 0; i++)
+        if (fits(&forms[i], (const unsigned char *)bytes, len))
+            return forms[i].len;
+    return 0;
+}
+
+size_t utf8_find_bad(const char *bytes, size_t len)
+{
+    size_t at = 0, step;
+    while (at < len && (step = utf8_length(bytes + at, len - at)) > 0)
+        at += step;
+    return at;
 }
