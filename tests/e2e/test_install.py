@@ -41,8 +41,8 @@ def library(prefix):
     return next(prefix.rglob("libfurcate.so"))
 
 
-def flags_of(library, *options):
-    return run("pkg-config", *options, "furcate", PKG_CONFIG_PATH=str(library.parent / "pkgconfig")).split()
+def flags_of(library, *options, packages=("furcate",)):
+    return run("pkg-config", *options, *packages, PKG_CONFIG_PATH=str(library.parent / "pkgconfig")).split()
 
 
 def compile_program(folder, flags):
@@ -64,10 +64,10 @@ def test_a_program_links_the_shared_library_through_pkg_config(library, tmp_path
 
 def test_a_program_links_the_static_library_and_what_it_needs(library, tmp_path):
     """Not `--static`, which asks for the static libraries of SQLite's own dependencies too."""
-    needed = flags_of(library, "--print-requires-private")
-    flags = flags_of(library, "--cflags", "--libs", *needed)
+    flags = flags_of(library, "--cflags", "--libs")
     flags = ["-l:libfurcate.a" if flag == "-lfurcate" else flag for flag in flags]
-    program = compile_program(tmp_path, [*flags, "-lm"])
+    needed = flags_of(library, "--libs", packages=flags_of(library, "--print-requires-private"))
+    program = compile_program(tmp_path, [*flags, *needed, "-lm"])
     assert "libfurcate" not in run("readelf", "-d", program)
     assert run(program).strip() == version_of_the_project()
 
