@@ -78,13 +78,12 @@ struct furcate_ops {
     void *(*get_model)(struct furcate_fork *fork);
     /* Called when the config's verbose is 1 or more. Default: nothing. */
     void (*model_summary)(struct furcate_fork *fork, void *model);
-    /* Required. The names of the metrics to keep and plot, NULL-terminated; "loss" is always kept besides. */
+    /* The names of the metrics to keep and plot, NULL-terminated; "loss" is always kept besides. Default:
+     * only it. */
     const char *const *(*get_metrics)(struct furcate_fork *fork);
-    /* Required. */
+    /* Default: none, for a program whose model_fit does it all; so are the next two. */
     void *(*get_optimizer)(struct furcate_fork *fork);
-    /* Required. */
     void *(*get_loss)(struct furcate_fork *fork);
-    /* Required. */
     bool (*model_compile)(struct furcate_fork *fork, void *model, void *optimizer, void *loss,
                           const char *const *metrics);
     /* Default: none. NULL is no failure. */

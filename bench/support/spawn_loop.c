@@ -1,7 +1,7 @@
 /*
- * The yardstick of `bench/dispatch`: the barest loop that starts COUNT runs of PROGRAM over SLOTS slots and leaves the
- * files that furcate leaves: a directory a run with config.json, NAME.log, NAME.err and run_data.json, and one CSV.
- * It plans nothing, syncs nothing, resumes nothing, and watches nothing.
+ * The yardstick of `bench/dispatch`: the barest loop that starts COUNT runs of PROGRAM over SLOTS slots and
+ * leaves the files that furcate leaves: a directory a run with config.json, NAME.log, NAME.err and
+ * run_data.json, and one CSV. It plans nothing, syncs nothing, resumes nothing, and watches nothing.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -61,7 +61,8 @@ static void finish(const char *root, int csv, int number)
     char folder[2048], row[256];
     snprintf(folder, sizeof folder, "%s/bench%d_x%d", root, number, number);
     write_file(folder, "run_data.json", number);
-    int len = snprintf(row, sizeof row, "bench,%d,logs,0.001,2,\"{}\",-1,0,0,0,%d,bench%d,1\n", number, number, number);
+    int len = snprintf(row, sizeof row, "bench,%d,logs,0.001,2,\"{}\",-1,0,0,0,%d,bench%d,1\n", number,
+                       number, number);
     if (write(csv, row, (size_t)len) != len)
         fail("run_data.csv");
 }

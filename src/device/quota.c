@@ -86,11 +86,13 @@ static bool read_small(const char *folder, const char *name, struct text *conten
 static double read_quota(const char *folder, bool v2)
 {
     CLEANUP(text_free) struct text content = {0};
-    double quota = 0, period = 0;
     bool there = v2 ? read_small(folder, "cpu.max", &content)
                     : read_small(folder, "cpu.cfs_quota_us", &content) &&
                           read_small(folder, "cpu.cfs_period_us", &content);
-    if (!there || sscanf(text_get(&content), "%lf %lf", &quota, &period) != 2)
+    char *behind_quota, *end;
+    double quota = strtod(text_get(&content), &behind_quota);
+    double period = strtod(behind_quota, &end);
+    if (!there || behind_quota == text_get(&content) || end == behind_quota)
         return 0;
     return quota > 0 && period > 0 ? quota / period : 0;
 }

@@ -64,18 +64,23 @@ static bool model_summary(struct furcate_fork *fork)
 
 static bool get_metrics(struct furcate_fork *fork)
 {
-    fork->metrics = fork->ops->get_metrics(fork);
+    static const char *const none[] = {NULL};
+    fork->metrics = fork->ops->get_metrics ? fork->ops->get_metrics(fork) : none;
     return check_made(fork, fork->metrics);
 }
 
 static bool get_optimizer(struct furcate_fork *fork)
 {
+    if (!fork->ops->get_optimizer)
+        return true;
     fork->objects.optimizer = fork->ops->get_optimizer(fork);
     return check_made(fork, fork->objects.optimizer);
 }
 
 static bool get_loss(struct furcate_fork *fork)
 {
+    if (!fork->ops->get_loss)
+        return true;
     fork->objects.loss = fork->ops->get_loss(fork);
     return check_made(fork, fork->objects.loss);
 }
@@ -83,7 +88,8 @@ static bool get_loss(struct furcate_fork *fork)
 static bool model_compile(struct furcate_fork *fork)
 {
     struct furcate_objects *made = &fork->objects;
-    return fork->ops->model_compile(fork, made->model, made->optimizer, made->loss, fork->metrics);
+    return !fork->ops->model_compile ||
+           fork->ops->model_compile(fork, made->model, made->optimizer, made->loss, fork->metrics);
 }
 
 static bool get_callbacks(struct furcate_fork *fork)

@@ -13,10 +13,6 @@ bool fork_check_methods(const struct furcate_ops *ops, struct error *err)
     } required[] = {
         {"get_datasets", ops->get_datasets, "fills in the train, test and valid datasets from their files"},
         {"get_model", ops->get_model, "returns the model, built and ready to be compiled"},
-        {"get_metrics", ops->get_metrics, "returns the names of the metrics to keep, NULL-terminated"},
-        {"get_optimizer", ops->get_optimizer, "returns the optimizer"},
-        {"get_loss", ops->get_loss, "returns the loss"},
-        {"model_compile", ops->model_compile, "joins model, optimizer, loss and metrics"},
         {"model_fit", ops->model_fit, "trains the model and calls furcate_report() once an epoch"},
         {"model_save", ops->model_save, "saves the trained model to furcate_log_dir()"},
     };

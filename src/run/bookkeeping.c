@@ -92,10 +92,9 @@ static void collect(uv_work_t *work)
 }
 
 static void add(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
-                const struct history *history)
+                struct value *data)
 {
-    bool has_own = store_has_run_data(run);
-    store_add_finished(bookkeeping->store, run, end, has_own ? NULL : results_data(end, history));
+    store_add_finished(bookkeeping->store, run, end, data);
     run_destroy(run);
     bookkeeping_kick(bookkeeping);
 }
@@ -114,17 +113,18 @@ static void after_collect(uv_work_t *work, int status)
     (void)status;
     struct finished *finished = work->data;
     forget(finished->bookkeeping, finished);
-    add(finished->bookkeeping, finished->run, &finished->end, finished->history);
+    add(finished->bookkeeping, finished->run, &finished->end,
+        results_data(&finished->end, finished->history));
     history_destroy(finished->history);
     config_unref(finished->config);
     free(finished);
 }
 
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
-                        struct config *config)
+                        struct config *config, bool has_run_data)
 {
-    if (store_has_run_data(run) || !results_has_metrics(run, config_meta(config)->metrics)) {
-        add(bookkeeping, run, end, NULL);
+    if (has_run_data || !results_has_metrics(run, config_meta(config)->metrics)) {
+        add(bookkeeping, run, end, has_run_data ? NULL : results_data(end, NULL));
         return;
     }
     struct finished *finished = memory_new(1, sizeof *finished);

@@ -33,9 +33,11 @@ void bookkeeping_kick(struct bookkeeping *bookkeeping);
 /*
  * Records a finished run, which is taken over. The metrics of a program that wrote no run_data.json itself
  * are read on a worker thread first: metrics.jsonl, and with meta.metrics its output.
+ *
+ * has_run_data  it wrote run_data.json itself, which holds its results
  */
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
-                        struct config *config);
+                        struct config *config, bool has_run_data);
 /* The finished runs that are not yet in the store's hands: the i-th, NULL at the end. */
 const struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
 /* Nothing is being read or written, or waits for it. */

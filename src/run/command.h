@@ -9,11 +9,11 @@
 struct command;
 
 /*
- * words    the program and its arguments, NULL-terminated; copied
+ * program  the program and its arguments, NULL-terminated; copied
  * literal  the arguments are passed on as they are, without replacements
  * Returns NULL with err set (ERROR_USAGE) when the program is not found on PATH or cannot be executed.
  */
-struct command *command_create(char *const *words, bool literal, struct error *err);
+struct command *command_create(char *const *program, bool literal, struct error *err);
 void command_destroy(struct command *command);
 
 /*

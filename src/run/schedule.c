@@ -66,7 +66,7 @@ static void log_finished(struct runner *runner, const struct run *run, double se
              (long long)run->id, took, (unsigned long long)runner_left(runner), remaining);
 }
 
-static void finish(struct runner *runner, struct attempt *attempt)
+static void finish(struct runner *runner, struct attempt *attempt, bool has_run_data)
 {
     struct run *run = attempt->run;
     double seconds = attempt->end.end_time - attempt->end.start_time;
@@ -78,7 +78,7 @@ static void finish(struct runner *runner, struct attempt *attempt)
     runner->seconds_run += seconds > 0 ? seconds : 0;
     log_finished(runner, run, seconds);
     attempt->run = NULL;
-    bookkeeping_finish(&runner->bookkeeping, run, &attempt->end, runner->config);
+    bookkeeping_finish(&runner->bookkeeping, run, &attempt->end, runner->config, has_run_data);
 }
 
 static void give_up(struct runner *runner, struct attempt *attempt)
@@ -114,22 +114,22 @@ static void stop(struct runner *runner, struct attempt *attempt)
     log_line(runner->log, LOG_INFO, "Thread %lld stopped", (long long)attempt->run->id);
 }
 
-/* A complete run_data.json means finished, however the process ended after it was written. Exit status 0 does
- * not when it answers our SIGTERM, as a program that saves a checkpoint first does. */
-static bool is_finished(const struct runner *runner, const struct attempt *attempt)
+/* Exit status 0 does not mean finished when it answers our SIGTERM, as a program that saves a checkpoint
+ * first does. */
+static bool ended_well(const struct runner *runner, const struct attempt *attempt)
 {
-    if (store_has_run_data(attempt->run))
-        return true;
     return attempt->end.exit_status == 0 && !attempt->cut_short && runner->options->use != CONFIG_FOR_FORK;
 }
 
+/* A complete run_data.json means finished, however the process ended after it was written. */
 static void settle(struct runner *runner, struct attempt *attempt)
 {
-    bool finished = is_finished(runner, attempt);
+    bool has_run_data = store_has_run_data(attempt->run);
+    bool finished = has_run_data || ended_well(runner, attempt);
     if (!finished || attempt->end.exit_status != 0)
         failure_explain(attempt, config_meta(runner->config));
     if (finished)
-        finish(runner, attempt);
+        finish(runner, attempt, has_run_data);
     else if (runner->stop_signal)
         stop(runner, attempt);
     else

@@ -80,6 +80,23 @@ static void calls_the_methods_in_order(void **state)
     assert_string_equal(history, "mine\n");
 }
 
+static void does_without_what_a_plain_training_loop_has_no_use_for(void **state)
+{
+    struct sandbox *sandbox = *state;
+    struct furcate_ops ops = smallest_ops();
+    ops.get_metrics = NULL;
+    ops.get_optimizer = ops.get_loss = NULL;
+    ops.model_compile = NULL;
+    ops.model_summary = NULL;
+    ops.save_metric = say_save;
+
+    sandbox_run(sandbox, &ops, "");
+    assert_int_equal(sandbox->status, 0);
+    assert_has(text_get(&sandbox->log),
+               "get_datasets 2 1 1\nget_model\nmodel_fit 3 2\nmodel_save\nmodel_evaluate\nsave_metric "
+               "loss\nrelease");
+}
+
 static void assert_number(const struct value *data, const char *key, double number)
 {
     const struct value *value = value_get(data, key);
@@ -289,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SANDBOX(calls_the_methods_in_order),
+        IN_SANDBOX(does_without_what_a_plain_training_loop_has_no_use_for),
         IN_SANDBOX(keeps_the_results_in_their_order),
         IN_SANDBOX(run_data_is_the_permutation_with_its_identity),
         IN_SANDBOX(reports_go_to_metrics_and_history),
