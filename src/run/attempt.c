@@ -13,7 +13,6 @@
 #include "run/environment.h"
 #include "run/launch.h"
 #include "run/runner.h"
-#include "run/schedule.h"
 
 static bool launch(struct runner *runner, const struct slot *slot, const struct run *run,
                    struct launched *launched, struct error *err)
@@ -73,7 +72,7 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     uv_poll_stop(&attempt->exit);
     uv_timer_stop(&attempt->deadline);
     close(attempt->pidfd);
-    schedule_ended(attempt->runner, attempt);
+    attempt->runner->attempt_ended(attempt->runner, attempt);
 }
 
 static void on_deadline(uv_timer_t *timer)

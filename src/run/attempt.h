@@ -33,9 +33,9 @@ struct attempt {
 };
 
 /*
- * Makes the run directory, launches the program and occupies the slot. Calls schedule_ended() once it has
- * ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the program
- * cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
+ * Makes the run directory, launches the program and occupies the slot. Calls runner->attempt_ended() once it
+ * has ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the
+ * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
  */
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
 /* SIGTERM for its process group, and SIGKILL after meta.kill_grace. */

@@ -102,6 +102,5 @@ void reload_config(struct runner *runner)
     plan_unref(plan);
     config_unref(config);
     faults_destroy(faults);
-    schedule_refill(runner);
-    schedule_close_when_done(runner);
+    schedule_go_on(runner);
 }

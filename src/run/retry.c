@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "run/schedule.h"
 
 struct retry {
     uv_timer_t timer;
@@ -32,8 +31,7 @@ static void on_over(uv_timer_t *timer)
     forget(runner, retry);
     vector_push(&runner->ready, retry->run);
     uv_close((uv_handle_t *)timer, free_retry);
-    schedule_refill(runner);
-    schedule_close_when_done(runner);
+    runner->run_ready(runner);
 }
 
 void retry_later(struct runner *runner, struct run *run)
@@ -47,11 +45,6 @@ void retry_later(struct runner *runner, struct run *run)
     retry->timer.data = retry;
     uv_timer_start(&retry->timer, on_over, 1000 * (seconds < 60 ? seconds : 60), 0);
     vector_push(&runner->waiting, retry);
-}
-
-const struct run *retry_waiting(const struct runner *runner, size_t i)
-{
-    return i < runner->waiting.count ? runner->waiting.items[i]->run : NULL;
 }
 
 void retry_drop_all(struct runner *runner)

@@ -4,8 +4,6 @@
 
 /* Takes the run over; it becomes ready after the back-off for its number of attempts. */
 void retry_later(struct runner *runner, struct run *run);
-/* The i-th run in back-off; NULL at the end. */
-const struct run *retry_waiting(const struct runner *runner, size_t i);
 /* Ranks the waiting and ready runs in a new plan and notes them as taken; those that are not in it are
  * dropped. */
 void retry_take(struct runner *runner, const struct plan *plan, struct number_set *taken);

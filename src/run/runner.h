@@ -58,6 +58,10 @@ struct runner {
     struct progress progress;
     uv_signal_t interrupt, terminate;
 
+    /* who is told; set by runner_main(), so that what is watched need not know who decides */
+    void (*attempt_ended)(struct runner *runner, struct attempt *attempt);
+    void (*run_ready)(struct runner *runner);
+
     int stop_signal;    /* 0, SIGINT or SIGTERM: start nothing more */
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */

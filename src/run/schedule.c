@@ -47,7 +47,7 @@ static void start(struct runner *runner, struct slot *slot, struct run *run)
              run->label, slot->name);
 }
 
-void schedule_refill(struct runner *runner)
+static void refill(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
@@ -136,18 +136,6 @@ static void settle(struct runner *runner, struct attempt *attempt)
         fail(runner, attempt);
 }
 
-void schedule_ended(struct runner *runner, struct attempt *attempt)
-{
-    attempt->slot->attempt = NULL;
-    attempt->slot->free_since = clock_monotonic();
-    schedule_refill(runner);
-
-    settle(runner, attempt);
-    attempt_release(attempt);
-    progress_update(&runner->progress);
-    schedule_close_when_done(runner);
-}
-
 static bool is_executing(const struct runner *runner)
 {
     for (size_t i = 0; i < runner->slots.all.count; i++)
@@ -164,7 +152,7 @@ static bool has_more(const struct runner *runner)
            runner->reload_wanted;
 }
 
-void schedule_close_when_done(struct runner *runner)
+static void close_when_done(struct runner *runner)
 {
     bool written = bookkeeping_is_idle(&runner->bookkeeping) ||
                    (runner->stop_signal && runner->bookkeeping.failing && !runner->bookkeeping.busy);
@@ -177,4 +165,22 @@ void schedule_close_when_done(struct runner *runner)
     progress_close(&runner->progress);
     uv_close((uv_handle_t *)&runner->interrupt, NULL);
     uv_close((uv_handle_t *)&runner->terminate, NULL);
+}
+
+void schedule_ended(struct runner *runner, struct attempt *attempt)
+{
+    attempt->slot->attempt = NULL;
+    attempt->slot->free_since = clock_monotonic();
+    refill(runner);
+
+    settle(runner, attempt);
+    attempt_release(attempt);
+    progress_update(&runner->progress);
+    close_when_done(runner);
+}
+
+void schedule_go_on(struct runner *runner)
+{
+    refill(runner);
+    close_when_done(runner);
 }

@@ -17,7 +17,8 @@ STUBS = BUILD / "tests/stubs"
 SANITIZED = "FURCATE_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
 PATIENCE = 60  # seconds until a test gives up waiting; nothing takes so long that works
 
-EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50, "meta": {"allow_cpu": True}}
+EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50,
+           "meta": {"allow_cpu": True}}
 
 # Tells that it has started, by a file `pid` in its run directory, and waits there until the test lets it go on.
 GATED = """#!/bin/sh
@@ -187,7 +188,8 @@ class Project:
         return sorted(path.name for path in self.logs.iterdir() if path.is_dir())
 
     def log(self):
-        return (self.logs / "furcate.log").read_text()
+        path = self.logs / "furcate.log"
+        return path.read_text() if path.exists() else ""
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ def test_a_failed_run_is_listed_with_its_last_lines_and_has_no_row(project):
     assert done.returncode == 1
     assert project.values() == ["32"]
     summary = done.stderr[done.stderr.index("1 run failed"):]
-    for words in ("example1 (foo_bs64): exit status 3", "last words", str(project.logs / "example1_foo_bs64/example1.err")):
+    errors = project.logs / "example1_foo_bs64/example1.err"
+    for words in ("example1 (foo_bs64): exit status 3", "last words", str(errors)):
         assert words in summary
     assert not (project.logs / "example1_foo_bs64/run_data.json").exists()
 

@@ -15,7 +15,8 @@ RUN_COLUMNS = ["run_start_time", "run_start_time_string", "run_end_time", "run_e
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: furcate\.runner\] "
 
 SHOW_ENVIRONMENT = """import json, os, sys
-print(json.dumps({"cwd": os.getcwd(), "argv": sys.argv[1:], "environ": dict(os.environ), "stdin": sys.stdin.read()}))
+print(json.dumps({"cwd": os.getcwd(), "argv": sys.argv[1:], "environ": dict(os.environ), "stdin": sys.stdin.read(),
+                  "names": [entry.partition("=")[0] for entry in open("/proc/self/environ").read().split("\\0")]}))
 """
 
 
@@ -23,6 +24,11 @@ def programs(project):
     return {"shell": project.script("train.sh", "echo out; echo bad >&2\n"),
             "python": project.python("train.py", "import sys\nprint('out')\nprint('bad', file=sys.stderr)\n"),
             "true": "/bin/true"}
+
+
+def in_order(project):
+    """The rows as they were started."""
+    return sorted(project.rows(), key=lambda row: int(row["run_id"]))
 
 
 @pytest.mark.parametrize("kind", ["shell", "python", "true"])
@@ -34,7 +40,7 @@ def test_any_program_leaves_the_tree_and_the_table_of_the_spec(project, kind):
         files = sorted(path.name for path in (project.logs / directory).iterdir())
         assert files == ["config.json", f"example{i}.err", f"example{i}.log", "run_data.json"]
     assert project.columns() == [*KEYS, *DEFAULTS, "meta", "log_dir", "gpu_id", *RUN_COLUMNS]
-    assert [row["run_name"] for row in sorted(project.rows(), key=lambda row: row["run_id"])] == ["example0", "example1"]
+    assert [row["run_name"] for row in in_order(project)] == ["example0", "example1"]
     assert {row["run_attempts"] for row in project.rows()} == {"1"}
 
 
@@ -85,6 +91,12 @@ def test_programs_find_their_run_in_the_environment(project):
                 "FURCATE_METRICS": f"{directory}/metrics.jsonl", "CUDA_VISIBLE_DEVICES": "",
                 "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "FURCATE_TEST": str(project.root)}
     assert {name: found["environ"].get(name) for name in expected} == expected
+
+
+def test_no_variable_comes_twice(project):
+    project.write()
+    names = shown(project, FURCATE_ID="77", FURCATE_GPU="5", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="7")["names"]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_programs_work_where_the_runner_was_started_and_read_nothing(project):
@@ -155,10 +167,11 @@ def test_a_wrapped_program_needs_no_key_of_the_spec(project):
 
 def test_reports_become_columns(project):
     project.write()
-    lines = '{"step": 1, "accuracy": 0.5, "val_accuracy": 0.25, "reward": 3}\\n{"step": 2, "accuracy": 0.75, "val_accuracy": 0.5}\\n'
-    project.run(project.script("train", f"printf '{lines}' > \"$FURCATE_METRICS\"\n"))
-    assert project.columns()[-8:] == ["run_results", "run_train_accuracy", "run_val_accuracy", "run_reward", "run_epochs",
-                                      "run_id", "run_name", "run_attempts"]
+    first = '{"step": 1, "accuracy": 0.5, "val_accuracy": 0.25, "reward": 3}'
+    second = '{"step": 2, "accuracy": 0.75, "val_accuracy": 0.5}'
+    project.run(project.script("train", f"printf '%s\\n' '{first}' '{second}' > \"$FURCATE_METRICS\"\n"))
+    assert project.columns()[-8:] == ["run_results", "run_train_accuracy", "run_val_accuracy", "run_reward",
+                                      "run_epochs", "run_id", "run_name", "run_attempts"]
     row = project.rows()[0]
     assert (row["run_train_accuracy"], row["run_val_accuracy"], row["run_epochs"]) == ("0.75", "0.5", "2")
 
@@ -194,7 +207,7 @@ def test_the_log_has_the_lines_of_the_spec(project):
 def test_runs_start_in_the_order_of_the_config_when_it_says_so(project):
     project.write(lr=[1, 2, 3], meta={"order": "config", "max_threads": 1})
     project.run("/bin/true")
-    rows = [(row["batch_size"], row["lr"]) for row in sorted(project.rows(), key=lambda row: int(row["run_id"]))]
+    rows = [(row["batch_size"], row["lr"]) for row in in_order(project)]
     assert rows == [("32", "1"), ("32", "2"), ("32", "3"), ("64", "1"), ("64", "2"), ("64", "3")]
 
 

@@ -1,0 +1,157 @@
+"""What cannot be done is refused before anything is made: with the exit status, the place, and the remedy."""
+
+import subprocess
+
+import pytest
+
+from conftest import BUILD
+
+
+def refused(project, *arguments, status=2, says=(), **environment):
+    """Checks that furcate refuses, says all of these words, and makes no log dir."""
+    done = project.furcate(*arguments, **environment)
+    assert done.returncode == status, done.stderr
+    for words in says:
+        assert words in done.stderr, done.stderr
+    assert not project.logs.exists()
+    return done.stderr
+
+
+def run_refused(project, *program, **expected):
+    return refused(project, "run", "config.json", *(["--", *program] if program else []), **expected)
+
+
+def test_a_config_that_is_not_there(project):
+    run_refused(project, "/bin/true", says=["config.json", "No such file or directory"])
+
+
+def test_a_folder_in_place_of_the_config(project):
+    project.config.mkdir()
+    run_refused(project, "/bin/true", says=["config.json", "directory"])
+
+
+def test_a_broken_config_is_shown_with_line_and_caret(project):
+    project.config.write_text('{\n  "batch_size": [32, 64],\n  "epochs" 50\n}\n')
+    said = run_refused(project, "/bin/true", says=["config.json:3:", "error: ", '"epochs" 50'])
+    shown, caret = said.split("config.json:3:", 1)[1].splitlines()[1:3]
+    assert shown.strip().startswith("3 |")
+    assert caret.strip().startswith("|") and caret.rstrip().endswith("^")
+
+
+def test_all_faults_are_shown_at_once(project):
+    project.config.write_text('{"batch_size": [],\n"epochs": "many",\n"meta": {"allow_cpus": true}}\n')
+    run_refused(project, "/bin/true", says=["config.json:1:", "'batch_size'", "config.json:2:", "'epochs'",
+                                            "config.json:3:", "did you mean 'allow_cpu'?"])
+
+
+def test_duplicate_keys(project):
+    project.config.write_text('{"lr": 1,\n"lr": 2}\n')
+    run_refused(project, "/bin/true", says=["config.json:2:1", "'lr'"])
+
+
+@pytest.mark.parametrize("key", ["log_dir", "gpu_id", "run_name"])
+def test_keys_that_are_taken(project, key):
+    project.write(**{key: ["a", "b"]})
+    run_refused(project, "/bin/true", says=["config.json:", f"'{key}'"])
+
+
+def test_everything_excluded(project):
+    project.write(meta={"exclude_configs": [{"epochs": 50}]})
+    run_refused(project, "/bin/true", says=["config.json:", "exclude_configs"])
+
+
+def test_no_device(project):
+    project.write(meta={"allow_cpu": False})
+    run_refused(project, "/bin/true", status=3, says=["no GPU was found", '"meta": {"allow_cpu": true}'])
+
+
+def test_no_program_at_all_shows_both_forms(project):
+    project.write()
+    run_refused(project, says=["furcate run config.json -- python train.py", '"meta": {"program": ["python"'])
+
+
+def test_a_program_that_is_not_on_the_path(project):
+    project.write()
+    run_refused(project, "no-such-program", says=["'no-such-program'", "PATH"])
+
+
+def test_a_program_that_is_not_there(project):
+    project.write()
+    run_refused(project, "./train.py", says=["'./train.py'", "No such file or directory", "check its path"])
+
+
+def test_a_program_that_is_not_executable(project):
+    project.write()
+    (project.root / "train.py").write_text("")
+    run_refused(project, "./train.py", says=["cannot be executed", "chmod +x './train.py'"])
+
+
+def test_a_folder_in_place_of_the_program(project):
+    project.write()
+    run_refused(project, "/tmp", says=["'/tmp'", "folder"])
+
+
+def test_an_argument_with_an_unknown_key(project):
+    project.write()
+    run_refused(project, "/bin/true", "{batch_sice}", says=["'{batch_sice}'", "did you mean {batch_size}?"])
+
+
+def test_a_file_in_the_place_of_the_log_dir(project):
+    (project.root / "file").touch()
+    project.write(log_dir="file/logs")
+    run_refused(project, "/bin/true", says=["file/logs", "make it writable, or set log_dir to another folder"])
+
+
+def test_a_log_dir_where_nothing_can_be_made(project):
+    project.write(log_dir="/proc/furcate")
+    run_refused(project, "/bin/true", says=["/proc/furcate", "set log_dir to another folder"])
+
+
+@pytest.mark.parametrize("arguments, says", [
+    ([], ["usage: furcate COMMAND"]),
+    (["rum"], ["no command 'rum'", "did you mean 'run'?"]),
+    (["xyzzy"], ["no command 'xyzzy'", "furcate --help"]),
+    (["run"], ["no config file given", "usage: furcate run"]),
+    (["run", "--", "true"], ["no config file given"]),
+    (["run", "config.json", "true"], ["'true'", "furcate run config.json -- true"]),
+    (["run", "config.json", "--"], ["no program behind '--'"]),
+    (["run", "--hlep"], ["no option '--hlep'", "did you mean --help?"]),
+    (["plan", "--fromat", "csv"], ["no option '--fromat'", "did you mean --format?"]),
+    (["plan", "--format", "xml", "config.json"], ["no format 'xml'", "table, csv and json"]),
+    (["plan", "--limit", "many", "config.json"], ["'many'", "usage: furcate plan"]),
+    (["plan", "--limit"], ["'--limit' needs a value"]),
+    (["plan"], ["no config file given"]),
+    (["best", "-n", "0"], ["'0'", "give 1 or more"]),
+    (["best", "-x"], ["no option '-x'", "furcate best --help"]),
+    (["best", "logs"], ["'logs'"]),
+])
+def test_bad_usage_names_the_remedy(project, arguments, says):
+    refused(project, *arguments, says=says)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["plan", "--help"], ["best", "-h"]])
+def test_help_goes_to_stdout(project, arguments):
+    done = project.furcate(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: furcate ")
+
+
+def digits(project, *arguments):
+    return subprocess.run([BUILD / "examples/digits/digits", *arguments], cwd=project.root, env=project.environment,
+                          capture_output=True, text=True)
+
+
+def test_a_fork_program_needs_the_keys_of_the_spec(project):
+    project.config.write_text('{"meta": {"allow_cpu": true}}\n')
+    done = digits(project, "--config", "config.json")
+    assert done.returncode == 2
+    for key in ("data_name", "data_dir", "batch_size", "epochs"):
+        assert f"'{key}'" in done.stderr
+
+
+def test_a_data_dir_that_is_not_there(project):
+    project.write()
+    done = digits(project, "--config", "config.json")
+    assert done.returncode == 2
+    assert f"the data_dir 'foo/' is not there (looked for the folder {project.root}/foo" in done.stderr
+    assert not project.logs.exists()

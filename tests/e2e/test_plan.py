@@ -1,0 +1,175 @@
+"""`furcate plan`: what would run, checked against itertools.product over random grids."""
+
+import csv
+import io
+import itertools
+import json
+import os
+import random
+
+import pytest
+
+POOL = {"lr": [0.1, 0.01, 1, 2.5], "optimizer": ["SGD", "Adam", "two words", 'a "quoted", one'], "cache": [True, False],
+        "layers": [[64, 64], [128], []], "depth": [None, 1, 2], "options": [{"a": 1}, {"a": 2, "b": [3]}]}
+
+
+def chance():
+    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
+    print(f"FURCATE_SEED={seed}")
+    return random.Random(seed)
+
+
+def random_config(chance):
+    keys = chance.sample(list(POOL), chance.randrange(1, 5))
+    config = {key: chance.sample(POOL[key], chance.randrange(1, len(POOL[key]) + 1)) for key in keys}
+    entries = [{key: chance.choice(config[key]) for key in chance.sample(keys, chance.randrange(1, len(keys) + 1))}
+               for _ in range(chance.randrange(4))]
+    return config, entries
+
+
+def product(config, entries):
+    """All permutations and those that are kept, as JSON texts."""
+    every = [dict(zip(config, values)) for values in itertools.product(*config.values())]
+    kept = [one for one in every if not any(all(one[key] == entry[key] for key in entry) for entry in entries)]
+    return len(every), sorted(json.dumps(one) for one in kept)
+
+
+def plan(project, *options):
+    done = project.furcate("plan", *options, "config.json")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def plan_json(project, *options):
+    return json.loads(plan(project, "--format", "json", *options))
+
+
+def write_random(project, chance):
+    """Writes a random config of which something is kept; gives its axes, the number of all, and the kept."""
+    while True:
+        config, entries = random_config(chance)
+        count, kept = product(config, entries)
+        if kept:
+            project.write(config, meta={"exclude_configs": entries})
+            return config, count, kept
+
+
+def test_json_agrees_with_the_product_of_the_axes(project):
+    dice = chance()
+    for _ in range(40):
+        config, count, kept = write_random(project, dice)
+        shown = plan_json(project)
+        assert shown["axes"] == [{"key": key, "values": values} for key, values in config.items()]
+        assert (shown["permutations"], shown["excluded"], shown["done"], shown["left"]) == \
+            (count, count - len(kept), 0, len(kept))
+        runs = [json.dumps({key: run["config"][key] for key in config}) for run in shown["runs"]]
+        assert sorted(runs) == kept
+        assert len({run["label"] for run in shown["runs"]}) == len(kept)
+        assert set(shown) == {"axes", "permutations", "excluded", "done", "left", "runs"}
+
+
+def test_limit_and_offset_cut_from_the_same_order(project):
+    dice = chance()
+    for _ in range(15):
+        write_random(project, dice)
+        every = plan_json(project)["runs"]
+        limit, offset = dice.randrange(len(every) + 2), dice.randrange(len(every) + 2)
+        part = plan_json(project, "--limit", limit, "--offset", offset)
+        assert part["runs"] == every[offset:offset + limit]
+        assert part["left"] == len(every)
+
+
+def cell(value):
+    """A value as it stands in a table."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def test_csv_has_the_runs_of_json(project):
+    dice = chance()
+    for _ in range(15):
+        write_random(project, dice)
+        runs = plan_json(project)["runs"]
+        rows = list(csv.DictReader(io.StringIO(plan(project, "--format", "csv"))))
+        assert list(rows[0]) == [*runs[0]["config"], "label"]
+        assert [row["label"] for row in rows] == [run["label"] for run in runs]
+        for row, run in zip(rows, runs):
+            expected = {key: cell(value) for key, value in run["config"].items()}
+            assert {key: row[key] for key in expected} == expected
+
+
+def test_csv_reads_back_with_pandas(project):
+    import pandas
+
+    project.write(learning_rate=[0.0001, 0.001])
+    frame = pandas.read_csv(io.StringIO(plan(project, "--format", "csv")))
+    assert sorted(zip(frame.batch_size, frame.learning_rate)) == [(32, 0.0001), (32, 0.001), (64, 0.0001), (64, 0.001)]
+
+
+def test_the_table_shows_axes_counts_and_labels(project):
+    project.write(meta={"exclude_configs": [{"batch_size": 64}]})
+    lines = plan(project).splitlines()
+    assert lines[1].split() == ["batch_size", "2", "32,", "64"]
+    assert "2 permutations, 1 excluded, 0 done, 1 left" in lines
+    assert lines[-1].strip() == "foo_bs32"
+
+
+def test_the_table_lists_ten_runs_unless_told_otherwise(project):
+    project.write(batch_size=list(range(1, 31)))
+    assert plan(project).count("foo_bs") == 10
+    assert plan(project, "--limit", "12").count("foo_bs") == 12
+    assert plan(project, "--limit", "12", "--offset", "25").count("foo_bs") == 5
+
+
+def test_what_is_finished_is_counted(project):
+    project.write(batch_size=[1, 2, 3])
+    project.furcate("run", "config.json", "--", project.script("train", "[ $1 = 2 ]\n"), "{batch_size}")
+    shown = plan_json(project)
+    assert (shown["permutations"], shown["done"], shown["left"]) == (3, 1, 2)
+
+
+def test_a_plan_may_be_looked_at_while_it_is_run(project):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    assert plan_json(project)["left"] == 3
+    assert project.let_all_go(runner) == 0
+    assert plan_json(project)["left"] == 0
+
+
+def test_it_makes_no_log_dir(project):
+    project.write()
+    plan(project)
+    assert not project.logs.exists()
+
+
+def test_the_runs_come_in_the_order_of_the_plan(project):
+    project.write(batch_size=[1, 2, 3, 4, 5], meta={"max_threads": 1})
+    labels = [run["label"] for run in plan_json(project)["runs"]]
+    project.run("/bin/true")
+    started = sorted(project.rows(), key=lambda row: int(row["run_id"]))
+    assert [f"foo_bs{row['batch_size']}" for row in started] == labels
+
+
+@pytest.mark.parametrize("order", ["spread", "shuffle", "config"])
+def test_a_thousand_million_permutations_are_no_more_than_three(project, order):
+    digits = {f"key_{letter}": list(range(10)) for letter in "abcdefghi"}
+    project.write(digits, meta={"order": order})
+    shown = plan_json(project, "--limit", "3")
+    assert shown["permutations"] == shown["left"] == 10**9
+    assert len({run["label"] for run in shown["runs"]}) == 3
+
+
+def test_it_takes_the_program_that_run_takes(project):
+    project.write()
+    done = project.furcate("plan", "config.json", "--", "python", "train.py", "{batch_size}")
+    assert done.returncode == 0
+    assert "2 permutations" in done.stdout
+
+
+def test_a_bad_config_is_refused(project):
+    project.config.write_text('{"lr": []}')
+    done = project.furcate("plan", "config.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "config.json:1:" in done.stderr

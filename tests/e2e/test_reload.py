@@ -1,0 +1,247 @@
+"""Edits of the config while runs execute are followed, however an editor saves them."""
+
+import os
+
+import pytest
+
+from conftest import until
+
+
+def write_config(project, *values, **meta):
+    project.write(batch_size=list(values), meta={"max_threads": 1, "order": "config", **meta})
+
+
+def edit_in_place(project, *values):
+    write_config(project, *values)
+
+
+def edit_by_rename(project, *values):
+    old = project.config
+    project.config = project.root / "config.json.swp"
+    write_config(project, *values)
+    project.config.rename(old)
+    project.config = old
+
+
+def edit_by_making_it_anew(project, *values):
+    project.config.unlink()
+    write_config(project, *values)
+
+
+EDITS = [edit_in_place, edit_by_rename, edit_by_making_it_anew]
+
+
+def start_with_one_waiting(project, *values):
+    """A runner with one slot, whose first run waits for its gate."""
+    write_config(project, *values)
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    return runner
+
+
+def until_log(project, words):
+    return until(lambda: words in project.log(), f"'{words}' in the log")
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_every_edit_is_followed(project, edit):
+    runner = start_with_one_waiting(project, 1)
+    for last in (2, 3, 4):
+        edit(project, *range(1, last + 1))
+        until_log(project, f"The plan is now {last} configs - {last - 1} remaining")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2", "3", "4"]
+
+
+def link(project, target):
+    """config.json becomes, in one step, a link to the target."""
+    new = project.root / "new"
+    new.symlink_to(target)
+    new.rename(project.config)
+
+
+def test_a_swapped_link_and_what_it_leads_to_are_followed(project):
+    real = project.root / "versions"
+    real.mkdir()
+    for name, values in (("one", [32]), ("two", [32, 64])):
+        project.write(batch_size=values, meta={"max_threads": 1})
+        project.config.rename(real / name)
+    link(project, real / "one")
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    link(project, real / "two")
+    until_log(project, "The plan is now 2 configs")
+    project.write(batch_size=[32, 64, 96], meta={"max_threads": 1})
+    assert project.config.is_symlink()
+    until_log(project, "The plan is now 3 configs")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["32", "64", "96"]
+
+
+def test_an_edit_behind_a_link_is_followed(project):
+    real = project.root / "elsewhere"
+    real.mkdir()
+    write_config(project, 32)
+    project.config.rename(real / "mine.json")
+    link(project, real / "mine.json")
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    project.write(batch_size=[32, 64])
+    assert project.config.is_symlink()
+    until_log(project, "The plan is now 2 configs")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["32", "64"]
+
+
+def test_a_removed_value_that_has_not_started_is_not_run(project):
+    runner = start_with_one_waiting(project, 1, 2, 3, 4)
+    write_config(project, 1, 3)
+    until_log(project, "The plan is now 2 configs - 1 remaining")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "3"]
+
+
+def test_a_removed_value_that_executes_is_finished(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    write_config(project, 2, 3)
+    until_log(project, "The plan is now 2 configs - 2 remaining")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2", "3"]
+
+
+def test_what_is_finished_stays_finished(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    project.let_go(project.until_waiting(1)[0])
+    until(lambda: project.csv.exists() and project.values() == ["1"], "the first row")
+    project.until_waiting(1)
+    write_config(project, 1, 2, 3)
+    until_log(project, "The plan is now 3 configs - 1 remaining")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2", "3"]
+    assert len(project.directories()) == 3
+
+
+def test_a_broken_edit_is_reported_and_the_old_plan_goes_on(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    text = project.config.read_text()
+    project.config.write_text(text.replace('"epochs": 50', '"epochs": [}'))
+    until_log(project, "the plan before it goes on")
+    line = next(i for i, line in enumerate(text.splitlines(), 1) if "epochs" in line)
+    assert f"config.json:{line}:" in project.log()
+    assert f"config.json:{line}:" in runner.stderr
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2"]
+
+
+def test_a_key_that_the_program_needs_may_not_go(project):
+    project.write(batch_size=[1, 2], title="x", meta={"max_threads": 1})
+    runner = project.start(project.gated(), "{title}")
+    project.until_waiting(1)
+    write_config(project, 1, 2, 3)
+    until_log(project, "The edited config is not used: the argument '{title}'")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2"]
+
+
+def test_a_mended_edit_is_used(project):
+    runner = start_with_one_waiting(project, 1)
+    project.config.write_text("{")
+    until_log(project, "the plan before it goes on")
+    write_config(project, 1, 2)
+    until_log(project, "The plan is now 2 configs")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2"]
+
+
+def test_more_threads_start_more_attempts_at_once(project):
+    runner = start_with_one_waiting(project, 1, 2, 3)
+    write_config(project, 1, 2, 3, max_threads=3)
+    project.until_waiting(3)
+    assert project.let_all_go(runner) == 0
+
+
+def test_fewer_threads_let_what_executes_finish(project):
+    write_config(project, 1, 2, 3, 4, max_threads=2)
+    runner = project.start(project.gated())
+    first, second = project.until_waiting(2)
+    write_config(project, 1, 2, 3, 4)
+    until_log(project, "1 slots")
+    project.let_go(second)
+    until(lambda: project.csv.exists() and len(project.rows()) == 1, "the row of the second")
+    assert project.waiting() == [first]
+    assert project.let_all_go(runner) == 0
+    assert len(project.rows()) == 4
+
+
+def test_new_exclude_configs_apply_at_once(project):
+    runner = start_with_one_waiting(project, 1, 2, 3)
+    write_config(project, 1, 2, 3, exclude_configs=[{"batch_size": 2}])
+    until_log(project, "The plan is now 2 configs - 1 remaining")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "3"]
+
+
+def test_retries_that_are_allowed_later_apply_to_what_executes(project):
+    write_config(project, 1)
+    program = project.script("train", f"[ $FURCATE_ATTEMPT -gt 1 ] || {{ {project.gated()}; exit 1; }}\n")
+    runner = project.start(program)
+    project.until_waiting(1)
+    write_config(project, 1, retries=1)
+    until_log(project, "The plan is now")
+    assert project.let_all_go(runner) == 0
+    assert [row["run_attempts"] for row in project.rows()] == ["2"]
+
+
+def test_a_removed_value_that_waits_for_its_retry_is_dropped(project):
+    write_config(project, 1, 2, retries=9)
+    runner = project.start(project.script("train", "[ $1 = 2 ]\n"), "{batch_size}")
+    until(lambda: project.csv.exists() and project.values() == ["2"], "the row")
+    until_log(project, "will be tried again")
+    write_config(project, 2)
+    assert runner.wait() == 0
+    assert "The plan is now 1 configs - 0 remaining" in project.log()
+
+
+def test_a_save_without_a_change_does_nothing(project):
+    write_config(project, 1, retries=1)
+    runner = project.start(project.script("train", f"[ $FURCATE_ATTEMPT -gt 1 ] || exit 1\nexec {project.gated()}\n"))
+    until_log(project, "will be tried again")
+    os.utime(project.config)
+    project.config.write_text(project.config.read_text())
+    project.until_waiting(1)  # the second attempt, a second later
+    assert "Detected change" not in project.log()
+    assert project.let_all_go(runner) == 0
+
+
+def test_an_added_value_starts_at_once_where_a_slot_is_free(project):
+    write_config(project, 1, max_threads=2)
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    write_config(project, 1, 2, max_threads=2)
+    project.until_waiting(2)
+    assert project.let_all_go(runner) == 0
+
+
+def test_an_edit_in_the_moment_of_the_last_end_is_taken_or_left_whole(project):
+    for i in range(1, 10, 2):
+        write_config(project, i)
+        runner = project.start(project.gated())
+        waiting = project.until_waiting(1)
+        write_config(project, i, i + 1)
+        project.let_go(waiting[0])
+        assert project.let_all_go(runner) == 0
+        (project.root / "open").unlink()
+    assert {"1", "3", "5", "7", "9"} <= set(project.values())
+    assert len(set(project.values())) == len(project.values())
+
+
+def test_an_edit_while_results_wait_for_their_commit_does_not_hold_up_the_end(project):
+    for i in range(1, 10, 3):
+        write_config(project, i, i + 1, i + 2, max_threads=3)
+        runner = project.start(project.gated())
+        waiting = project.until_waiting(3)
+        write_config(project, i, i + 1, i + 2, max_threads=3, retries=1)
+        for directory in waiting:
+            project.let_go(directory)
+        assert runner.wait() == 0
+    assert project.values() == [str(i) for i in range(1, 10)]

@@ -1,0 +1,209 @@
+"""A further start goes on where a stop or a crash left off: nothing twice, nothing lost."""
+
+import json
+import os
+import random
+
+import pytest
+
+from conftest import EXAMPLE, SANITIZED, is_alive, until
+
+TRACE = "echo \"$1 $FURCATE_ID\" >> started\n"
+
+
+def traced(project):
+    """A program that notes each of its starts."""
+    return project.script("traced", TRACE), "{batch_size}"
+
+
+def starts(project):
+    path = project.root / "started"
+    return path.read_text().split("\n")[:-1] if path.exists() else []
+
+
+def drop_row(project, batch_size):
+    """What a user does with an editor."""
+    lines = project.csv.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if f",{batch_size}," not in line]
+    assert len(kept) == len(lines) - 1
+    project.csv.write_text("".join(kept))
+
+
+def check_each_permutation_once(project, count):
+    frame = project.frame()
+    assert sorted(frame.batch_size) == list(range(1, count + 1))
+    assert frame.run_id.is_unique
+    assert frame.run_name.is_unique
+    assert frame.log_dir.is_unique
+
+
+def test_a_second_start_has_nothing_to_do(project):
+    project.write()
+    project.run(*traced(project))
+    done = project.run(*traced(project))
+    assert "Everything is done: 2 of 2 runs" in done.stderr
+    assert len(starts(project)) == 2
+    assert project.values() == ["32", "64"]
+
+
+def test_a_deleted_row_is_run_again_under_a_new_id(project):
+    project.write()
+    project.run(*traced(project))
+    drop_row(project, 32)
+    project.run(*traced(project))
+    assert sorted((row["batch_size"], row["run_id"]) for row in project.rows()) == [("32", "2"), ("64", "1")]
+    assert starts(project)[2:] == ["32 2"]
+    assert project.directories() == ["example0_foo_bs32", "example1_foo_bs64", "example2_foo_bs32"]
+
+
+def test_a_deleted_table_means_that_all_is_run_again(project):
+    project.write()
+    project.run(*traced(project))
+    project.csv.unlink()
+    project.run(*traced(project))
+    assert sorted(row["run_id"] for row in project.rows()) == ["2", "3"]
+    assert len(starts(project)) == 4
+
+
+def test_the_table_alone_tells_what_is_done(project):
+    project.write()
+    project.run(*traced(project))
+    for path in project.logs.glob("furcate.db*"):
+        path.unlink()
+    project.run(*traced(project))
+    assert len(starts(project)) == 2
+    drop_row(project, 32)
+    project.run(*traced(project))
+    assert starts(project)[2:] == ["32 2"]
+
+
+def test_every_kind_of_value_is_found_again(project):
+    values = [None, "", "null", True, "True", 1, "1", 1.5, "a,b", 'say "x"', "two\nlines", " x ", [1, [2]],
+              {"a": None}, [], "[1, [2]]", 10**30, -0.001, "é", float("nan"), float("inf")]
+    project.write({"odd": values})
+    program = project.script("odd", "echo x >> started\n")
+    project.run(program)
+    assert len(starts(project)) == len(values)
+    done = project.run(program)
+    assert "Everything is done" in done.stderr
+    for path in project.logs.glob("furcate.db*"):
+        path.unlink()
+    project.run(program)
+    assert len(starts(project)) == len(values)
+    assert len(project.frame()) == len(values)
+
+
+def test_other_values_of_a_default_key_are_other_runs(project):
+    project.write()
+    project.run(*traced(project))
+    project.write(learning_rate=[0.001, 0.01])
+    project.run(*traced(project))
+    assert len(starts(project)) == 4
+    assert sorted((row["batch_size"], row["learning_rate"]) for row in project.rows()) == \
+        [("32", "0.001"), ("32", "0.01"), ("64", "0.001"), ("64", "0.01")]
+
+
+def test_a_new_key_is_a_new_column_that_old_rows_leave_empty(project):
+    project.write()
+    project.run(*traced(project))
+    project.write(optimizer=["SGD", "Adam"])
+    project.run(*traced(project))
+    assert sorted((row["batch_size"], row["optimizer"]) for row in project.rows()) == \
+        [("32", ""), ("32", "Adam"), ("32", "SGD"), ("64", ""), ("64", "Adam"), ("64", "SGD")]
+
+
+def test_a_torn_last_line_is_cut_off(project):
+    project.write()
+    project.run(*traced(project))
+    whole = project.csv.read_bytes()
+    project.csv.write_bytes(whole + whole.splitlines()[1][:40])
+    project.run(*traced(project))
+    assert project.csv.read_bytes() == whole
+    assert len(starts(project)) == 2
+
+
+def test_a_finished_run_whose_row_was_never_written_gets_its_row(project):
+    project.write()
+    project.run(*traced(project))
+    row = next(row for row in project.rows() if row["batch_size"] == "64")
+    project.logs.rename(project.root / "other")
+    project.write(batch_size=[32])
+    project.run(*traced(project))
+
+    # As a crash between run_data.json and the row leaves it.
+    project.write()
+    directory = project.logs / "example1_foo_bs64"
+    (project.root / "other/example1_foo_bs64").rename(directory)
+    os.utime(directory / "run_data.json")
+    project.run(*traced(project))
+    assert len(starts(project)) == 3, "it was not run again"
+    assert project.values() == ["32", "64"]
+    assert next(found for found in project.rows() if found["batch_size"] == "64") == row
+
+
+def test_a_killed_runner_takes_its_attempts_along_and_the_next_finishes(project):
+    project.write(batch_size=[1, 2, 3, 4], meta={"max_threads": 2})
+    first = project.start(project.gated())
+    waiting = project.until_waiting(2)
+    pids = [int((directory / "pid").read_text()) for directory in waiting]
+    project.let_go(waiting[0])
+    until(lambda: project.csv.exists() and project.rows(), "the first row")
+    first.kill()
+    until(lambda: not any(map(is_alive, pids)), "the end of the attempts")
+
+    assert project.let_all_go(project.start(project.gated())) == 0
+    check_each_permutation_once(project, 4)
+    assert len(project.directories()) == 4, "a run that was started keeps its id and its directory"
+
+
+def test_killed_at_any_moment_each_permutation_is_done_exactly_once(project):
+    count, kills = 60, 10 if SANITIZED else 20
+    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
+    print(f"FURCATE_SEED={seed}")
+    chance = random.Random(seed)
+    project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": 2})
+    program = traced(project)
+    for _ in range(kills):
+        # The n-th start of an attempt, or so much later as the machine happens to be: any moment can be hit.
+        goal = len(starts(project)) + chance.randrange(8)
+        runner = project.start(*program)
+        until(lambda: len(starts(project)) >= goal or runner.is_over(), "a start")
+        for _ in range(chance.randrange(100_000)):
+            pass
+        runner.kill()
+    project.run(*program)
+    check_each_permutation_once(project, count)
+    for row in project.rows():
+        data = json.loads((project.root / row["log_dir"] / "run_data.json").read_text())
+        assert str(data["batch_size"]) == row["batch_size"]
+
+
+def test_a_second_runner_is_refused_and_told_of_the_first(project):
+    project.write()
+    first = project.start(project.gated())
+    project.until_waiting(2)
+    second = project.furcate("run", "config.json", "--", "/bin/true")
+    assert second.returncode == 2
+    assert str(first.pid) in second.stderr
+    assert project.let_all_go(first) == 0
+    assert project.values() == ["32", "64"]
+
+
+@pytest.mark.parametrize("row", ["example,foo/,32,50", ""])
+def test_a_table_without_our_columns_is_read_too(project, row):
+    project.write()
+    project.logs.mkdir()
+    project.csv.write_text(f"data_name,data_dir,batch_size,epochs\n{row}\n")
+    project.run(*traced(project))
+    assert sorted(line.split()[0] for line in starts(project)) == (["64"] if row else ["32", "64"])
+    assert project.values() == ["32", "64"]
+
+
+def test_the_same_number_written_otherwise_is_the_same_run(project):
+    project.write({**EXAMPLE, "batch_size": 32}, learning_rate=[0.001])
+    project.run(*traced(project))
+    text = project.config.read_text()
+    assert "0.001" in text
+    project.config.write_text(text.replace("0.001", "1e-3").replace("32", "32.0"))
+    project.run(*traced(project))
+    assert len(starts(project)) == 1

@@ -1,0 +1,78 @@
+"""On a terminal: one live line, log lines that scroll above it, colour for what is bad."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+
+from conftest import PATIENCE, Runner
+
+
+class Terminal:
+    """A furcate whose stderr is a terminal."""
+
+    def __init__(self, project, *program, **environment):
+        self.fd, theirs = pty.openpty()
+        self.process = subprocess.Popen(project.command(["run", "config.json", "--", *program]), cwd=project.root,
+                                        env={**project.environment, **environment}, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        project.runners.append(Runner(self.process, None))
+        self.written = ""
+
+    def read(self):
+        """Takes what comes next; false at the end."""
+        ready, _, _ = select.select([self.fd], [], [], PATIENCE)
+        assert ready, f"no more than {self.written!r} came"
+        try:
+            part = os.read(self.fd, 65536)
+        except OSError:  # how Linux tells that the other side is closed
+            part = b""
+        self.written += part.decode(errors="replace")
+        return part
+
+    def read_until(self, pattern):
+        while not re.search(pattern, self.written):
+            assert self.read(), f"{pattern} is not in {self.written!r}"
+
+    def read_rest(self):
+        while self.read():
+            pass
+        os.close(self.fd)
+        self.process.wait(PATIENCE)
+        return self.written
+
+
+def written_by(project, *program, **environment):
+    return Terminal(project, *program, **environment).read_rest()
+
+
+def test_a_live_line_shows_what_is_done_and_what_executes(project):
+    project.write(meta={"max_threads": 1})
+    terminal = Terminal(project, project.gated())
+    project.let_go(project.until_waiting(1)[0])
+    terminal.read_until(r"\r\[={10}> {9}\] 1/2 done, 1 running, 0s left \| CPU 0 example1 1s\x1b\[K")
+    project.let_go(project.until_waiting(1)[0])
+    assert re.search(r"\r\x1b\[K2 of 2 runs are done, 2 of them now, in \ds; results: logs/run_data.csv\r\n$",
+                     terminal.read_rest())
+
+
+def test_log_lines_scroll_above_it_with_the_time_of_day(project):
+    project.write(meta={"max_threads": 1})
+    written = written_by(project, "/bin/true")
+    assert re.search(r"\r\x1b\[K\d\d:\d\d:\d\d  Thread 1 finished - 0s - 0 configs remaining", written)
+    assert "furcate.runner]" not in written
+    assert "furcate.runner]" in project.log()
+
+
+def test_what_is_bad_is_coloured(project):
+    project.write()
+    assert "\x1b[33mThread 0 failed" in written_by(project, "/bin/false")
+
+
+def test_no_color_is_honoured(project):
+    project.write()
+    written = written_by(project, "/bin/false", NO_COLOR="1")
+    assert "Thread 0 failed" in written
+    assert "\x1b[33m" not in written
