@@ -9,7 +9,7 @@ double clock_wall(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return (double)now.tv_sec + (double)(now.tv_nsec / 1000) / 1e6;
 }
 
 int64_t clock_monotonic(void)
@@ -17,6 +17,11 @@ int64_t clock_monotonic(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+double clock_span(double start, double end)
+{
+    return end > start ? round(1e6 * (end - start)) / 1e6 : 0;
 }
 
 void clock_format(double wall, char out[32])

@@ -5,10 +5,13 @@
 
 #include "base/error.h"
 
-/* Seconds since 1970 (CLOCK_REALTIME); may jump. */
+/* Seconds since 1970 (CLOCK_REALTIME), to the microsecond; may jump. */
 double clock_wall(void);
 /* Nanoseconds since some fixed point (CLOCK_MONOTONIC); never jumps back. */
 int64_t clock_monotonic(void);
+
+/* The seconds from start to end, to the microsecond; 0 when the clock was set back between them. */
+double clock_span(double start, double end);
 
 /* "2020-12-02 16:04:33" in local time; `out` holds 32 bytes. */
 void clock_format(double wall, char out[32]);

@@ -41,13 +41,15 @@ void text_addv(struct text *text, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
+    reserve(text, 96); /* mostly enough, so that one pass will do */
+    size_t room = text->capacity - text->len;
+    int len = vsnprintf(text->data + text->len, room, format, args);
+    if (len > 0 && (size_t)len >= room) {
+        reserve(text, (size_t)len);
+        vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
+    }
     va_end(again);
-    if (len < 0)
-        return;
-    reserve(text, (size_t)len);
-    vsnprintf(text->data + text->len, (size_t)len + 1, format, args);
-    text->len += (size_t)len;
+    text->len += len > 0 ? (size_t)len : 0;
 }
 
 void text_addf(struct text *text, const char *format, ...)

@@ -12,7 +12,7 @@ static void set_text(struct value *data, const char *key, const char *text)
 void results_add_times(struct furcate_results *results, double start_time, double end_time)
 {
     char start[32], end[32], total[48];
-    double seconds = end_time > start_time ? end_time - start_time : 0; /* the clock may have been set back */
+    double seconds = clock_span(start_time, end_time);
     clock_format(start_time, start);
     clock_format(end_time, end);
     duration_format(seconds, total);

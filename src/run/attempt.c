@@ -114,9 +114,19 @@ static void watch(struct runner *runner, struct attempt *attempt)
     attempt->deadline.data = attempt->exit.data = attempt;
     attempt->open_handles = 2;
     uv_poll_start(&attempt->exit, UV_READABLE, on_process_end);
-    double timeout = config_meta(runner->config)->timeout;
+    attempt_follow_timeout(attempt);
+}
+
+void attempt_follow_timeout(struct attempt *attempt)
+{
+    double timeout = config_meta(attempt->runner->config)->timeout;
+    double left = timeout - 1e-9 * (double)(clock_monotonic() - attempt->started);
+    if (attempt->state != ATTEMPT_RUNNING)
+        return;
     if (timeout > 0)
-        uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * timeout), 0);
+        uv_timer_start(&attempt->deadline, on_deadline, left > 0 ? (uint64_t)(1000 * left) : 0, 0);
+    else
+        uv_timer_stop(&attempt->deadline);
 }
 
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err)

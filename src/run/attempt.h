@@ -38,6 +38,8 @@ struct attempt {
  * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
  */
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
+/* Its deadline by meta.timeout, counted from its start; called again when the config was edited. */
+void attempt_follow_timeout(struct attempt *attempt);
 /* SIGTERM for its process group, and SIGKILL after meta.kill_grace. */
 void attempt_terminate(struct attempt *attempt);
 /* SIGKILL at once. */

@@ -95,6 +95,8 @@ static pid_t clone_child(struct launcher *launcher, struct child *child, int *pi
 {
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all,
+              SIGCHLD); /* ignored as it is; blocked, it would wake another thread at each end of a run */
     pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child */
     int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
     pid_t pid = clone(start_child, launcher->stack + stack_size, flags, child, pidfd);

@@ -44,6 +44,13 @@ static void take_under_way(struct runner *runner, const struct plan *plan, struc
     retry_take(runner, plan, taken);
 }
 
+static void follow_timeouts(struct runner *runner)
+{
+    for (size_t i = 0; i < runner->slots.all.count; i++)
+        if (runner->slots.all.items[i]->attempt)
+            attempt_follow_timeout(runner->slots.all.items[i]->attempt);
+}
+
 static void adopt(struct runner *runner, struct config *config, struct plan *plan, struct number_set *taken)
 {
     runner->finished = taken->count;
@@ -57,6 +64,7 @@ static void adopt(struct runner *runner, struct config *config, struct plan *pla
     runner->order = order_create(plan);
     runner->taken = *taken;
     runner->exhausted = false;
+    follow_timeouts(runner);
     size_t slots = slots_resize(&runner->slots, config_meta(config));
     log_line(runner->log, LOG_INFO, "The plan is now %llu configs - %llu remaining - %zu slots",
              (unsigned long long)plan_count(plan), (unsigned long long)runner_left(runner), slots);

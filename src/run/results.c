@@ -35,7 +35,7 @@ static void set_text(struct value *data, const char *key, const char *text)
 static void set_times(struct value *data, const struct attempt_end *end)
 {
     char start[32], stop[32], total[48];
-    double seconds = end->end_time > end->start_time ? end->end_time - end->start_time : 0;
+    double seconds = clock_span(end->start_time, end->end_time);
     clock_format(end->start_time, start);
     clock_format(end->end_time, stop);
     duration_format(seconds, total);

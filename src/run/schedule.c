@@ -69,13 +69,13 @@ static void log_finished(struct runner *runner, const struct run *run, double se
 static void finish(struct runner *runner, struct attempt *attempt, bool has_run_data)
 {
     struct run *run = attempt->run;
-    double seconds = attempt->end.end_time - attempt->end.start_time;
+    double seconds = clock_span(attempt->end.start_time, attempt->end.end_time);
     if (attempt->end.exit_status != 0)
         log_line(runner->log, LOG_WARNING, "Thread %lld ended badly after its results were complete: %s",
                  (long long)run->id, attempt->end.reason);
     runner->finished += run->rank != RUNNER_NO_RANK;
     runner->finished_here++;
-    runner->seconds_run += seconds > 0 ? seconds : 0;
+    runner->seconds_run += seconds;
     log_finished(runner, run, seconds);
     attempt->run = NULL;
     bookkeeping_finish(&runner->bookkeeping, run, &attempt->end, runner->config, has_run_data);

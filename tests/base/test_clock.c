@@ -91,6 +91,13 @@ static void never_runs_backwards(void **state)
     assert_true(clock_wall() > 1.6e9);
 }
 
+static void measures_spans_to_the_microsecond_and_none_backwards(void **state)
+{
+    (void)state;
+    assert_true(clock_span(1795477470.478398, 1795477470.480558) == 0.00216);
+    assert_true(clock_span(5, 3) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +106,7 @@ int main(void)
         cmocka_unit_test(writes_durations_from_the_largest_unit_on),
         cmocka_unit_test(writes_points_in_time),
         cmocka_unit_test(never_runs_backwards),
+        cmocka_unit_test(measures_spans_to_the_microsecond_and_none_backwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

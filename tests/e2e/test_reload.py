@@ -245,3 +245,10 @@ def test_an_edit_while_results_wait_for_their_commit_does_not_hold_up_the_end(pr
             project.let_go(directory)
         assert runner.wait() == 0
     assert project.values() == [str(i) for i in range(1, 10)]
+
+
+def test_an_edited_timeout_ends_an_attempt_that_executes(project):
+    runner = start_with_one_waiting(project, 1)
+    write_config(project, 1, timeout=0.2, kill_grace=0.2)
+    assert runner.wait() == 1
+    assert "timed out after 0.2" in project.log()
