@@ -9,7 +9,8 @@ double clock_wall(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)(now.tv_nsec / 1000) / 1e6;
+    long micros = now.tv_nsec / 1000;
+    return (double)now.tv_sec + (double)micros / 1e6;
 }
 
 int64_t clock_monotonic(void)

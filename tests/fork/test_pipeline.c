@@ -130,7 +130,7 @@ static void keeps_the_results_in_their_order(void **state)
     assert_float_equal(value_float(value_item(results, 1)), 0.875, 0);
     double start = value_float(value_get(data, "start_time")), end = value_float(value_get(data, "end_time"));
     assert_true(start > 1.6e9 && end >= start);
-    assert_float_equal(value_float(value_get(data, "total_time")), end - start, 1e-6);
+    assert_float_equal(value_float(value_get(data, "total_time")), (end - start), 1e-6);
     assert_int_equal(strlen(value_text(value_get(data, "end_time_string"))), strlen("2020-12-02 16:04:33"));
 }
 

@@ -72,7 +72,7 @@ static void holds_no_more_than_its_share_of_memory(void **state)
     struct fixture *fixture = *state;
     size_t count, kept = 0;
     for (int i = 0; i < 20; i++) {
-        char metric[8];
+        char metric[16];
         snprintf(metric, sizeof metric, "m%d", i);
         add(fixture->history, 10000000, metric, 1);
         history_values(fixture->history, metric, &count);
