@@ -33,6 +33,6 @@ bool config_read_source(const char *path, struct text *content, struct error *er
         return read_all(STDIN_FILENO, content, err);
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return error_system(err, errno, "cannot be read");
+        return error_set(err, ERROR_SYSTEM, "cannot be read: %s; check its path", strerror(errno));
     return read_all(fd, content, err);
 }

@@ -44,11 +44,11 @@ static bool find_devices(struct device_list *list, const struct runner_options *
 
 static bool refuse_no_device(const struct slots *slots, const struct config *config, struct error *err)
 {
-    const char *notes = text_get(&slots->devices.notes);
+    const char *notes = text_get(&slots->devices.notes); /* lines, or nothing */
     return error_set(err, ERROR_DEVICE,
-                     "no GPU was found, and %s does not allow CPU slots%s%s\n"
+                     "no GPU was found, and %s does not allow CPU slots%s\n%s"
                      "To run on the CPU write \"meta\": {\"allow_cpu\": true} into the config",
-                     config_path(config), *notes ? ":\n" : ".", notes);
+                     config_path(config), *notes ? ":" : ".", notes);
 }
 
 bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,

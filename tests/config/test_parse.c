@@ -154,7 +154,8 @@ static void names_a_file_that_cannot_be_read(void **state)
     (void)state;
     struct error err;
     assert_null(config_parse_file("/nonexistent/a.json", &err));
-    assert_string_equal(err.text, "/nonexistent/a.json cannot be read: No such file or directory");
+    assert_string_equal(err.text,
+                        "/nonexistent/a.json cannot be read: No such file or directory; check its path");
     assert_int_equal(err.kind, ERROR_SYSTEM);
 }
 

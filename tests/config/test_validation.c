@@ -193,7 +193,8 @@ static void refuses_what_is_no_config_at_all(void **state)
     fixture_close(&nul);
     struct fixture missing = fixture_read("/nonexistent.json", CONFIG_FOR_PROGRAM);
     assert_null(missing.config);
-    assert_true(fixture_said(&missing, "config.json: error: cannot be read: No such file or directory"));
+    assert_true(fixture_said(
+        &missing, "config.json: error: cannot be read: No such file or directory; check its path"));
     fixture_close(&missing);
 }
 
