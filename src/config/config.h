@@ -11,7 +11,7 @@ enum config_use { CONFIG_FOR_FORK, CONFIG_FOR_PROGRAM };
 enum config_order { ORDER_SPREAD, ORDER_SHUFFLE, ORDER_CONFIG };
 enum config_start { START_AUTO, START_FORK, START_SPAWN };
 
-/* `meta`, with the defaults of DESIGN filled in. Borrowed from the config. */
+/* `meta`, with its defaults filled in. Borrowed from the config. */
 struct config_meta {
     bool allow_cpu;
     int max_threads;              /* -1: one a device */
