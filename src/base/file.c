@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,21 +18,27 @@ void file_close_fd(int *fd)
     *fd = -1;
 }
 
-bool file_read(const char *path, struct text *content, struct error *err)
+bool file_read_fd(int fd, size_t most, struct text *content)
 {
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_system(err, errno, "cannot read %s", path);
     char block[65536];
-    for (;;) {
+    while (content->len <= most) {
         ssize_t got = read(fd, block, sizeof block);
         if (got == 0)
             return true;
         if (got > 0)
             text_add_bytes(content, block, (size_t)got);
         else if (errno != EINTR)
-            return error_system(err, errno, "cannot read %s", path);
+            return false;
     }
+    errno = EFBIG;
+    return false;
+}
+
+bool file_read(const char *path, struct text *content, struct error *err)
+{
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return (fd >= 0 && file_read_fd(fd, SIZE_MAX, content)) ||
+           error_system(err, errno, "cannot read %s", path);
 }
 
 bool file_write_all(int fd, const char *bytes, size_t len)

@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* Adds what is left to read, as long as `content` is not over `most` bytes. Returns false with errno set,
+ * EFBIG past that. */
+bool file_read_fd(int fd, size_t most, struct text *content);
 /* Adds the whole file to `content`. */
 bool file_read(const char *path, struct text *content, struct error *err);
 /* Writes a new file, or one in the place of an old one, in place; for what nobody reads while it is written.

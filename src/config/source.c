@@ -13,16 +13,10 @@ static const size_t largest = (size_t)64 << 20;
 
 static bool read_all(int fd, struct text *content, struct error *err)
 {
-    char block[65536];
-    while (content->len <= largest) {
-        ssize_t got = read(fd, block, sizeof block);
-        if (got == 0)
-            return true;
-        if (got > 0)
-            text_add_bytes(content, block, (size_t)got);
-        else if (errno != EINTR)
-            return error_system(err, errno, "cannot be read");
-    }
+    if (file_read_fd(fd, largest, content))
+        return true;
+    if (errno != EFBIG)
+        return error_system(err, errno, "cannot be read");
     return error_set(err, ERROR_CONFIG,
                      "is larger than 64 MiB, so it is no config; give the config file itself");
 }

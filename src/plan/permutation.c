@@ -23,8 +23,7 @@ struct value *plan_permutation(const struct plan *plan, uint64_t rank)
     return permutation;
 }
 
-/* Where a run is, not what it is. */
-static bool is_compared(const char *key)
+bool plan_compares_key(const char *key)
 {
     return strcmp(key, "log_dir") != 0 && strcmp(key, "gpu_id") != 0 && strcmp(key, "meta") != 0;
 }
@@ -52,7 +51,7 @@ static bool others_have_defaults(const struct config *config, const struct value
 {
     for (size_t i = 0; i < value_count(keys); i++) {
         const char *key = value_key(keys, i);
-        if (!is_compared(key) || value_get(config_keys(config), key))
+        if (!plan_compares_key(key) || value_get(config_keys(config), key))
             continue;
         const struct value *usual = config_default(config, key);
         if (!usual || !value_equal(usual, value_item(keys, i)))
@@ -79,7 +78,7 @@ static bool find_choice(const struct plan *plan, const struct value *keys, uint3
             if (index < 0)
                 return false;
             choice[axis++] = (uint32_t)index;
-        } else if (is_compared(key) && (!value || !value_equal(value, value_item(config_values, i)))) {
+        } else if (plan_compares_key(key) && (!value || !value_equal(value, value_item(config_values, i)))) {
             return false;
         }
     }

@@ -57,6 +57,9 @@ int64_t plan_find_value(const struct plan *plan, size_t axis, const struct value
  * a key that the config lacks. */
 bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank);
 
+/* Whether a key says what a permutation is, and not where or with what settings it runs: all but log_dir,
+ * gpu_id and meta. */
+bool plan_compares_key(const char *key);
 /* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
 struct value *plan_permutation(const struct plan *plan, uint64_t rank);
 /* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;

@@ -152,3 +152,10 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
     watch(runner, attempt);
     return true;
 }
+
+void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt))
+{
+    for (size_t i = 0; i < runner->slots.all.count; i++)
+        if (runner->slots.all.items[i]->attempt)
+            visit(runner->slots.all.items[i]->attempt);
+}

@@ -44,5 +44,7 @@ void attempt_follow_timeout(struct attempt *attempt);
 void attempt_terminate(struct attempt *attempt);
 /* SIGKILL at once. */
 void attempt_kill(struct attempt *attempt);
+/* Calls `visit` for each attempt that executes. */
+void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt));
 /* Frees an attempt that has ended, its run too. */
 void attempt_release(struct attempt *attempt);

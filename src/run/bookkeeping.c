@@ -140,7 +140,7 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
     uv_queue_work(bookkeeping->loop, &finished->work, collect, after_collect);
 }
 
-const struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)
+struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)
 {
     return i < bookkeeping->collecting.count ? bookkeeping->collecting.items[i]->run : NULL;
 }

@@ -39,7 +39,7 @@ void bookkeeping_kick(struct bookkeeping *bookkeeping);
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
                         struct config *config, bool has_run_data);
 /* The finished runs that are not yet in the store's hands: the i-th, NULL at the end. */
-const struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
+struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
 /* Nothing is being read or written, or waits for it. */
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
 void bookkeeping_close(struct bookkeeping *bookkeeping);

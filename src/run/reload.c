@@ -14,21 +14,11 @@ static void log_faults(struct runner *runner, const struct faults *faults)
         log_line(runner->log, LOG_WARNING, "%s", line);
 }
 
-/* The rank of a run in the new plan, noted as taken; RUNNER_NO_RANK when it is not in it. */
-static uint64_t take(const struct plan *plan, const struct run *run, struct number_set *taken)
-{
-    uint64_t rank;
-    if (!plan_find(plan, run->keys, &rank))
-        return RUNNER_NO_RANK;
-    number_set_add(taken, rank);
-    return rank;
-}
-
 static void take_unwritten(struct runner *runner, const struct plan *plan, struct number_set *taken)
 {
-    const struct run *run;
+    struct run *run;
     for (size_t i = 0; (run = bookkeeping_collecting(&runner->bookkeeping, i)); i++)
-        take(plan, run, taken);
+        runner_take(run, plan, taken);
 }
 
 /* Everything else that is under way or given up; what waits for a retry and is in the plan no more goes. */
@@ -37,18 +27,11 @@ static void take_under_way(struct runner *runner, const struct plan *plan, struc
     for (size_t i = 0; i < runner->slots.all.count; i++) {
         struct attempt *attempt = runner->slots.all.items[i]->attempt;
         if (attempt)
-            attempt->run->rank = take(plan, attempt->run, taken);
+            runner_take(attempt->run, plan, taken);
     }
     for (size_t i = 0; i < runner->failures.count; i++)
-        take(plan, runner->failures.items[i].run, taken);
+        runner_take(runner->failures.items[i].run, plan, taken);
     retry_take(runner, plan, taken);
-}
-
-static void follow_timeouts(struct runner *runner)
-{
-    for (size_t i = 0; i < runner->slots.all.count; i++)
-        if (runner->slots.all.items[i]->attempt)
-            attempt_follow_timeout(runner->slots.all.items[i]->attempt);
 }
 
 static void adopt(struct runner *runner, struct config *config, struct plan *plan, struct number_set *taken)
@@ -64,7 +47,7 @@ static void adopt(struct runner *runner, struct config *config, struct plan *pla
     runner->order = order_create(plan);
     runner->taken = *taken;
     runner->exhausted = false;
-    follow_timeouts(runner);
+    attempt_each(runner, attempt_follow_timeout);
     size_t slots = slots_resize(&runner->slots, config_meta(config));
     log_line(runner->log, LOG_INFO, "The plan is now %llu configs - %llu remaining - %zu slots",
              (unsigned long long)plan_count(plan), (unsigned long long)runner_left(runner), slots);

@@ -7,7 +7,7 @@
 struct retry {
     uv_timer_t timer;
     struct runner *runner;
-    struct run *run; /* NULL once it is ready or dropped */
+    struct run *run;
 };
 
 static void free_retry(uv_handle_t *handle)
@@ -58,26 +58,18 @@ void retry_drop_all(struct runner *runner)
     runner->waiting.count = runner->ready.count = 0;
 }
 
-static bool take(struct run *run, const struct plan *plan, struct number_set *taken)
-{
-    if (!plan_find(plan, run->keys, &run->rank))
-        return false;
-    number_set_add(taken, run->rank);
-    return true;
-}
-
 void retry_take(struct runner *runner, const struct plan *plan, struct number_set *taken)
 {
     for (size_t i = runner->waiting.count; i-- > 0;) {
         struct retry *retry = runner->waiting.items[i];
-        if (take(retry->run, plan, taken))
+        if (runner_take(retry->run, plan, taken))
             continue;
         run_destroy(retry->run);
         uv_close((uv_handle_t *)&retry->timer, free_retry);
         runner->waiting.items[i] = runner->waiting.items[--runner->waiting.count];
     }
     for (size_t i = runner->ready.count; i-- > 0;) {
-        if (take(runner->ready.items[i], plan, taken))
+        if (runner_take(runner->ready.items[i], plan, taken))
             continue;
         run_destroy(runner->ready.items[i]);
         runner->ready.items[i] = runner->ready.items[--runner->ready.count];

@@ -42,25 +42,18 @@ static void on_edited(void *context)
     reload_when_possible(runner);
 }
 
-static void end_attempts(struct runner *runner, void (*end)(struct attempt *))
-{
-    for (size_t i = 0; i < runner->slots.all.count; i++)
-        if (runner->slots.all.items[i]->attempt)
-            end(runner->slots.all.items[i]->attempt);
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct runner *runner = handle->data;
     if (runner->stop_signal) {
-        end_attempts(runner, attempt_kill);
+        attempt_each(runner, attempt_kill);
         return;
     }
     runner->stop_signal = number;
     log_line(runner->log, LOG_INFO, "Stopping: running configs get %g s to end; once more stops them at once",
              config_meta(runner->config)->kill_grace);
     retry_drop_all(runner);
-    end_attempts(runner, attempt_terminate);
+    attempt_each(runner, attempt_terminate);
     schedule_go_on(runner);
 }
 

@@ -71,5 +71,8 @@ struct runner {
 /* A rank for a run that is no longer in the plan. */
 #define RUNNER_NO_RANK UINT64_MAX
 
+/* Ranks a run in a plan that is to be the current one, and notes it as taken. Returns false, with
+ * RUNNER_NO_RANK, when it is not in the plan. */
+bool runner_take(struct run *run, const struct plan *plan, struct number_set *taken);
 /* Permutations of the plan that are neither finished, given up nor executing; retries count. */
 uint64_t runner_left(const struct runner *runner);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/run_data.h"
 
 enum { longest_base_name = 200, longest_data_name = 100, longest_id = 15 };
 
@@ -85,21 +86,15 @@ static struct value *identity(const struct run *run)
     return object;
 }
 
-static void copy_members(struct value *to, const struct value *from, const char *except)
-{
-    for (size_t i = 0; from && i < value_count(from); i++)
-        if (!except || strcmp(value_key(from, i), except) != 0)
-            value_object_set(to, value_key(from, i), value_ref(value_item(from, i)));
-}
-
 struct value *store_directory_config(const struct run *run, struct value *data)
 {
-    struct value *config = value_new_object(), *meta = value_new_object();
-    copy_members(meta, run->meta, NULL);
+    struct value *meta = store_copy_object(run->meta), *config = value_new_object();
     value_object_set(meta, "run", identity(run));
     if (data)
         value_object_set(meta, "data", data);
-    copy_members(config, run->keys, "log_dir");
+    for (size_t i = 0; i < value_count(run->keys); i++)
+        if (strcmp(value_key(run->keys, i), "log_dir") != 0)
+            value_object_set(config, value_key(run->keys, i), value_ref(value_item(run->keys, i)));
     value_object_set(config, "gpu_id", value_new_int(run->gpu_id));
     value_object_set(config, "log_dir", value_new_string(run->directory, strlen(run->directory)));
     value_object_set(config, "meta", meta);
@@ -130,8 +125,7 @@ bool store_prepare_run(struct store *store, const struct run *run, struct error 
     CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
     CLEANUP(value_cleanup) struct value *config = store_directory_config(run, NULL);
     CLEANUP(text_free) struct text json = {0};
-    value_add_json_lines(&json, config);
-    text_add_char(&json, '\n');
+    store_run_data_add_json(&json, config);
     return run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
 }
 

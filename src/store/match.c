@@ -85,11 +85,6 @@ static int64_t axis_of_key(const struct plan *plan, size_t key_index)
     return -1;
 }
 
-static bool is_compared(const char *key)
-{
-    return strcmp(key, "log_dir") != 0 && strcmp(key, "gpu_id") != 0;
-}
-
 static void add_key(struct match *match, size_t key_index, const struct columns *columns)
 {
     const struct config *config = plan_config(match->plan);
@@ -117,7 +112,7 @@ static void match_begin(struct match *match, const struct plan *plan, const stru
     *match = (struct match){.plan = plan};
     match->choice = memory_new(plan_axis_count(plan), sizeof *match->choice);
     for (size_t i = 0; i < value_count(keys); i++)
-        if (is_compared(value_key(keys, i)))
+        if (plan_compares_key(value_key(keys, i)))
             add_key(match, i, columns);
 }
 

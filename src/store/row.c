@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "plan/plan.h"
 #include "store/cell.h"
 #include "store/csv.h"
 
@@ -35,9 +36,8 @@ static bool is_named(const char *key, const char *const *names)
 
 static void add_keys(struct row *row, const struct value *run_data)
 {
-    static const char *const no_keys[] = {"meta", "log_dir", "gpu_id", NULL};
     for (size_t i = 0; i < value_count(run_data); i++)
-        if (!is_named(value_key(run_data, i), no_keys))
+        if (plan_compares_key(value_key(run_data, i)))
             add_value(row, "", value_key(run_data, i), value_item(run_data, i));
 }
 

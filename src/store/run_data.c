@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "store/store.h"
 
-static struct value *copy_object(const struct value *object)
+struct value *store_copy_object(const struct value *object)
 {
     struct value *copy = value_new_object();
     for (size_t i = 0; object && value_kind(object) == VALUE_OBJECT && i < value_count(object); i++)
@@ -18,8 +18,8 @@ static struct value *copy_object(const struct value *object)
 
 struct value *store_run_data(const struct value *config_json, const struct value *data)
 {
-    struct value *run_data = copy_object(config_json);
-    struct value *meta = copy_object(value_get(config_json, "meta"));
+    struct value *run_data = store_copy_object(config_json);
+    struct value *meta = store_copy_object(value_get(config_json, "meta"));
     value_object_set(meta, "data", value_ref(data));
     value_object_set(run_data, "meta", meta);
     return run_data;

@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_compared(const char *key)
-{
-    return strcmp(key, "log_dir") != 0 && strcmp(key, "gpu_id") != 0 && strcmp(key, "meta") != 0;
-}
+#include "plan/plan.h"
 
 /* A sum, since the order of keys makes no difference. */
 static uint64_t hash_permutation(const struct value *keys)
@@ -14,7 +11,7 @@ static uint64_t hash_permutation(const struct value *keys)
     uint64_t sum = 0;
     for (size_t i = 0; i < value_count(keys); i++) {
         const char *key = value_key(keys, i);
-        if (is_compared(key))
+        if (plan_compares_key(key))
             sum += hash_number(hash_bytes(0, key, strlen(key)), value_hash(value_item(keys, i)));
     }
     return sum;
