@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "run/attempt.h"
+#include "run/results.h"
 #include "run/retry.h"
 #include "run/schedule.h"
 
@@ -69,7 +70,8 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
     if (strcmp(config_log_dir(config), config_log_dir(runner->config)) != 0)
         log_line(runner->log, LOG_WARNING, "log_dir stays %s until the next start",
                  config_log_dir(runner->config));
-    if (command_check(runner->command, config, &err) && find_taken(runner, plan, &taken, &err)) {
+    if (command_check(runner->command, config, &err) && results_check_metrics(config, &err) &&
+        find_taken(runner, plan, &taken, &err)) {
         adopt(runner, config_ref(config), plan_ref(plan), &taken);
         return;
     }

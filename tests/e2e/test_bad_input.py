@@ -155,3 +155,9 @@ def test_a_data_dir_that_is_not_there(project):
     assert done.returncode == 2
     assert f"the data_dir 'foo/' is not there (looked for the folder {project.root}/foo" in done.stderr
     assert not project.logs.exists()
+
+
+def test_a_metric_whose_expression_is_malformed_is_named(project):
+    project.write(meta={"metrics": {"loss": "loss: ([0-9.]+"}})
+    run_refused(project, "/bin/true",
+                says=["config.json: meta.metrics.loss: 'loss: ([0-9.]+' is no POSIX extended regular expression"])
