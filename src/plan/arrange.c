@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 
+/* --- few nodes --- */
+
 /*
  * Greedy: the next level is the axis after which the fewest states are alive. A placed axis is remembered by
  * a state as long as an entry that names it is open, that is, has keys on both sides of the cut; it then
@@ -118,21 +120,100 @@ static void arrange_named(struct arrangement *arrangement, struct search *search
     }
 }
 
-void plan_arrange(struct arrangement *arrangement, const struct axes *axes,
-                  const struct exclusions *exclusions, bool config_order)
+static void arrange_for_nodes(struct arrangement *arrangement, const struct axes *axes,
+                              const struct exclusions *exclusions)
 {
     CLEANUP(memory_free) size_t *missing = memory_new(exclusions->count, sizeof *missing);
     CLEANUP(memory_free) size_t *open = memory_new(axes->count, sizeof *open);
     CLEANUP(memory_free) bool *placed = memory_new(axes->count, sizeof *placed);
     CLEANUP(memory_free) bool *named = memory_new(axes->count, sizeof *named);
     struct search search = {axes, exclusions, missing, open, placed, named};
+    arrange_named(arrangement, &search);
+}
 
-    *arrangement = (struct arrangement){memory_new(axes->count, sizeof *arrangement->axes), 0};
-    if (!config_order)
-        arrange_named(arrangement, &search);
+/* --- few open entries on the last levels --- */
+
+/* Of 2^32 random choices on the axes that are not `last`, those that leave the entry open: it names one of
+ * the last, and its other keys have matched. */
+static uint64_t openness(const struct axes *axes, const struct exclusion *exclusion, const bool *last)
+{
+    unsigned __int128 share = (unsigned __int128)1 << 32;
+    bool is_named = false;
+    for (size_t i = 0; i < exclusion->count; i++) {
+        const struct exclusion_key *key = &exclusion->keys[i];
+        is_named = is_named || last[key->axis];
+        if (!last[key->axis])
+            share = share * key->count / axes->items[key->axis].count;
+    }
+    return is_named ? (uint64_t)share : 0;
+}
+
+static bool is_named(const struct exclusions *exclusions, size_t axis)
+{
+    for (size_t i = 0; i < exclusions->count; i++)
+        if (names(&exclusions->items[i], axis))
+            return true;
+    return false;
+}
+
+/* The axis that, put before the last ones, leaves the fewest entries open; the number of axes when no named
+ * one is left. */
+static size_t choose_last(const struct axes *axes, const struct exclusions *exclusions, bool *last)
+{
+    size_t best = axes->count;
+    uint64_t best_open = UINT64_MAX;
+    for (size_t i = 0; i < axes->count; i++) {
+        if (last[i] || !is_named(exclusions, i))
+            continue;
+        uint64_t open = 0;
+        last[i] = true;
+        for (size_t k = 0; k < exclusions->count; k++)
+            open += openness(axes, &exclusions->items[k], last);
+        last[i] = false;
+        if (open < best_open) {
+            best = i;
+            best_open = open;
+        }
+    }
+    return best;
+}
+
+/* Greedy, from the last level to the first. */
+static void arrange_for_tails(struct arrangement *arrangement, const struct axes *axes,
+                              const struct exclusions *exclusions)
+{
+    CLEANUP(memory_free) bool *last = memory_new(axes->count, sizeof *last);
+    for (size_t axis; (axis = choose_last(axes, exclusions, last)) < axes->count;) {
+        last[axis] = true;
+        arrangement->axes[arrangement->count++] = (uint32_t)axis;
+    }
+    for (size_t i = 0; i < arrangement->count / 2; i++) {
+        uint32_t axis = arrangement->axes[i];
+        arrangement->axes[i] = arrangement->axes[arrangement->count - 1 - i];
+        arrangement->axes[arrangement->count - 1 - i] = axis;
+    }
+}
+
+/* Axes of one value need no level. */
+static void add_others(struct arrangement *arrangement, const struct axes *axes)
+{
+    CLEANUP(memory_free) bool *placed = memory_new(axes->count, sizeof *placed);
+    for (size_t i = 0; i < arrangement->count; i++)
+        placed[arrangement->axes[i]] = true;
     for (size_t i = 0; i < axes->count; i++)
         if (!placed[i] && axes->items[i].count > 1)
             arrangement->axes[arrangement->count++] = (uint32_t)i;
+}
+
+void plan_arrange(struct arrangement *arrangement, const struct axes *axes,
+                  const struct exclusions *exclusions, enum arrange_for purpose)
+{
+    *arrangement = (struct arrangement){memory_new(axes->count, sizeof *arrangement->axes), 0};
+    if (purpose == ARRANGE_NODES)
+        arrange_for_nodes(arrangement, axes, exclusions);
+    else if (purpose == ARRANGE_TAILS)
+        arrange_for_tails(arrangement, axes, exclusions);
+    add_others(arrangement, axes);
 }
 
 void plan_arrangement_free(struct arrangement *arrangement)

@@ -11,10 +11,14 @@ struct arrangement {
     size_t count;
 };
 
-/*
- * Keeps config order when that is asked for or when nothing is excluded; else chooses an order that keeps the
- * diagram small. The same axes and entries give the same arrangement on every machine.
- */
+enum arrange_for {
+    ARRANGE_CONFIG, /* config order */
+    ARRANGE_NODES,  /* few nodes: for entries that leave most axes apart */
+    ARRANGE_TAILS,  /* few open entries on the last levels: for entries that tie all axes together */
+};
+
+/* Without entries it is config order in any case. The same axes and entries give the same arrangement on
+ * every machine. */
 void plan_arrange(struct arrangement *arrangement, const struct axes *axes,
-                  const struct exclusions *exclusions, bool config_order);
+                  const struct exclusions *exclusions, enum arrange_for purpose);
 void plan_arrangement_free(struct arrangement *arrangement);

@@ -4,6 +4,10 @@
 
 #include "base/memory.h"
 #include "plan/diagram_nodes.h"
+#include "plan/tail.h"
+
+/* Bytes: as long as a diagram is small, it is faster to walk with a node for everything. */
+static const size_t most_without_tails = 1 << 20;
 
 static void measure_levels(struct diagram *diagram, const struct axes *axes)
 {
@@ -17,17 +21,31 @@ static void measure_levels(struct diagram *diagram, const struct axes *axes)
     }
 }
 
-struct diagram *plan_diagram_create(const struct axes *axes, const struct exclusions *exclusions,
-                                    bool config_order, size_t limit)
+/* NULL past the limit. */
+static struct diagram *attempt(const struct axes *axes, const struct exclusions *exclusions,
+                               enum arrange_for purpose, bool with_tails, size_t limit)
 {
     struct diagram *diagram = memory_new(1, sizeof *diagram);
     diagram->axis_count = axes->count;
-    plan_arrange(&diagram->arrangement, axes, exclusions, config_order);
+    plan_arrange(&diagram->arrangement, axes, exclusions, purpose);
     measure_levels(diagram, axes);
-    if (plan_diagram_build(diagram, axes, exclusions, limit))
+    if (plan_diagram_build(diagram, axes, exclusions, with_tails, limit))
         return diagram;
     plan_diagram_destroy(diagram);
     return NULL;
+}
+
+struct diagram *plan_diagram_create(const struct axes *axes, const struct exclusions *exclusions,
+                                    bool config_order, size_t limit)
+{
+    size_t small = limit < most_without_tails ? limit : most_without_tails;
+    struct diagram *diagram =
+        attempt(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_NODES, false, small);
+    if (!diagram)
+        diagram = attempt(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_TAILS, true, limit);
+    if (!diagram && !config_order)
+        diagram = attempt(axes, exclusions, ARRANGE_NODES, true, limit / 2);
+    return diagram;
 }
 
 void plan_diagram_destroy(struct diagram *diagram)
@@ -39,6 +57,8 @@ void plan_diagram_destroy(struct diagram *diagram)
     free(diagram->below);
     vector_free(&diagram->nodes);
     vector_free(&diagram->edges);
+    vector_free(&diagram->tails);
+    plan_remainders_free(&diagram->remainders);
     free(diagram);
 }
 
@@ -50,6 +70,11 @@ uint64_t plan_diagram_count(const struct diagram *diagram)
 size_t plan_diagram_node_count(const struct diagram *diagram)
 {
     return diagram->nodes.count;
+}
+
+size_t plan_diagram_tail_count(const struct diagram *diagram)
+{
+    return diagram->tails.count;
 }
 
 /* The last edge with at most `rank` kept permutations before it. An edge to nothing is never it, because the
@@ -84,38 +109,84 @@ static const struct diagram_edge *edge_of_value(const struct diagram *diagram, u
     return &edges[low];
 }
 
-static const struct diagram_edge everything = {.child = NODE_EVERYTHING};
-
-void plan_diagram_unrank(const struct diagram *diagram, uint64_t rank, uint32_t *choice)
+void plan_diagram_begin_tail(const struct diagram *diagram, size_t level, struct tail *tail)
 {
-    for (size_t i = 0; i < diagram->axis_count; i++)
-        choice[i] = 0;
+    tail->first = level;
+    tail->end = diagram->arrangement.count;
+    tail->sizes = diagram->sizes;
+    tail->below = diagram->below;
+}
 
+/* The tail at this level behind what is chosen above it. */
+static void find_tail(const struct diagram *diagram, size_t level, const uint32_t *levels, struct tail *tail)
+{
+    uint64_t sets[2][TAIL_WORDS] = {0};
+    for (size_t i = 0; i < level; i++)
+        plan_remainders_advance(&diagram->remainders, i,
+                                plan_remainders_group(&diagram->remainders, i, levels[i]), sets[i % 2],
+                                sets[(i + 1) % 2]);
+    plan_diagram_begin_tail(diagram, level, tail);
+    plan_tail_make(tail, &diagram->remainders, sets[level % 2]);
+    plan_tail_sort(tail);
+}
+
+static const struct diagram_edge everything = {.child = UINT32_MAX - 1 /* NODE_EVERYTHING */};
+
+/* The value of each level; below a tail's level it is the tail that tells. */
+static void unrank_levels(const struct diagram *diagram, uint64_t rank, uint32_t *levels)
+{
     uint32_t node = diagram->root;
     for (size_t level = 0; level < diagram->arrangement.count; level++) {
+        if (diagram_is_tail(node)) {
+            struct tail tail;
+            find_tail(diagram, level, levels, &tail);
+            plan_tail_unrank(&tail, rank, levels);
+            return;
+        }
         const struct diagram_edge *edge =
             node == NODE_EVERYTHING ? &everything : edge_of_rank(diagram, node, rank);
         uint64_t paths = diagram_paths(diagram, edge->child, level + 1);
         if (paths == 0)
             return; /* a rank past the count */
         rank -= edge->before;
-        choice[diagram->arrangement.axes[level]] = edge->first + (uint32_t)(rank / paths);
+        levels[level] = edge->first + (uint32_t)(rank / paths);
         rank %= paths;
         node = edge->child;
     }
 }
 
+void plan_diagram_unrank(const struct diagram *diagram, uint64_t rank, uint32_t *choice)
+{
+    uint32_t levels[TAIL_LEVELS] = {0};
+    unrank_levels(diagram, rank, levels);
+    for (size_t i = 0; i < diagram->axis_count; i++)
+        choice[i] = 0;
+    for (size_t level = 0; level < diagram->arrangement.count; level++)
+        choice[diagram->arrangement.axes[level]] = levels[level];
+}
+
 bool plan_diagram_rank(const struct diagram *diagram, const uint32_t *choice, uint64_t *rank)
 {
-    uint64_t sum = 0;
+    uint32_t levels[TAIL_LEVELS];
+    for (size_t level = 0; level < diagram->arrangement.count; level++)
+        levels[level] = choice[diagram->arrangement.axes[level]];
+
     uint32_t node = diagram->root;
+    *rank = 0;
     for (size_t level = 0; level < diagram->arrangement.count && node != NODE_NOTHING; level++) {
-        uint32_t value = choice[diagram->arrangement.axes[level]];
+        if (diagram_is_tail(node)) {
+            struct tail tail;
+            uint64_t within;
+            find_tail(diagram, level, levels, &tail);
+            bool kept = plan_tail_rank(&tail, levels, &within);
+            *rank += within;
+            return kept;
+        }
         const struct diagram_edge *edge =
-            node == NODE_EVERYTHING ? &everything : edge_of_value(diagram, node, value);
-        sum += edge->before + (value - edge->first) * diagram_paths(diagram, edge->child, level + 1);
+            node == NODE_EVERYTHING ? &everything : edge_of_value(diagram, node, levels[level]);
+        *rank +=
+            edge->before + (levels[level] - edge->first) * diagram_paths(diagram, edge->child, level + 1);
         node = edge->child;
     }
-    *rank = sum;
     return node != NODE_NOTHING;
 }

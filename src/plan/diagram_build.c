@@ -4,67 +4,34 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "plan/diagram_nodes.h"
 #include "plan/remainder.h"
+#include "plan/states.h"
+#include "plan/tail.h"
 
-/* What a state costs beside its key: the slot of a table at its thinnest, and the allocation. */
-enum { state_cost = 96 };
+/* A step of a tail takes as long as some 16 words. */
+enum { step_work = 16 };
 
 struct builder {
     struct diagram *diagram;
-    struct remainders remainders;
-    size_t words;        /* of a set */
-    uint64_t **states;   /* one a level and the end: the set */
-    uint64_t **here;     /* one a level: the remainders that begin there */
-    uint32_t **children; /* one a level: the child of each group of values */
-    size_t free_level;   /* from here on no entry begins */
-    struct text_map known_states;
+    const struct remainders *remainders; /* the diagram's */
+    uint64_t **states;                   /* one a level and the end: the set */
+    uint32_t **children;                 /* one a level: the child of each group of values */
+    size_t free_level;                   /* from here on no entry begins */
+    bool with_tails;
+    struct states known_states;
     struct node_table known_nodes;
-    size_t state_bytes, limit;
+    size_t limit;
     uint64_t work, work_limit; /* words and edges looked at */
+    uint64_t tail_work_limit;  /* of plan_tail_work() */
 };
 
 static bool is_empty(const struct builder *builder, const uint64_t *set)
 {
-    for (size_t i = 0; i < builder->words; i++)
+    for (size_t i = 0; i < builder->remainders->words; i++)
         if (set[i])
             return false;
-    return true;
-}
-
-static bool has(const uint64_t *set, uint32_t bit)
-{
-    return set[bit / 64] >> (bit % 64) & 1;
-}
-
-static void add(uint64_t *set, uint32_t bit)
-{
-    set[bit / 64] |= UINT64_C(1) << (bit % 64);
-}
-
-/* Makes the state of the next level for one group of values. Returns false when an entry is matched. */
-static bool advance(struct builder *builder, size_t level, size_t group)
-{
-    const struct level_values *values = &builder->remainders.levels[level];
-    const uint64_t *set = builder->states[level];
-    uint64_t *next = builder->states[level + 1];
-
-    for (size_t i = 0; i < builder->words; i++)
-        next[i] = set[i] & ~builder->here[level][i];
-    for (size_t i = values->group_starts[group]; i < values->group_starts[group + 1]; i++) {
-        const struct remainder *matched = &builder->remainders.items[values->matched[i]];
-        if (!matched->whole && !has(set, matched->bit))
-            continue;
-        if (matched->next == REMAINDER_NONE)
-            return false;
-        /* A whole entry is alive there anyway. */
-        const struct remainder *rest = &builder->remainders.items[matched->next];
-        if (!rest->whole)
-            add(next, rest->bit);
-    }
     return true;
 }
 
@@ -72,7 +39,7 @@ static bool advance(struct builder *builder, size_t level, size_t group)
 static uint64_t add_edges(struct builder *builder, size_t level)
 {
     struct diagram *diagram = builder->diagram;
-    const struct level_values *values = &builder->remainders.levels[level];
+    const struct level_values *values = &builder->remainders->levels[level];
     uint64_t before = 0;
     uint32_t last_child = 0;
     for (size_t i = 0; i < values->span_count; i++) {
@@ -104,30 +71,52 @@ static uint32_t make_node(struct builder *builder, size_t level)
     return node;
 }
 
-/* A state's key: the level, then the words that are not zero, each after its index. */
-static void add_key(const struct builder *builder, size_t level, struct text *key)
-{
-    const uint64_t *set = builder->states[level];
-    text_add_bytes(key, (const char *)&level, sizeof level);
-    for (size_t i = 0; i < builder->words; i++)
-        if (set[i]) {
-            text_add_bytes(key, (const char *)&i, sizeof i);
-            text_add_bytes(key, (const char *)&set[i], sizeof set[i]);
-        }
-}
-
 /* Of the diagram and the tables, with what their growth leaves unused. */
 static size_t memory_used(const struct builder *builder)
 {
     const struct diagram *diagram = builder->diagram;
-    return builder->state_bytes + builder->known_nodes.capacity * sizeof *builder->known_nodes.slots +
+    return plan_states_memory(&builder->known_states) +
+           builder->known_nodes.capacity * sizeof *builder->known_nodes.slots +
            diagram->nodes.capacity * sizeof *diagram->nodes.items +
-           diagram->edges.capacity * sizeof *diagram->edges.items;
+           diagram->edges.capacity * sizeof *diagram->edges.items +
+           diagram->tails.capacity * sizeof *diagram->tails.items;
 }
 
 static bool over_limit(const struct builder *builder)
 {
     return memory_used(builder) > builder->limit || builder->work > builder->work_limit;
+}
+
+static uint32_t build(struct builder *builder, size_t level);
+
+static uint32_t build_child(struct builder *builder, size_t level, size_t group) // NOLINT(misc-no-recursion)
+{
+    bool kept = plan_remainders_advance(builder->remainders, level, group, builder->states[level],
+                                        builder->states[level + 1]);
+    return kept ? build(builder, level + 1) : NODE_NOTHING;
+}
+
+/* Whether few enough entries are open for the levels from here on to need no nodes; *node is the tail then.
+ */
+static bool find_tail(struct builder *builder, size_t level, uint32_t *node)
+{
+    struct diagram *diagram = builder->diagram;
+    if (!builder->with_tails)
+        return false;
+    struct tail tail;
+    plan_diagram_begin_tail(diagram, level, &tail);
+    bool is_small = plan_tail_make(&tail, builder->remainders, builder->states[level]) &&
+                    plan_tail_work(&tail) <= builder->tail_work_limit;
+    uint64_t count = is_small ? plan_tail_count(&tail) : 0;
+    builder->work += step_work * tail.steps;
+    if (!is_small)
+        return false;
+    *node = NODE_NOTHING;
+    if (count > 0) {
+        *node = NODE_TAILS + (uint32_t)diagram->tails.count;
+        vector_push(&diagram->tails, count);
+    }
+    return true;
 }
 
 /* The node of builder->states[level]. The result means nothing once the limit is passed. At most 62 levels
@@ -136,62 +125,50 @@ static uint32_t build(struct builder *builder, size_t level) // NOLINT(misc-no-r
 {
     if (level >= builder->free_level && is_empty(builder, builder->states[level]))
         return NODE_EVERYTHING;
-    CLEANUP(text_free) struct text key = {0};
-    add_key(builder, level, &key);
-    const uint64_t *known = text_map_get(&builder->known_states, key.data, key.len);
-    if (known)
-        return (uint32_t)*known;
+    uint32_t known;
+    if (find_tail(builder, level, &known))
+        return known;
+    const size_t words = builder->remainders->words;
+    if (plan_states_find(&builder->known_states, level, builder->states[level], words, &known))
+        return known;
 
-    const struct level_values *values = &builder->remainders.levels[level];
-    builder->work += values->span_count + values->group_count * (1 + builder->words);
+    const struct level_values *values = &builder->remainders->levels[level];
+    builder->work += values->span_count + values->group_count * (1 + words);
     for (size_t i = 0; i < values->group_count && !over_limit(builder); i++)
-        builder->children[level][i] = advance(builder, level, i) ? build(builder, level + 1) : NODE_NOTHING;
+        builder->children[level][i] = build_child(builder, level, i);
     if (over_limit(builder))
         return NODE_NOTHING;
 
     uint32_t node = make_node(builder, level);
-    builder->state_bytes += state_cost + key.len;
-    text_map_put(&builder->known_states, key.data, key.len, node);
+    plan_states_add(&builder->known_states, level, builder->states[level], words, node);
     return node;
 }
 
 static void start(struct builder *builder)
 {
-    const struct remainders *remainders = &builder->remainders;
+    const struct remainders *remainders = builder->remainders;
     size_t levels = remainders->level_count;
-    builder->words = (remainders->bit_count + 63) / 64;
     builder->states = memory_new(levels + 1, sizeof *builder->states);
-    builder->here = memory_new(levels, sizeof *builder->here);
     builder->children = memory_new(levels, sizeof *builder->children);
     for (size_t i = 0; i <= levels; i++)
-        builder->states[i] = memory_new(builder->words, sizeof **builder->states);
-    for (size_t i = 0; i < levels; i++) {
-        builder->here[i] = memory_new(builder->words, sizeof **builder->here);
+        builder->states[i] = memory_new(remainders->words, sizeof **builder->states);
+    for (size_t i = 0; i < levels; i++)
         builder->children[i] = memory_new(remainders->levels[i].group_count, sizeof **builder->children);
-    }
-    for (size_t i = 0; i < remainders->count; i++) {
-        const struct remainder *remainder = &remainders->items[i];
-        if (!remainder->whole)
-            add(builder->here[remainder->level], remainder->bit);
-        else if (remainder->level >= builder->free_level)
-            builder->free_level = remainder->level + 1;
-    }
+    if (remainders->whole_count > 0)
+        builder->free_level = remainders->items[remainders->whole[remainders->whole_count - 1]].level + 1;
 }
 
 static void finish(struct builder *builder)
 {
-    for (size_t i = 0; i < builder->remainders.level_count; i++) {
+    size_t levels = builder->remainders->level_count;
+    for (size_t i = 0; i <= levels; i++)
         free(builder->states[i]);
-        free(builder->here[i]);
+    for (size_t i = 0; i < levels; i++)
         free(builder->children[i]);
-    }
-    free(builder->states[builder->remainders.level_count]);
     free(builder->states);
-    free(builder->here);
     free(builder->children);
-    text_map_free(&builder->known_states);
+    plan_states_free(&builder->known_states);
     free(builder->known_nodes.slots);
-    plan_remainders_free(&builder->remainders);
 }
 
 static bool excludes_everything(const struct exclusions *exclusions)
@@ -202,18 +179,34 @@ static bool excludes_everything(const struct exclusions *exclusions)
     return false;
 }
 
+static void drop(struct diagram *diagram)
+{
+    vector_free(&diagram->nodes);
+    vector_free(&diagram->edges);
+    vector_free(&diagram->tails);
+}
+
 bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const struct exclusions *exclusions,
-                        size_t limit)
+                        bool with_tails, size_t limit)
 {
     diagram->root = NODE_NOTHING;
     if (excludes_everything(exclusions))
         return true;
 
-    struct builder builder = {.diagram = diagram, .limit = limit, .work_limit = 4 * (uint64_t)limit};
-    plan_remainders_make(&builder.remainders, axes, exclusions, &diagram->arrangement);
+    plan_remainders_make(&diagram->remainders, axes, exclusions, &diagram->arrangement);
+    struct builder builder = {.diagram = diagram,
+                              .remainders = &diagram->remainders,
+                              .with_tails = with_tails && diagram->remainders.words <= TAIL_WORDS,
+                              .limit = limit,
+                              .work_limit = 8 * (uint64_t)limit,
+                              .tail_work_limit = 8 + limit / 4096};
     start(&builder);
     diagram->root = build(&builder, 0);
     bool built = !over_limit(&builder);
     finish(&builder);
+    if (!built)
+        drop(diagram);
+    if (diagram->tails.count == 0)
+        plan_remainders_free(&diagram->remainders);
     return built;
 }

@@ -3,9 +3,11 @@
 #include "base/vector.h"
 #include "plan/arrange.h"
 #include "plan/diagram.h"
+#include "plan/remainder.h"
 
-/* Node numbers that need no node: nothing below is kept, everything below is kept. */
-enum { NODE_NOTHING = UINT32_MAX, NODE_EVERYTHING = UINT32_MAX - 1 };
+/* Node numbers that need no node: nothing below is kept, everything below is kept; and from NODE_TAILS on the
+ * tails, of which only the count is stored. */
+static const uint32_t NODE_NOTHING = UINT32_MAX, NODE_EVERYTHING = UINT32_MAX - 1, NODE_TAILS = 1U << 31;
 
 /* From the value `first` up to the next edge's first. */
 struct diagram_edge {
@@ -26,15 +28,24 @@ struct diagram {
     uint64_t *below; /* for each level and the end: the product of the sizes from there on */
     VECTOR(struct diagram_node) nodes;
     VECTOR(struct diagram_edge) edges;
+    VECTOR(uint64_t) tails;       /* their counts of kept permutations */
+    struct remainders remainders; /* what leads to a tail's set; kept only when there are tails */
     uint32_t root;
 };
+
+static inline bool diagram_is_tail(uint32_t node)
+{
+    return node >= NODE_TAILS && node < NODE_EVERYTHING;
+}
 
 /* Kept permutations from a node at that level on. */
 static inline uint64_t diagram_paths(const struct diagram *diagram, uint32_t node, size_t level)
 {
     if (node == NODE_NOTHING)
         return 0;
-    return node == NODE_EVERYTHING ? diagram->below[level] : diagram->nodes.items[node].count;
+    if (node == NODE_EVERYTHING)
+        return diagram->below[level];
+    return diagram_is_tail(node) ? diagram->tails.items[node - NODE_TAILS] : diagram->nodes.items[node].count;
 }
 
 /* Nodes by their edges, while a diagram is built: open addressing with linear probing, at most half full. */
@@ -46,6 +57,10 @@ struct node_table {
 /* An equal node that is there, or this one, added; its edges must be the diagram's. */
 uint32_t plan_nodes_find(struct node_table *table, struct diagram *diagram, struct diagram_node node);
 
-/* Makes nodes, edges and root. False past the limit. */
+/* Sets where a tail begins and what it borrows. */
+struct tail;
+void plan_diagram_begin_tail(const struct diagram *diagram, size_t level, struct tail *tail);
+
+/* Makes nodes, edges, tails when they are asked for, and root. False past the limit; nothing is left then. */
 bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const struct exclusions *exclusions,
-                        size_t limit);
+                        bool with_tails, size_t limit);

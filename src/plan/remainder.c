@@ -35,9 +35,7 @@ static uint32_t intern(struct maker *maker, size_t entry, size_t key_index, uint
         return (uint32_t)*known;
 
     text_map_put(&maker->known, maker->scratch.data, maker->scratch.len, maker->items.count);
-    vector_push(
-        &maker->items,
-        ((struct remainder){.level = level, .next = next, .key = {(uint32_t)entry, (uint32_t)key_index}}));
+    vector_push(&maker->items, ((struct remainder){.level = level, .next = next, .key = key}));
     return (uint32_t)maker->items.count - 1;
 }
 
@@ -69,9 +67,44 @@ static void add_entry(struct maker *maker, size_t entry)
 
 static void number_bits(struct remainders *remainders)
 {
+    uint32_t bits = 0;
+    remainders->of_bit = memory_new(remainders->count, sizeof *remainders->of_bit);
+    for (size_t i = 0; i < remainders->count; i++)
+        if (!remainders->items[i].whole) {
+            remainders->of_bit[bits] = (uint32_t)i;
+            remainders->items[i].bit = bits++;
+        }
+    remainders->words = (bits + 63) / 64;
+}
+
+static void list_whole(struct remainders *remainders)
+{
+    remainders->whole = memory_new(remainders->count, sizeof *remainders->whole);
+    for (size_t level = 0; level < remainders->level_count; level++) {
+        remainders->levels[level].whole_from = remainders->whole_count;
+        for (size_t i = 0; i < remainders->count; i++)
+            if (remainders->items[i].whole && remainders->items[i].level == level)
+                remainders->whole[remainders->whole_count++] = (uint32_t)i;
+    }
+}
+
+static void add(uint64_t *set, uint32_t bit)
+{
+    set[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static bool has(const uint64_t *set, uint32_t bit)
+{
+    return set[bit / 64] >> (bit % 64) & 1;
+}
+
+static void note_beginnings(struct remainders *remainders)
+{
+    for (size_t i = 0; i < remainders->level_count; i++)
+        remainders->levels[i].here = memory_new(remainders->words, sizeof *remainders->levels->here);
     for (size_t i = 0; i < remainders->count; i++)
         if (!remainders->items[i].whole)
-            remainders->items[i].bit = (uint32_t)remainders->bit_count++;
+            add(remainders->levels[remainders->items[i].level].here, remainders->items[i].bit);
 }
 
 /* --- the values of a level, in groups --- */
@@ -89,16 +122,14 @@ static int compare_matches(const void *a, const void *b)
     return (left->remainder > right->remainder) - (left->remainder < right->remainder);
 }
 
-static void collect_matches(match_list *matches, const struct remainders *remainders,
-                            const struct exclusions *exclusions, size_t level)
+static void collect_matches(match_list *matches, const struct remainders *remainders, size_t level)
 {
     for (size_t i = 0; i < remainders->count; i++) {
         const struct remainder *remainder = &remainders->items[i];
         if (remainder->level != level)
             continue;
-        const struct exclusion_key *key = &exclusions->items[remainder->key[0]].keys[remainder->key[1]];
-        for (size_t k = 0; k < key->count; k++)
-            vector_push(matches, ((struct match){key->values[k], (uint32_t)i}));
+        for (size_t k = 0; k < remainder->key->count; k++)
+            vector_push(matches, ((struct match){remainder->key->values[k], (uint32_t)i}));
     }
     if (matches->count > 1)
         qsort(matches->items, matches->count, sizeof *matches->items, compare_matches);
@@ -166,14 +197,14 @@ static void make_level(struct level_values *level, const match_list *matches, si
 }
 
 static void make_levels(struct remainders *remainders, const struct axes *axes,
-                        const struct exclusions *exclusions, const struct arrangement *arrangement)
+                        const struct arrangement *arrangement)
 {
     remainders->level_count = arrangement->count;
     remainders->levels = memory_new(arrangement->count, sizeof *remainders->levels);
     match_list matches = {0};
     for (size_t i = 0; i < arrangement->count; i++) {
         matches.count = 0;
-        collect_matches(&matches, remainders, exclusions, i);
+        collect_matches(&matches, remainders, i);
         make_level(&remainders->levels[i], &matches, axes->items[arrangement->axes[i]].count);
     }
     vector_free(&matches);
@@ -194,7 +225,9 @@ void plan_remainders_make(struct remainders *remainders, const struct axes *axes
 
     *remainders = (struct remainders){.items = maker.items.items, .count = maker.items.count};
     number_bits(remainders);
-    make_levels(remainders, axes, exclusions, arrangement);
+    make_levels(remainders, axes, arrangement);
+    list_whole(remainders);
+    note_beginnings(remainders);
 }
 
 void plan_remainders_free(struct remainders *remainders)
@@ -203,8 +236,45 @@ void plan_remainders_free(struct remainders *remainders)
         free(remainders->levels[i].spans);
         free(remainders->levels[i].matched);
         free(remainders->levels[i].group_starts);
+        free(remainders->levels[i].here);
     }
     free(remainders->levels);
+    free(remainders->whole);
+    free(remainders->of_bit);
     free(remainders->items);
     *remainders = (struct remainders){0};
+}
+
+bool plan_remainders_advance(const struct remainders *remainders, size_t level, size_t group,
+                             const uint64_t *set, uint64_t *next)
+{
+    const struct level_values *values = &remainders->levels[level];
+    for (size_t i = 0; i < remainders->words; i++)
+        next[i] = set[i] & ~values->here[i];
+    for (size_t i = values->group_starts[group]; i < values->group_starts[group + 1]; i++) {
+        const struct remainder *matched = &remainders->items[values->matched[i]];
+        if (!matched->whole && !has(set, matched->bit))
+            continue;
+        if (matched->next == REMAINDER_NONE)
+            return false;
+        /* A whole entry is alive there anyway. */
+        const struct remainder *rest = &remainders->items[matched->next];
+        if (!rest->whole)
+            add(next, rest->bit);
+    }
+    return true;
+}
+
+size_t plan_remainders_group(const struct remainders *remainders, size_t level, uint32_t value)
+{
+    const struct level_values *values = &remainders->levels[level];
+    size_t low = 0, high = values->span_count;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (values->spans[middle].first <= value)
+            low = middle;
+        else
+            high = middle;
+    }
+    return values->spans[low].group;
 }

@@ -133,18 +133,71 @@ static void counts_with_the_last_axis_fastest_in_config_order(void **state)
     check_against_enumeration("config");
 }
 
-static struct diagram *build_diagram(const struct fixture *fixture, size_t limit)
-{
+/* A diagram by itself, and what it is made of. */
+struct built {
     struct axes axes;
     struct exclusions exclusions;
+    struct diagram *diagram;
+};
+
+static struct built build_diagram(const struct fixture *fixture, size_t limit)
+{
+    struct built built;
     struct faults *faults = faults_create("config.json");
-    plan_axes_read(&axes, fixture->config, faults);
-    plan_exclusions_read(&exclusions, fixture->config, &axes, faults);
-    struct diagram *diagram = plan_diagram_create(&axes, &exclusions, false, limit);
-    plan_exclusions_free(&exclusions);
-    plan_axes_free(&axes);
+    plan_axes_read(&built.axes, fixture->config, faults);
+    plan_exclusions_read(&built.exclusions, fixture->config, &built.axes, faults);
+    built.diagram = plan_diagram_create(&built.axes, &built.exclusions, false, limit);
     faults_destroy(faults);
-    return diagram;
+    return built;
+}
+
+static void free_built(struct built *built)
+{
+    plan_diagram_destroy(built->diagram);
+    plan_exclusions_free(&built->exclusions);
+    plan_axes_free(&built->axes);
+}
+
+/* Every choice has a rank of its own, that leads back to it, exactly when the sample keeps it. */
+static void check_diagram(const struct sample *sample, const struct diagram *diagram)
+{
+    uint32_t choice[most_axes] = {0}, back[most_axes];
+    struct number_set seen = {0};
+    uint64_t rank;
+    do {
+        bool keeps = sample_keeps(sample, choice);
+        assert_int_equal(plan_diagram_rank(diagram, choice, &rank), keeps);
+        if (!keeps)
+            continue;
+        assert_true(rank < plan_diagram_count(diagram));
+        assert_true(number_set_add(&seen, rank));
+        plan_diagram_unrank(diagram, rank, back);
+        assert_memory_equal(choice, back, sample->axis_count * sizeof *choice);
+    } while (count_up(sample, choice));
+    assert_int_equal(seen.count, plan_diagram_count(diagram));
+    number_set_free(&seen);
+}
+
+static void agrees_with_an_enumeration_where_tails_stand_for_nodes(void **state)
+{
+    (void)state;
+    size_t with_tails = 0, with_both = 0;
+    uint64_t first = random_seed() * 1000;
+    for (uint64_t seed = first; seed < first + 3000; seed++) {
+        struct sample sample = make_sample(seed << 20, "spread");
+        struct fixture fixture = fixture_open(sample.config.data);
+        struct built built = build_diagram(&fixture, 600 + 64 * (seed % 16));
+        if (built.diagram) {
+            check_diagram(&sample, built.diagram);
+            with_tails += plan_diagram_tail_count(built.diagram) > 0;
+            with_both += plan_diagram_tail_count(built.diagram) > 1;
+        }
+        free_built(&built);
+        fixture_close(&fixture);
+        text_free(&sample.config);
+    }
+    print_message("%zu with tails, %zu with nodes above them\n", with_tails, with_both);
+    assert_true(with_tails > 100 && with_both > 30);
 }
 
 /* Nine axes a0 … a8 of ten values. */
@@ -167,10 +220,11 @@ static void needs_few_nodes_for_a_billion_permutations(void **state)
     text_add(&config, "]}}");
 
     struct fixture fixture = fixture_open(config.data);
-    struct diagram *diagram = build_diagram(&fixture, 1 << 20);
-    assert_non_null(diagram);
-    assert_true(plan_diagram_node_count(diagram) < 200);
-    assert_int_equal(plan_diagram_count(diagram), plan_count(fixture.plan));
+    struct built built = build_diagram(&fixture, 1 << 20);
+    assert_non_null(built.diagram);
+    assert_true(plan_diagram_node_count(built.diagram) < 200);
+    assert_int_equal(plan_diagram_tail_count(built.diagram), 0);
+    assert_int_equal(plan_diagram_count(built.diagram), plan_count(fixture.plan));
 
     uint64_t seed = random_seed(), rank;
     uint32_t choice[9];
@@ -180,7 +234,7 @@ static void needs_few_nodes_for_a_billion_permutations(void **state)
         assert_true(plan_rank(fixture.plan, choice, &rank));
         assert_int_equal(rank, given);
     }
-    plan_diagram_destroy(diagram);
+    free_built(&built);
     fixture_close(&fixture);
 }
 
@@ -191,10 +245,54 @@ static void needs_no_node_for_what_no_entry_names(void **state)
     add_ten_to_the_ninth(&config);
     text_add(&config, "\"meta\": {\"exclude_configs\": [{\"a7\": 3}, {\"a3\": 4, \"a5\": 6}]}}");
     struct fixture fixture = fixture_open(config.data);
-    struct diagram *diagram = build_diagram(&fixture, 1 << 20);
-    assert_int_equal(plan_diagram_node_count(diagram), 3);
-    assert_int_equal(plan_diagram_count(diagram), 1000000 * (9 * (100 - 1)));
-    plan_diagram_destroy(diagram);
+    struct built built = build_diagram(&fixture, 1 << 20);
+    assert_int_equal(plan_diagram_node_count(built.diagram), 3);
+    assert_int_equal(plan_diagram_count(built.diagram), 1000000 * (9 * (100 - 1)));
+    free_built(&built);
+    fixture_close(&fixture);
+}
+
+static bool matches_any(const struct plan *plan, const uint32_t *choice);
+
+static void counts_exactly_with_hundreds_of_random_entries(void **state)
+{
+    (void)state;
+    uint64_t seed = random_seed();
+    CLEANUP(text_free) struct text config = {0};
+    add_ten_to_the_ninth(&config);
+    text_add(&config, "\"meta\": {\"exclude_configs\": [");
+    for (int entry = 0; entry < 200; entry++) {
+        int key[3];
+        for (int i = 0; i < 3; i++)
+            key[i] = 3 * i + (int)random_below(&seed, 3);
+        text_addf(&config, "%s{\"a%d\": %d, \"a%d\": %d, \"a%d\": %d}", entry ? ", " : "", key[0],
+                  (int)random_below(&seed, 10), key[1], (int)random_below(&seed, 10), key[2],
+                  (int)random_below(&seed, 10));
+    }
+    text_add(&config, "]}}");
+    struct fixture fixture = fixture_open(config.data);
+    assert_true(plan_is_exact(fixture.plan));
+
+    uint64_t kept = 0, back;
+    const uint64_t samples = 20000;
+    for (uint64_t i = 0; i < samples; i++) {
+        uint32_t choice[9];
+        for (int axis = 0; axis < 9; axis++)
+            choice[axis] = (uint32_t)random_below(&seed, 10);
+        bool excluded = matches_any(fixture.plan, choice);
+        assert_int_equal(plan_rank(fixture.plan, choice, &back), !excluded);
+        kept += !excluded;
+
+        uint64_t rank = random_below(&seed, plan_count(fixture.plan));
+        plan_unrank(fixture.plan, rank, choice);
+        assert_false(matches_any(fixture.plan, choice));
+        assert_true(plan_rank(fixture.plan, choice, &back));
+        assert_int_equal(back, rank);
+    }
+    /* Five standard deviations of a share estimated from the samples are below 0.018. */
+    double share = (double)plan_count(fixture.plan) / 1e9, estimate = (double)kept / (double)samples;
+    print_message("%.4f kept, %.4f of the samples\n", share, estimate);
+    assert_true(share - estimate < 0.018 && estimate - share < 0.018);
     fixture_close(&fixture);
 }
 
@@ -222,7 +320,9 @@ static void gives_up_at_the_limit(void **state)
     CLEANUP(text_free) struct text config = {0};
     add_entangled(&config, &seed);
     struct fixture fixture = fixture_open(config.data);
-    assert_null(build_diagram(&fixture, 1 << 20));
+    struct built built = build_diagram(&fixture, 1 << 20);
+    assert_null(built.diagram);
+    free_built(&built);
     fixture_close(&fixture);
 }
 
@@ -243,6 +343,15 @@ static bool entry_matches(const struct plan *plan, const struct value *entry, co
     return true;
 }
 
+static bool matches_any(const struct plan *plan, const uint32_t *choice)
+{
+    const struct value *entries = config_meta(plan_config(plan))->exclude;
+    for (size_t i = 0; i < value_count(entries); i++)
+        if (entry_matches(plan, value_item(entries, i), choice))
+            return true;
+    return false;
+}
+
 static void orders_the_product_when_the_entries_are_too_entangled(void **state)
 {
     (void)state;
@@ -255,15 +364,12 @@ static void orders_the_product_when_the_entries_are_too_entangled(void **state)
     assert_true(fixture_said(&fixture, "at most"));
     assert_int_equal(plan_count(fixture.plan), UINT64_C(1) << 40);
 
-    const struct value *entries = config_meta(fixture.config)->exclude;
     uint64_t kept = 0, back;
     for (int i = 0; i < 1000; i++) {
         uint64_t rank = random_below(&seed, plan_count(fixture.plan));
         uint32_t choice[40];
         plan_unrank(fixture.plan, rank, choice);
-        bool keeps = true;
-        for (size_t k = 0; k < value_count(entries); k++)
-            keeps = keeps && !entry_matches(fixture.plan, value_item(entries, k), choice);
+        bool keeps = !matches_any(fixture.plan, choice);
         assert_int_equal(plan_keeps(fixture.plan, rank), keeps);
         assert_int_equal(plan_rank(fixture.plan, choice, &back), keeps);
         assert_true(!keeps || back == rank);
@@ -286,7 +392,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_an_enumeration_of_random_plans),
         cmocka_unit_test(counts_with_the_last_axis_fastest_in_config_order),
+        cmocka_unit_test(agrees_with_an_enumeration_where_tails_stand_for_nodes),
         cmocka_unit_test(needs_few_nodes_for_a_billion_permutations),
+        cmocka_unit_test(counts_exactly_with_hundreds_of_random_entries),
         cmocka_unit_test(needs_no_node_for_what_no_entry_names),
         cmocka_unit_test(gives_up_at_the_limit),
         cmocka_unit_test(orders_the_product_when_the_entries_are_too_entangled),
