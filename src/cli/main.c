@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static int refuse_command(const char *name)
     return CLI_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         fputs("usage: furcate COMMAND [OPTIONS] …; furcate --help lists the commands\n", stderr);
@@ -46,4 +47,14 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(commands[i], argc - 1, argv + 1);
     return refuse_command(argv[1]);
+}
+
+/* What was printed and did not arrive must not look like success: a full disk, say. */
+int main(int argc, char **argv)
+{
+    int status = run_command(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "furcate: the output could not be written: %s\n", strerror(errno));
+    return status == CLI_OK ? CLI_SOME_FAILED : status;
 }

@@ -5,39 +5,77 @@
 
 #include "base/memory.h"
 #include "cli/grid.h"
+#include "cli/plan_lines.h"
 #include "store/store.h"
 
 static const size_t most_values = 8; /* of an axis, in the table */
 
-/* Calls `print` for each listed run, in run order; `first` for the first of them. */
-static void each_run(const struct plan_view *view,
-                     void (*print)(const struct plan_view *, uint64_t rank, bool first))
+/* Prints the listed runs; what a format does with one is `add`. */
+struct listing {
+    const struct plan_view *view;
+    struct plan_lines *lines; /* NULL: labels alone */
+    struct labels *labels;
+    void (*add)(struct listing *listing, const uint32_t *choice);
+    struct text out;   /* waits to be printed */
+    struct text label; /* of the run that is being added */
+    uint64_t listed;
+};
+
+static void flush(struct listing *listing)
 {
+    fwrite(text_get(&listing->out), 1, listing->out.len, stdout);
+    text_clear(&listing->out);
+}
+
+/* In run order. Stops early when nobody reads. */
+static void list_runs(struct listing *listing)
+{
+    enum { enough = 1 << 16 };
+    const struct plan_view *view = listing->view;
     bool exact = plan_is_exact(view->plan);
-    uint64_t count = plan_count(view->plan), listed = 0;
-    uint64_t to_skip = exact ? 0 : view->offset;
-    for (uint64_t i = exact ? view->offset : 0; i < count && listed < view->limit; i++) {
+    uint64_t count = plan_count(view->plan), to_skip = exact ? 0 : view->offset;
+    CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(view->plan), sizeof *choice);
+    for (uint64_t i = exact ? view->offset : 0; i < count && listing->listed < view->limit; i++) {
         uint64_t rank = order_at(view->order, i);
-        if (!exact && !plan_keeps(view->plan, rank))
+        if (!plan_keeps(view->plan, rank))
             continue;
-        if (to_skip > 0)
+        if (to_skip > 0) {
             to_skip--;
-        else
-            print(view, rank, listed++ == 0);
+            continue;
+        }
+        plan_unrank(view->plan, rank, choice);
+        listing->add(listing, choice);
+        listing->listed++;
+        if (listing->out.len >= enough)
+            flush(listing);
+        if (ferror(stdout))
+            break;
     }
+    flush(listing);
 }
 
-static void add_label(const struct plan_view *view, const struct value *permutation, struct text *out)
+static void list(const struct plan_view *view, plan_add_pair *add_pair,
+                 void (*add)(struct listing *, const uint32_t *))
 {
-    plan_add_label(view->plan, permutation, out);
+    struct listing listing = {.view = view,
+                              .lines = add_pair ? plan_lines_create(view->plan, add_pair) : NULL,
+                              .labels = labels_create(view->plan),
+                              .add = add};
+    list_runs(&listing);
+    if (listing.lines)
+        plan_lines_destroy(listing.lines);
+    labels_destroy(listing.labels);
+    text_free(&listing.out);
+    text_free(&listing.label);
 }
 
-static uint64_t left(const struct plan_view *view)
+/* At most as many when the plan is not exact. */
+static unsigned long long left(const struct plan_view *view)
 {
     return plan_count(view->plan) - view->done;
 }
 
-static uint64_t excluded(const struct plan_view *view)
+static unsigned long long excluded(const struct plan_view *view)
 {
     return plan_product(view->plan) - plan_count(view->plan);
 }
@@ -74,41 +112,53 @@ static void print_axes(const struct plan *plan)
     grid_destroy(grid);
 }
 
-static void print_label(const struct plan_view *view, uint64_t rank, bool first)
+static void add_label_line(struct listing *listing, const uint32_t *choice)
 {
-    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(view->plan, rank);
-    CLEANUP(text_free) struct text label = {0};
-    add_label(view, permutation, &label);
-    if (first)
-        printf(view->offset ? "\nIn run order, from the %llu. on:\n" : "\nFirst in run order:\n",
-               (unsigned long long)view->offset + 1);
-    printf("  %s\n", text_get(&label));
+    uint64_t offset = listing->view->offset;
+    if (listing->listed == 0 && offset > 0)
+        text_addf(&listing->out, "\nIn run order, from the %llu. on:\n", (unsigned long long)offset + 1);
+    else if (listing->listed == 0)
+        text_add(&listing->out, "\nFirst in run order:\n");
+    text_add(&listing->out, "  ");
+    labels_add(listing->labels, choice, &listing->out);
+    text_add_char(&listing->out, '\n');
+}
+
+static void print_counts(const struct plan_view *view)
+{
+    unsigned long long product = plan_product(view->plan), done = view->done;
+    if (plan_is_exact(view->plan))
+        printf("%llu permutations, %llu excluded, %llu done, %llu left\n", product, excluded(view), done,
+               left(view));
+    else
+        printf("%llu permutations, excluded ones not counted, %llu done, at most %llu left\n", product, done,
+               left(view));
 }
 
 void plan_print_table(const struct plan_view *view)
 {
-    const char *bound = plan_is_exact(view->plan) ? "" : "at most ";
     print_axes(view->plan);
-    printf("%llu permutations, %llu excluded, %llu done, %s%llu left\n",
-           (unsigned long long)plan_product(view->plan), (unsigned long long)excluded(view),
-           (unsigned long long)view->done, bound, (unsigned long long)left(view));
-    each_run(view, print_label);
+    print_counts(view);
+    list(view, NULL, add_label_line);
 }
 
 /* --- csv --- */
 
-static void print_csv_line(const struct plan_view *view, uint64_t rank, bool first)
+static void add_csv_pair(struct text *out, const char *key, const struct value *value, bool first)
 {
-    (void)first;
-    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(view->plan, rank);
-    CLEANUP(text_free) struct text line = {0}, label = {0};
-    for (size_t i = 0; i < value_count(permutation); i++) {
-        store_add_csv_value(&line, value_item(permutation, i));
-        text_add_char(&line, ',');
-    }
-    add_label(view, permutation, &label);
-    store_add_csv_text(&line, text_get(&label), label.len);
-    puts(text_get(&line));
+    (void)key;
+    text_add(out, first ? "" : ",");
+    store_add_csv_value(out, value);
+}
+
+static void add_csv_line(struct listing *listing, const uint32_t *choice)
+{
+    plan_lines_add(listing->lines, choice, &listing->out);
+    text_add_char(&listing->out, ',');
+    text_clear(&listing->label);
+    labels_add(listing->labels, choice, &listing->label);
+    store_add_csv_text(&listing->out, text_get(&listing->label), listing->label.len);
+    text_add_char(&listing->out, '\n');
 }
 
 void plan_print_csv(const struct plan_view *view)
@@ -120,7 +170,7 @@ void plan_print_csv(const struct plan_view *view)
         text_add_char(&line, ',');
     }
     printf("%slabel\n", text_get(&line));
-    each_run(view, print_csv_line);
+    list(view, add_csv_pair, add_csv_line);
 }
 
 /* --- json --- */
@@ -142,25 +192,42 @@ static void print_json_axes(const struct plan *plan)
     printf("{\"axes\": [%s], ", text_get(&out));
 }
 
-static void print_json_run(const struct plan_view *view, uint64_t rank, bool first)
+static void add_json_pair(struct text *out, const char *key, const struct value *value, bool first)
 {
-    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(view->plan, rank);
-    CLEANUP(text_free) struct text out = {0}, label = {0};
-    add_label(view, permutation, &label);
-    text_add(&out, first ? "\n{\"label\": " : ",\n{\"label\": ");
-    text_add_json_string(&out, text_get(&label), label.len);
-    text_add(&out, ", \"config\": ");
-    value_add_json(&out, permutation);
-    text_add_char(&out, '}');
-    fputs(text_get(&out), stdout);
+    text_add(out, first ? "" : ", ");
+    text_add_json_string(out, key, strlen(key));
+    text_add(out, ": ");
+    value_add_json(out, value);
+}
+
+/* A label holds nothing that JSON would escape. */
+static void add_json_run(struct listing *listing, const uint32_t *choice)
+{
+    struct text *out = &listing->out;
+    text_add(out, listing->listed == 0 ? "\n{\"label\": \"" : ",\n{\"label\": \"");
+    labels_add(listing->labels, choice, out);
+    text_add(out, "\", \"config\": {");
+    plan_lines_add(listing->lines, choice, out);
+    text_add(out, "}}");
+}
+
+static void print_json_counts(const struct plan_view *view)
+{
+    unsigned long long product = plan_product(view->plan), done = view->done;
+    if (plan_is_exact(view->plan))
+        printf("\"permutations\": %llu, \"excluded\": %llu, \"done\": %llu, \"left\": %llu, ", product,
+               excluded(view), done, left(view));
+    else
+        printf("\"permutations\": %llu, \"excluded\": null, \"done\": %llu, \"left\": null, "
+               "\"left_at_most\": %llu, ",
+               product, done, left(view));
 }
 
 void plan_print_json(const struct plan_view *view)
 {
     print_json_axes(view->plan);
-    printf("\"permutations\": %llu, \"excluded\": %llu, \"done\": %llu, \"left\": %llu, \"runs\": [",
-           (unsigned long long)plan_product(view->plan), (unsigned long long)excluded(view),
-           (unsigned long long)view->done, (unsigned long long)left(view));
-    each_run(view, print_json_run);
+    print_json_counts(view);
+    printf("\"runs\": [");
+    list(view, add_json_pair, add_json_run);
     puts("]}");
 }

@@ -1,8 +1,11 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text_list.h"
+#include "base/vector.h"
 #include "plan/plan.h"
 
 enum { longest = 160, hash_digits = 8 };
@@ -58,9 +61,9 @@ static void add_short_key(struct text *out, const char *key)
     plan_add_path_part(out, text_get(&letters), letters.len);
 }
 
-static void add_data_dir(struct text *out, const struct value *permutation)
+/* `data_dir` may be NULL. */
+static void add_data_dir(struct text *out, const struct value *data_dir)
 {
-    const struct value *data_dir = value_get(permutation, "data_dir");
     if (!data_dir || value_kind(data_dir) != VALUE_STRING)
         return;
     const char *path = value_text(data_dir);
@@ -73,31 +76,107 @@ static void add_data_dir(struct text *out, const struct value *permutation)
     plan_add_path_part(out, path + start, end - start);
 }
 
-static void add_shortened(struct text *out, const struct text *label)
+/* What a value of an axis adds to a label that has `before` bytes so far. */
+static void add_axis_value(struct text *out, size_t before, const char *key, const struct value *value)
 {
-    size_t end = longest - 1 - hash_digits;
-    while (end > 0 && is_continuation(label->data[end]))
+    if (before > 0)
+        text_add_char(out, '_');
+    add_short_key(out, key);
+    add_value(out, value);
+}
+
+/* Cuts what is behind `start` when it is too long. */
+static void shorten(struct text *out, size_t start)
+{
+    size_t len = out->len - start, end = longest - 1 - hash_digits;
+    if (len <= longest)
+        return;
+    uint64_t hash = hash_bytes(0, out->data + start, len);
+    while (end > 0 && is_continuation(out->data[start + end]))
         end--;
-    text_add_bytes(out, label->data, end);
-    text_addf(out, "-%08" PRIx64, hash_bytes(0, label->data, label->len) >> 32);
+    out->len = start + end;
+    text_addf(out, "-%08" PRIx64, hash >> 32);
 }
 
 void plan_add_label(const struct plan *plan, const struct value *permutation, struct text *out)
 {
-    CLEANUP(text_free) struct text label = {0};
-    add_data_dir(&label, permutation);
+    size_t start = out->len;
+    add_data_dir(out, value_get(permutation, "data_dir"));
     for (size_t i = 0; i < plan_axis_count(plan); i++) {
         const struct axis *axis = plan_axis(plan, i);
         const struct value *value = value_get(permutation, axis->key);
-        if (!axis->in_label || !value)
-            continue;
-        if (label.len > 0)
-            text_add_char(&label, '_');
-        add_short_key(&label, axis->key);
-        add_value(&label, value);
+        if (axis->in_label && value)
+            add_axis_value(out, out->len - start, axis->key, value);
     }
-    if (label.len > longest)
-        add_shortened(out, &label);
-    else
-        text_add(out, text_get(&label));
+    shorten(out, start);
+}
+
+/* --- labels of many permutations --- */
+
+/* What each value of an axis adds. */
+struct label_part {
+    size_t axis;
+    struct text_list texts;
+};
+
+struct labels {
+    struct text data_dir; /* when it is no axis */
+    VECTOR(struct label_part) parts;
+};
+
+static void add_data_dirs(struct labels *labels, const struct plan *plan)
+{
+    const struct value *keys = config_keys(plan_config(plan));
+    for (size_t i = 0; i < plan_axis_count(plan); i++) {
+        const struct axis *axis = plan_axis(plan, i);
+        if (strcmp(axis->key, "data_dir") != 0)
+            continue;
+        struct label_part part = {.axis = i};
+        for (size_t j = 0; j < axis->count; j++) {
+            add_data_dir(&part.texts.bytes, axis->values[j]);
+            text_list_end(&part.texts);
+        }
+        vector_push(&labels->parts, part);
+        return;
+    }
+    add_data_dir(&labels->data_dir, value_get(keys, "data_dir"));
+}
+
+struct labels *labels_create(const struct plan *plan)
+{
+    struct labels *labels = memory_new(1, sizeof *labels);
+    add_data_dirs(labels, plan);
+    for (size_t i = 0; i < plan_axis_count(plan); i++) {
+        const struct axis *axis = plan_axis(plan, i);
+        struct label_part part = {.axis = i};
+        for (size_t j = 0; axis->in_label && j < axis->count; j++) {
+            add_axis_value(&part.texts.bytes, 0, axis->key, axis->values[j]);
+            text_list_end(&part.texts);
+        }
+        if (axis->in_label)
+            vector_push(&labels->parts, part);
+    }
+    return labels;
+}
+
+void labels_destroy(struct labels *labels)
+{
+    for (size_t i = 0; i < labels->parts.count; i++)
+        text_list_free(&labels->parts.items[i].texts);
+    vector_free(&labels->parts);
+    text_free(&labels->data_dir);
+    free(labels);
+}
+
+void labels_add(const struct labels *labels, const uint32_t *choice, struct text *out)
+{
+    size_t start = out->len;
+    text_add(out, text_get(&labels->data_dir));
+    for (size_t i = 0; i < labels->parts.count; i++) {
+        const struct label_part *part = &labels->parts.items[i];
+        if (out->len > start)
+            text_add_char(out, '_');
+        text_list_add_to(&part->texts, choice[part->axis], out);
+    }
+    shorten(out, start);
 }

@@ -65,6 +65,11 @@ struct value *plan_permutation(const struct plan *plan, uint64_t rank);
 /* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;
  * "bs32" without data_dir, "" with neither. At most 160 bytes: a longer one is cut and ends in its hash. */
 void plan_add_label(const struct plan *plan, const struct value *permutation, struct text *out);
+/* The same for many permutations: what each axis value adds is made once. */
+struct labels;
+struct labels *labels_create(const struct plan *plan);
+void labels_destroy(struct labels *labels);
+void labels_add(const struct labels *labels, const uint32_t *choice, struct text *out);
 /* Adds `part` with what a path cannot hold, or a shell would not take as it is, replaced by "-", and "." too;
  * neighbours by one, none at the ends. */
 void plan_add_path_part(struct text *out, const char *part, size_t len);

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/text_list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -121,13 +122,31 @@ static void writes_numbers_that_read_back(void **state)
     }
 }
 
+static void keeps_a_list_of_texts(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "one", "", "two", "three"};
+    struct text_list list = {0};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        text_add(&list.bytes, texts[i]);
+        text_list_end(&list);
+    }
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        CLEANUP(text_free) struct text text = {0};
+        text_list_add_to(&list, i, &text);
+        assert_string_equal(text_get(&text), texts[i]);
+    }
+    assert_int_equal(list.ends.count, COUNT(texts));
+    text_list_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_as_it_is_added_to),       cmocka_unit_test(keeps_bytes_that_are_nul),
         cmocka_unit_test(hands_over_its_content),        cmocka_unit_test(formats_into_fresh_memory),
         cmocka_unit_test(writes_strings_as_json),        cmocka_unit_test(writes_numbers_short),
-        cmocka_unit_test(writes_numbers_that_read_back),
+        cmocka_unit_test(writes_numbers_that_read_back), cmocka_unit_test(keeps_a_list_of_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import subprocess
 
 import pytest
 
@@ -166,6 +167,37 @@ def test_it_takes_the_program_that_run_takes(project):
     done = project.furcate("plan", "config.json", "--", "python", "train.py", "{batch_size}")
     assert done.returncode == 0
     assert "2 permutations" in done.stdout
+
+
+def entangle(project):
+    """Writes a config whose entries make a diagram that no memory holds: random ones over forty axes of two values."""
+    dice = random.Random(1)
+    axes = {f"key_{i}": [0, 1] for i in range(45)}
+    entries = [{key: dice.randrange(2) for key in dice.sample(list(axes), 3)} for _ in range(60)]
+    project.write(axes, meta={"exclude_configs": entries})
+    return entries
+
+
+def test_what_cannot_be_counted_is_at_most(project):
+    entries = entangle(project)
+    done = project.furcate("plan", "config.json")
+    assert done.returncode == 0
+    assert "too entangled to be counted in 64 MiB" in done.stderr
+    assert f"{2**45} permutations, excluded ones not counted, 0 done, at most {2**45} left" in done.stdout
+    shown = plan_json(project, "--limit", "10")
+    assert (shown["permutations"], shown["excluded"], shown["left"], shown["left_at_most"]) == (2**45, None, None, 2**45)
+    assert len(shown["runs"]) == 10
+    for run in shown["runs"]:
+        assert not any(all(run["config"][key] == entry[key] for key in entry) for entry in entries)
+
+
+def test_output_that_cannot_be_written_is_an_error(project):
+    project.write(batch_size=list(range(1, 5000)))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(project.command(["plan", "--format", "csv", "config.json"]), cwd=project.root,
+                              env=project.environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "the output could not be written: No space left on device" in done.stderr
 
 
 def test_a_bad_config_is_refused(project):

@@ -1,12 +1,27 @@
 #include "plan_fixture.h"
 
+/* Both ways to make a label, which must agree. */
+static void add_label(const struct fixture *fixture, uint64_t rank, struct text *out)
+{
+    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(fixture->plan, rank);
+    plan_add_label(fixture->plan, permutation, out);
+
+    CLEANUP(text_free) struct text again = {0};
+    CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(fixture->plan), sizeof *choice);
+    struct labels *labels = labels_create(fixture->plan);
+    plan_unrank(fixture->plan, rank, choice);
+    text_add(&again, "x");
+    labels_add(labels, choice, &again);
+    labels_destroy(labels);
+    assert_string_equal(text_get(&again) + 1, text_get(out));
+}
+
 static void check_labels(const char *config, uint64_t rank, const char *label)
 {
     struct fixture fixture = fixture_open(config);
     assert_non_null(fixture.plan);
-    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(fixture.plan, rank);
     CLEANUP(text_free) struct text out = {0};
-    plan_add_label(fixture.plan, permutation, &out);
+    add_label(&fixture, rank, &out);
     assert_string_equal(text_get(&out), label);
     fixture_close(&fixture);
 }
@@ -97,8 +112,7 @@ static void add_long_label(struct text *out, uint64_t rank, size_t pad)
     }
     text_add(&config, "']}");
     struct fixture fixture = fixture_open(config.data);
-    CLEANUP(value_cleanup) struct value *permutation = plan_permutation(fixture.plan, rank);
-    plan_add_label(fixture.plan, permutation, out);
+    add_label(&fixture, rank, out);
     fixture_close(&fixture);
 }
 
