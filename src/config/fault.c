@@ -12,35 +12,64 @@ enum { shown_bytes = 100, shown_before = 70 };
 struct fault {
     enum fault_level level;
     struct value_place place;
-    char *line;     /* "config.json:4:5: what is wrong" */
-    size_t message; /* where in it the message begins */
+    char *message;
+    char *line; /* "config.json:4:5: what is wrong"; NULL until it is asked for */
+};
+
+struct source {
+    char *name;
+    char *text; /* NULL: unknown */
+    size_t len;
+    VECTOR(size_t) starts; /* of its lines */
 };
 
 struct faults {
-    char *name;
-    char *source; /* NULL: unknown */
-    size_t source_len;
-    VECTOR(size_t) starts;       /* of the source's lines */
-    VECTOR(struct fault) faults; /* sorted by place */
+    VECTOR(struct source) sources; /* the file first */
+    VECTOR(struct fault) faults;   /* sorted by place */
 };
+
+/* A name, or a key or value quoted in a message, must not break the line nor reach the terminal as a command.
+ */
+static void blank_controls(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = text[i] == '\t' ? '\t' : ' ';
+}
+
+static uint32_t add_source(struct faults *faults, const char *name)
+{
+    vector_push(&faults->sources, (struct source){.name = memory_copy_text(name)});
+    blank_controls(faults->sources.items[faults->sources.count - 1].name, strlen(name));
+    return (uint32_t)faults->sources.count - 1;
+}
 
 struct faults *faults_create(const char *name)
 {
     struct faults *faults = memory_new(1, sizeof *faults);
-    faults->name = memory_copy_text(name);
+    add_source(faults, name);
     return faults;
+}
+
+static void free_source(struct source *source)
+{
+    vector_free(&source->starts);
+    free(source->text);
+    free(source->name);
 }
 
 void faults_destroy(struct faults *faults)
 {
     if (!faults)
         return;
-    for (size_t i = 0; i < faults->faults.count; i++)
+    for (size_t i = 0; i < faults->faults.count; i++) {
+        free(faults->faults.items[i].message);
         free(faults->faults.items[i].line);
+    }
+    for (size_t i = 0; i < faults->sources.count; i++)
+        free_source(&faults->sources.items[i]);
     vector_free(&faults->faults);
-    vector_free(&faults->starts);
-    free(faults->source);
-    free(faults->name);
+    vector_free(&faults->sources);
     free(faults);
 }
 
@@ -49,22 +78,36 @@ static size_t byte_order_mark(const char *text, size_t len)
     return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-void faults_set_source(struct faults *faults, const char *text, size_t len)
+static void set_text(struct source *source, const char *text, size_t len)
 {
     size_t mark = byte_order_mark(text, len);
-    free(faults->source);
-    faults->source = memory_copy_bytes(text + mark, len - mark);
-    faults->source_len = len - mark;
-    faults->starts.count = 0;
-    const char *end = faults->source + faults->source_len;
-    for (const char *line = faults->source; line; line = memchr(line, '\n', (size_t)(end - line))) {
-        line += faults->starts.count > 0;
-        vector_push(&faults->starts, (size_t)(line - faults->source));
+    free(source->text);
+    source->text = memory_copy_bytes(text + mark, len - mark);
+    source->len = len - mark;
+    source->starts.count = 0;
+    const char *end = source->text + source->len;
+    for (const char *line = source->text; line; line = memchr(line, '\n', (size_t)(end - line))) {
+        line += source->starts.count > 0;
+        vector_push(&source->starts, (size_t)(line - source->text));
     }
+}
+
+void faults_set_source(struct faults *faults, const char *text, size_t len)
+{
+    set_text(&faults->sources.items[0], text, len);
+}
+
+uint32_t faults_add_source(struct faults *faults, const char *name, const char *text, size_t len)
+{
+    uint32_t number = add_source(faults, name);
+    set_text(&faults->sources.items[number], text, len);
+    return number;
 }
 
 static bool is_after(struct value_place a, struct value_place b)
 {
+    if (a.source != b.source)
+        return a.source > b.source;
     return a.line != b.line ? a.line > b.line : a.column > b.column;
 }
 
@@ -78,29 +121,23 @@ static void insert_sorted(struct faults *faults, struct fault fault)
     faults->faults.items[i] = fault;
 }
 
-/* A key or value quoted in a message must not break the line nor reach the terminal as a command. */
-static void blank_controls(char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = text[i] == '\t' ? '\t' : ' ';
-}
-
 void fault_add(struct faults *faults, enum fault_level level, struct value_place place, const char *format,
                ...)
 {
-    struct text line = {0};
-    text_add(&line, faults->name);
-    if (place.line > 0)
-        text_addf(&line, ":%u:%u", place.line, place.column);
-    text_add(&line, ": ");
-    size_t message = line.len;
+    struct text message = {0};
     va_list args;
     va_start(args, format);
-    text_addv(&line, format, args);
+    text_addv(&message, format, args);
     va_end(args);
-    blank_controls(line.data, line.len);
-    insert_sorted(faults, (struct fault){level, place, text_take(&line), message});
+    blank_controls(message.data, message.len);
+    insert_sorted(faults, (struct fault){level, place, text_take(&message), NULL});
+}
+
+void faults_move(struct faults *faults, struct faults *from)
+{
+    for (size_t i = 0; i < from->faults.count; i++)
+        insert_sorted(faults, from->faults.items[i]);
+    from->faults.count = 0;
 }
 
 size_t faults_count(const struct faults *faults, enum fault_level level)
@@ -139,9 +176,10 @@ static void add_caret(struct text *out, const char *line, size_t from, size_t ca
 /* The line that a fault is about, and a caret below it. */
 static void add_excerpt(const struct faults *faults, struct value_place place, struct text *out)
 {
-    if (place.line == 0 || place.line > faults->starts.count)
+    const struct source *source = &faults->sources.items[place.source];
+    if (place.line == 0 || place.line > source->starts.count)
         return;
-    const char *line = faults->source + faults->starts.items[place.line - 1];
+    const char *line = source->text + source->starts.items[place.line - 1];
     size_t len = strcspn(line, "\r\n");
     size_t caret = find_column(line, len, place.column);
     size_t from = len > shown_bytes && caret > shown_before ? caret - shown_before : 0;
@@ -151,7 +189,10 @@ static void add_excerpt(const struct faults *faults, struct value_place place, s
     while (to < len && continues_character(line[to]))
         to++;
 
-    text_addf(out, "%5u | ", place.line);
+    if (place.source == 0)
+        text_addf(out, "%5u | ", place.line);
+    else
+        text_add(out, "      | ");
     size_t shown = out->len;
     text_add_bytes(out, line + from, to - from);
     blank_controls(out->data + shown, to - from);
@@ -159,13 +200,21 @@ static void add_excerpt(const struct faults *faults, struct value_place place, s
     add_caret(out, line, from, caret);
 }
 
+/* "config.json:4:5: " or "--set epochs: ". */
+static void add_place(const struct faults *faults, struct value_place place, struct text *out)
+{
+    text_add(out, faults->sources.items[place.source].name);
+    if (place.line > 0 && place.source == 0)
+        text_addf(out, ":%u:%u", place.line, place.column);
+    text_add(out, ": ");
+}
+
 void faults_add_text(const struct faults *faults, struct text *out)
 {
     for (size_t i = 0; i < faults->faults.count; i++) {
         const struct fault *fault = &faults->faults.items[i];
-        text_add_bytes(out, fault->line, fault->message);
-        text_addf(out, "%s: %s\n", fault->level == FAULT_ERROR ? "error" : "warning",
-                  fault->line + fault->message);
+        add_place(faults, fault->place, out);
+        text_addf(out, "%s: %s\n", fault->level == FAULT_ERROR ? "error" : "warning", fault->message);
         add_excerpt(faults, fault->place, out);
     }
 }
@@ -174,6 +223,13 @@ const char *faults_line(const struct faults *faults, size_t i, enum fault_level 
 {
     if (i >= faults->faults.count)
         return NULL;
-    *level = faults->faults.items[i].level;
-    return faults->faults.items[i].line;
+    struct fault *fault = &faults->faults.items[i];
+    *level = fault->level;
+    if (!fault->line) {
+        struct text line = {0};
+        add_place(faults, fault->place, &line);
+        text_add(&line, fault->message);
+        fault->line = text_take(&line);
+    }
+    return fault->line;
 }

@@ -1,4 +1,4 @@
-/* What is wrong in a file, all of it at once, with the lines it concerns. */
+/* What is wrong in a file and in what was typed beside it, all of it at once, with the lines it concerns. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,18 +13,25 @@ struct faults; /* of one file */
 /* `name` is the file as the user knows it. */
 struct faults *faults_create(const char *name);
 void faults_destroy(struct faults *faults);
-/* The text whose lines are shown; copied. Before that, faults show no lines. */
+/* The file's text, whose lines are shown; copied. Before that, faults show no lines. */
 void faults_set_source(struct faults *faults, const char *text, size_t len);
+/* A text beside the file, such as "--set epochs"; both copied. Returns its number for value_place.source. */
+uint32_t faults_add_source(struct faults *faults, const char *name, const char *text, size_t len);
 /* Adds a fault: what is wrong and what to do about it. place.line 0: it concerns the whole file. */
 void fault_add(struct faults *faults, enum fault_level level, struct value_place place, const char *format,
                ...) __attribute__((format(printf, 4, 5)));
+/* Moves all faults of `from` to `faults`, places and all. */
+void faults_move(struct faults *faults, struct faults *from);
 size_t faults_count(const struct faults *faults, enum fault_level level);
 /*
- * Adds all faults to `out`, errors and warnings, sorted by line:
+ * Adds all faults to `out`, errors and warnings, sorted by line; those of the texts beside the file follow:
  *
  *   config.json:4:5: error: 'batch_sise' …; did you mean 'batch_size'?
  *       4 |     "batch_sise": 32
  *         |     ^
+ *   --set epochs: error: 'epochs' must be a positive integer, but is "many"; …
+ *         | many
+ *         | ^
  */
 void faults_add_text(const struct faults *faults, struct text *out);
 /* Moves through the faults in that order, a line of text each and no source line, for the log: `i` from 0 on;

@@ -5,14 +5,21 @@
 
 #include "base/memory.h"
 #include "config/builder.h"
+#include "config/mend.h"
 #include "config/syntax.h"
 
+/* Faults of syntax that one report names: behind many, what looks like a fault is mostly none. */
+enum { most_mends = 20 };
+
+/* One pass over the text. */
 struct reader {
-    struct builder builder;
+    struct builder builder; /* its faults are those of this pass */
     struct syntax_point point;
     struct fy_parser *parser;
     struct fy_diag *diagnostics;
-    bool ended; /* the whole text was read */
+    bool ended;                   /* the whole text was read */
+    struct faults *syntax_faults; /* what stopped this pass */
+    struct mend mend;             /* with it the next pass comes further */
 };
 
 /* Where an event begins, `before` characters before its mark; the place of its key for a value left empty. */
@@ -21,8 +28,10 @@ static struct value_place event_place(struct reader *reader, struct fy_event *ev
     const struct fy_mark *mark = fy_event_start_mark(event);
     const struct frame *frame = config_builder_top(&reader->builder);
     if (!mark)
-        return frame && frame->key ? frame->key_place : (struct value_place){1, 1};
-    return (struct value_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - before};
+        return frame && frame->key ? frame->key_place : (struct value_place){1, 1, reader->point.source};
+    struct value_place place = {(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - before,
+                                reader->point.source};
+    return config_mend_place(reader->point.mended, place);
 }
 
 /* A copy of the token's text; NULL for no token. */
@@ -95,7 +104,7 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
     note_point(reader, event, is_quoted);
     reader->point.is_plain = token && style == FYSS_PLAIN;
     if (reader->point.is_plain && runs_over_lines(frame, event)) {
-        config_syntax_add_missing_comma(reader->builder.faults, &reader->point);
+        reader->mend = config_syntax_add_missing_comma(reader->syntax_faults, &reader->point);
         return false;
     }
     if (lacks_space(frame, token))
@@ -198,25 +207,41 @@ static void close_reader(struct reader *reader)
     fy_diag_destroy(reader->diagnostics);
 }
 
+/* Notes the brackets that are open; closers has room for all frames and a NUL. */
+static void note_open(struct reader *reader, char *closers)
+{
+    const struct builder *builder = &reader->builder;
+    size_t count = 0;
+    for (size_t i = 0; i < builder->frames.count; i++) {
+        const struct frame *frame = &builder->frames.items[i];
+        if (!frame->in_flow)
+            continue;
+        closers[count++] = value_kind(frame->container) == VALUE_ARRAY ? ']' : '}';
+        reader->point.opened = value_place(frame->container);
+    }
+    closers[count] = '\0';
+    reader->point.closers = closers;
+}
+
 static bool add_syntax_fault(struct reader *reader)
 {
-    const struct frame *frame = config_builder_top(&reader->builder);
-    if (frame) {
-        reader->point.opened = value_place(frame->container);
-        reader->point.closer = value_kind(frame->container) == VALUE_ARRAY ? ']' : '}';
-    }
+    CLEANUP(memory_free) char *closers = memory_new(reader->builder.frames.count + 1, 1);
+    note_open(reader, closers);
     void *position = NULL;
     const struct fy_diag_error *found;
     do
         found = fy_diag_errors_iterate(reader->diagnostics, &position);
     while (found && found->type < FYET_ERROR);
-    config_syntax_add_fault(reader->builder.faults, &reader->point, found);
+    reader->mend = config_syntax_add_fault(reader->syntax_faults, &reader->point, found);
     return false;
 }
 
 static bool read_events(struct reader *reader)
 {
-    if (fy_parser_set_string(reader->parser, reader->point.text, reader->point.len) != 0)
+    const struct text *text = &reader->point.mended->text;
+    if (text->len == 0)
+        return true; /* libfyaml takes no empty text */
+    if (fy_parser_set_string(reader->parser, text->data, text->len) != 0)
         return add_syntax_fault(reader);
     struct fy_event *event;
     bool good = true;
@@ -227,24 +252,58 @@ static bool read_events(struct reader *reader)
     return good && (reader->ended || add_syntax_fault(reader));
 }
 
+/* Whether the mend comes behind the last one, so that the next pass comes further than this. */
+static bool leads_on(const struct mended *mended, struct mend mend)
+{
+    bool mends = mend.removed > 0 || mend.inserted[0];
+    return mends && mended->shifts.count < most_mends && mend.offset >= mended->reached;
+}
+
+/* Reads the text once. *again: it was mended and is to be read again; else *root is set, NULL when the text
+ * cannot be read. */
+static void read_once(struct mended *mended, uint32_t source, struct faults *faults, struct value **root,
+                      bool *again)
+{
+    struct reader reader = {.builder.faults = faults_create(""),
+                            .syntax_faults = faults_create(""),
+                            .point = {.mended = mended, .source = source}};
+    open_reader(&reader);
+    bool good = read_events(&reader);
+    close_reader(&reader);
+
+    /* A fault that is no further on is a consequence of the mend, rather than of what the user wrote. */
+    *again = leads_on(mended, reader.mend);
+    if (*again || mended->shifts.count == 0)
+        faults_move(faults, reader.syntax_faults);
+    if (*again)
+        config_mend(mended, reader.mend);
+    else
+        faults_move(faults, reader.builder.faults);
+    *root = good && !*again ? reader.builder.root : NULL;
+    if (!*root)
+        value_unref(reader.builder.root);
+    faults_destroy(reader.builder.faults);
+    faults_destroy(reader.syntax_faults);
+}
+
+struct value *config_parse_source(const char *bytes, size_t len, uint32_t source, struct faults *faults)
+{
+    struct value *root = NULL;
+    struct mended mended = {0};
+    text_add_bytes(&mended.text, bytes, len);
+    struct syntax_point whole = {.mended = &mended, .source = source};
+    bool again = config_syntax_check_bytes(faults, &whole);
+    bool readable = again;
+    while (again)
+        read_once(&mended, source, faults, &root, &again);
+    if (readable && !root && faults_count(faults, FAULT_ERROR) == 0)
+        fault_add(faults, FAULT_ERROR, (struct value_place){.source = source},
+                  "is empty; write an object of keys and values into it");
+    config_mended_free(&mended);
+    return root;
+}
+
 struct value *config_parse_text(const char *text, size_t len, struct faults *faults)
 {
-    CLEANUP(memory_free) char *copy = memory_copy_bytes(text, len);
-    struct reader reader = {.builder.faults = faults, .point = {.text = copy, .len = len}};
-    static const struct value_place whole_file = {0};
-    if (!config_syntax_check_bytes(faults, &reader.point))
-        return NULL;
-    bool good = true;
-    if (len > 0) { /* libfyaml takes no empty text */
-        open_reader(&reader);
-        good = read_events(&reader);
-        close_reader(&reader);
-    }
-    if (good && !reader.builder.root)
-        good = config_builder_fail(&reader.builder, whole_file,
-                                   "is empty; write an object of keys and values into it");
-    if (good)
-        return reader.builder.root;
-    value_unref(reader.builder.root);
-    return NULL;
+    return config_parse_source(text, len, 0, faults);
 }

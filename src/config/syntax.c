@@ -5,45 +5,97 @@
 
 #include "base/utf8.h"
 
-/* What libfyaml says, and what that means to the writer of the file. */
+static const struct mend no_mend = {0};
+
+/* --- mends: what the remedy of a fault at this byte does to the text --- */
+
+static struct mend insert(size_t offset, char inserted)
+{
+    return (struct mend){offset, 0, {inserted}};
+}
+
+static struct mend remove_character(const struct syntax_point *point, size_t offset)
+{
+    return offset < point->mended->text.len ? (struct mend){offset, 1, ""} : no_mend;
+}
+
+static struct mend remove_bracket(const struct syntax_point *point, size_t offset)
+{
+    char found = text_get(&point->mended->text)[offset];
+    return found == ']' || found == '}' ? remove_character(point, offset) : no_mend;
+}
+
+static bool is_blank(const char *rest)
+{
+    return rest[strspn(rest, " \t\r\n")] == '\0';
+}
+
+/* A bracket that closes one further out stands for the inner one that was forgotten; else it was mistaken,
+ * and so is one that would end the config before its end. */
+static struct mend close_innermost(const struct syntax_point *point, size_t offset)
+{
+    const char *rest = text_get(&point->mended->text) + offset;
+    size_t open = strlen(point->closers);
+    if (open == 0 || (*rest != ']' && *rest != '}'))
+        return no_mend;
+    const char *outer = memrchr(point->closers, *rest, open);
+    bool forgotten = outer && (outer > point->closers || is_blank(rest + 1));
+    return (struct mend){offset, forgotten ? 0 : 1, {point->closers[open - 1]}};
+}
+
+static struct mend double_backslash(const struct syntax_point *point, size_t offset)
+{
+    return text_get(&point->mended->text)[offset] == '\\' ? insert(offset, '\\') : no_mend;
+}
+
+/* Behind the first word of the line. */
+static struct mend add_colon(const struct syntax_point *point, size_t offset)
+{
+    const char *text = text_get(&point->mended->text);
+    return insert(offset + strcspn(text + offset, " \t\r\n"), ':');
+}
+
+/* --- faults --- */
+
+/* What libfyaml says, what that means to the writer of the file, and how to go on. */
 static const struct wording {
     const char *said, *meaning;
+    struct mend (*mend)(const struct syntax_point *point, size_t offset); /* NULL: there is no way */
 } wordings[] = {
-    {"without closing quote", "this string is never closed; add the closing quote"},
-    {"mismatched flow", "this bracket does not close the one that is open; check [ ] and { }"},
-    {"did not find expected node content", "a value is missing here, or there is a comma too many"},
-    {"extra closing", "this bracket closes nothing; remove it"},
-    {"missing document start", "the config has ended before this; put everything into one object"},
+    {"without closing quote", "this string is never closed; add the closing quote", NULL},
+    {"mismatched flow", "this bracket does not close the one that is open; check [ ] and { }",
+     close_innermost},
+    {"invalid extra comma", "there is a comma too many; remove it", remove_character},
+    {"did not find expected node content", "a value is missing here, or there is a comma too many",
+     remove_character},
+    {"extra closing", "this bracket closes nothing; remove it", remove_bracket},
+    {"missing document start", "the config has ended before this; put everything into one object", NULL},
     {"invalid multiline plain key",
-     "this line is indented unlike its neighbours; indent all keys of an object alike, with spaces"},
-    {"could not find expected ':'", "a ':' is missing behind the key; write key: value"},
-    {"escape", "this escape is unknown; in double quotes write \\\\ for a backslash"},
-    {"tab", "a tab cannot indent YAML; use spaces"},
+     "this line is indented unlike its neighbours; indent all keys of an object alike, with spaces", NULL},
+    {"could not find expected ':'", "a ':' is missing behind the key; write key: value", add_colon},
+    {"escape", "this escape is unknown; in double quotes write \\\\ for a backslash", double_backslash},
+    {"tab", "a tab cannot indent YAML; use spaces", NULL},
 };
 
-static struct value_place find_place(const struct syntax_point *point, size_t position)
+static void add_error(struct faults *faults, const struct syntax_point *point, struct value_place place,
+                      const char *message)
 {
-    struct value_place place = {1, 1};
-    size_t mark = point->len >= 3 && memcmp(point->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    for (size_t i = mark; i < position; i++) {
-        bool continues = ((unsigned char)point->text[i] & 0xc0) == 0x80;
-        bool ends_line = point->text[i] == '\n';
-        place.line += ends_line;
-        place.column = ends_line ? 1 : place.column + !continues;
-    }
-    return place;
+    place = config_mend_place(point->mended, place);
+    place.source = point->source;
+    fault_add(faults, FAULT_ERROR, place, "%s", message);
 }
 
 /* The byte behind the last thing read. Without a comma a plain scalar runs on into what follows, so it is
  * taken to end where its line or a quote does. */
 static size_t find_end(const struct syntax_point *point)
 {
+    const char *text = text_get(&point->mended->text);
     if (!point->is_plain)
         return point->end;
-    size_t end = point->start + strcspn(point->text + point->start, "\r\n\"'");
+    size_t end = point->start + strcspn(text + point->start, "\r\n\"'");
     if (end > point->end)
         end = point->end;
-    while (end > point->start && (point->text[end - 1] == ' ' || point->text[end - 1] == '\t'))
+    while (end > point->start && (text[end - 1] == ' ' || text[end - 1] == '\t'))
         end--;
     return end;
 }
@@ -51,7 +103,7 @@ static size_t find_end(const struct syntax_point *point)
 /* Whether nothing but blanks, commas and comments follows. */
 static bool is_last(const struct syntax_point *point)
 {
-    const char *rest = point->text + find_end(point);
+    const char *rest = text_get(&point->mended->text) + find_end(point);
     while (*rest) {
         rest += strspn(rest, " \t\r\n,");
         if (*rest != '#')
@@ -63,61 +115,101 @@ static bool is_last(const struct syntax_point *point)
 
 bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point)
 {
-    static const struct value_place whole_file = {0};
-    bool is_utf16 = strncmp(point->text, "\xff\xfe", 2) == 0 || strncmp(point->text, "\xfe\xff", 2) == 0;
-    size_t bad = utf8_find_bad(point->text, point->len);
-    if (is_utf16 || strlen(point->text) != point->len)
-        fault_add(faults, FAULT_ERROR, whole_file,
+    const struct text *text = &point->mended->text;
+    const char *bytes = text_get(text);
+    bool is_utf16 = strncmp(bytes, "\xff\xfe", 2) == 0 || strncmp(bytes, "\xfe\xff", 2) == 0;
+    size_t bad = utf8_find_bad(bytes, text->len);
+    if (is_utf16 || strlen(bytes) != text->len)
+        add_error(faults, point, (struct value_place){0},
                   "is no UTF-8 text (NUL bytes, or UTF-16); save it as UTF-8");
-    else if (bad < point->len)
-        fault_add(faults, FAULT_ERROR, find_place(point, bad), "this is not UTF-8; save the file as UTF-8");
+    else if (bad < text->len)
+        add_error(faults, point, config_place_of(text, bad), "this is not UTF-8; save the file as UTF-8");
     else
         return true;
     return false;
 }
 
-void config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point)
+struct mend config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point)
 {
+    const struct text *text = &point->mended->text;
     size_t end = find_end(point);
-    bool is_escape = end >= 2 && memcmp(point->text + end - 2, "\\'", 2) == 0;
-    fault_add(faults, FAULT_ERROR, find_place(point, end), "%s",
+    bool is_escape = end >= 2 && memcmp(text->data + end - 2, "\\'", 2) == 0;
+    add_error(faults, point, config_place_of(text, end),
               is_escape ? "this ' ends the string; within single quotes write '' for it, or use double quotes"
                         : "a comma is missing here; add a comma");
+    return is_escape ? no_mend : insert(end, ',');
 }
 
-static void add_comma_fault(struct faults *faults, const struct syntax_point *point, struct value_place place)
+/* All that are open, at once. */
+static struct mend add_unclosed(struct faults *faults, const struct syntax_point *point)
 {
-    if (point->lacks_colon)
-        fault_add(faults, FAULT_ERROR, place, "a ':' is missing between key and value; write \"key\": value");
-    else
-        config_syntax_add_missing_comma(faults, point);
+    struct mend mend = {.offset = point->mended->text.len};
+    size_t open = strlen(point->closers), most = sizeof mend.inserted - 1;
+    for (size_t i = 0; i < open && i < most; i++)
+        mend.inserted[i] = point->closers[open - 1 - i];
+    /* The place was mapped when the bracket was read. */
+    fault_add(faults, FAULT_ERROR, point->opened, "this bracket is never closed; add '%s' at the end",
+              mend.inserted);
+    return mend;
 }
 
-void config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
-                             const struct fy_diag_error *found)
+/* Where the parser stopped. */
+static struct value_place place_of(const struct fy_diag_error *found)
+{
+    return (struct value_place){(uint32_t)(found->line > 0 ? found->line : 0),
+                                (uint32_t)(found->column > 0 ? found->column : 1), 0};
+}
+
+/* The byte of a place; the length of the text past its end. */
+static size_t offset_of(const struct text *text, struct value_place place)
+{
+    size_t offset = config_place_mark(text);
+    for (uint32_t line = 1; line < place.line && offset < text->len; line++)
+        offset += strcspn(text->data + offset, "\n") + 1;
+    for (uint32_t column = 1; column < place.column && offset < text->len; column++)
+        do
+            offset++;
+        while (offset < text->len && ((unsigned char)text->data[offset] & 0xc0) == 0x80);
+    return offset < text->len ? offset : text->len;
+}
+
+static struct mend add_comma_fault(struct faults *faults, const struct syntax_point *point,
+                                   struct value_place place)
+{
+    if (!point->lacks_colon)
+        return config_syntax_add_missing_comma(faults, point);
+    add_error(faults, point, place, "a ':' is missing between key and value; write \"key\": value");
+    return insert(offset_of(&point->mended->text, place), ':');
+}
+
+static bool says_unclosed(const struct fy_diag_error *found)
+{
+    return strstr(found->msg, "missing comma") || strstr(found->msg, "expected node content") ||
+           strstr(found->msg, "without a closing bracket");
+}
+
+struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
+                                    const struct fy_diag_error *found)
 {
     if (!found || !found->msg) {
-        fault_add(faults, FAULT_ERROR, (struct value_place){0},
+        add_error(faults, point, (struct value_place){0},
                   "is neither JSON nor YAML; check that it is the config file");
-        return;
+        return no_mend;
     }
-    struct value_place place = {(uint32_t)(found->line > 0 ? found->line : 0),
-                                (uint32_t)(found->column > 0 ? found->column : 1)};
-    bool is_cut = strstr(found->msg, "missing comma") || strstr(found->msg, "expected node content");
-    if (is_cut && point->opened.line > 0 && is_last(point)) {
-        fault_add(faults, FAULT_ERROR, point->opened, "this bracket is never closed; add '%c' at the end",
-                  point->closer);
-        return;
+    struct value_place place = place_of(found);
+    if (says_unclosed(found) && point->opened.line > 0 && is_last(point))
+        return add_unclosed(faults, point);
+    if (strstr(found->msg, "missing comma"))
+        return add_comma_fault(faults, point, place);
+    for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++) {
+        const struct wording *wording = &wordings[i];
+        if (!strstr(found->msg, wording->said))
+            continue;
+        add_error(faults, point, place, wording->meaning);
+        return wording->mend ? wording->mend(point, offset_of(&point->mended->text, place)) : no_mend;
     }
-    if (strstr(found->msg, "missing comma")) {
-        add_comma_fault(faults, point, place);
-        return;
-    }
-    for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++)
-        if (strstr(found->msg, wordings[i].said)) {
-            fault_add(faults, FAULT_ERROR, place, "%s", wordings[i].meaning);
-            return;
-        }
-    fault_add(faults, FAULT_ERROR, place, "%s; check quotes, commas and brackets here and on the line above",
-              found->msg);
+    CLEANUP(text_free) struct text message = {0};
+    text_addf(&message, "%s; check quotes, commas and brackets here and on the line above", found->msg);
+    add_error(faults, point, place, text_get(&message));
+    return no_mend;
 }

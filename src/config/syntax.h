@@ -1,29 +1,31 @@
-/* Why a text is no JSON or YAML, in words that tell what to change. */
+/* Why a text is no JSON or YAML, in words that tell what to change, and how reading can go on all the same.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "config/fault.h"
+#include "config/mend.h"
 #include "config/value.h"
 
 struct fy_diag_error;
 
-/* How far the reading of a text came; `text` is NUL-terminated. */
+/* How far the reading of a text came. */
 struct syntax_point {
-    const char *text;
-    size_t len;
-    struct value_place opened; /* the innermost '{' or '[' not yet closed; line 0: none */
-    char closer;               /* what closes it */
-    size_t start, end;         /* bytes of the last scalar or bracket that was read */
-    bool is_plain;             /* it is a scalar without quotes */
-    bool lacks_colon;          /* it is a key without a value */
+    const struct mended *mended; /* the text */
+    uint32_t source;             /* of places */
+    struct value_place opened;   /* the innermost '{' or '[' not yet closed; line 0: none */
+    const char *closers;         /* what closes those that are open, the innermost last */
+    size_t start, end;           /* bytes of the last scalar or bracket that was read */
+    bool is_plain;               /* it is a scalar without quotes */
+    bool lacks_colon;            /* it is a key without a value */
 };
 
 /* Whether the text can be given to the parser, which hangs on some broken UTF-8 and stops silently at other;
  * adds the fault when it cannot. */
 bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point);
-/* Adds the fault for what the parser says; `found` may be NULL. */
-void config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
-                             const struct fy_diag_error *found);
-/* Adds the fault for a comma missing behind the last thing read. */
-void config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point);
+/* Adds the fault for what the parser says; `found` may be NULL. Returns how to go on. */
+struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
+                                    const struct fy_diag_error *found);
+/* The same for a comma missing behind the last thing read. */
+struct mend config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point);

@@ -22,9 +22,10 @@ enum value_kind {
 
 struct value;
 
-/* Where a value stands in its file, from 1; line 0 when it comes from no file. */
+/* Where a value stands in its text, from 1; line 0 when it comes from none. */
 struct value_place {
     uint32_t line, column;
+    uint32_t source; /* 0: the file; else what faults_add_source() returned for the text */
 };
 
 /* Makers return a value with one reference. */

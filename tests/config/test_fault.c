@@ -19,7 +19,7 @@ static void shows_the_line_and_a_caret(void **state)
 {
     (void)state;
     struct faults *faults = faults_of("{\n    \"a\": 1,\r\n}");
-    fault_add(faults, FAULT_ERROR, (struct value_place){2, 5}, "'%s' is bad", "a");
+    fault_add(faults, FAULT_ERROR, (struct value_place){2, 5, 0}, "'%s' is bad", "a");
     assert_text(faults, "c.json:2:5: error: 'a' is bad\n    2 |     \"a\": 1,\n      |     ^\n");
 }
 
@@ -27,7 +27,7 @@ static void keeps_the_caret_below_tabs_and_wide_text(void **state)
 {
     (void)state;
     struct faults *faults = faults_of("\xef\xbb\xbf\t\"\xc3\xa9\": x");
-    fault_add(faults, FAULT_WARNING, (struct value_place){1, 7}, "odd");
+    fault_add(faults, FAULT_WARNING, (struct value_place){1, 7, 0}, "odd");
     assert_text(faults, "c.json:1:7: warning: odd\n    1 | \t\"\xc3\xa9\": x\n      | \t     ^\n");
 }
 
@@ -35,10 +35,10 @@ static void sorts_by_place_with_the_whole_file_first(void **state)
 {
     (void)state;
     struct faults *faults = faults_create("c.json");
-    fault_add(faults, FAULT_ERROR, (struct value_place){3, 1}, "third");
-    fault_add(faults, FAULT_WARNING, (struct value_place){1, 9}, "second");
+    fault_add(faults, FAULT_ERROR, (struct value_place){3, 1, 0}, "third");
+    fault_add(faults, FAULT_WARNING, (struct value_place){1, 9, 0}, "second");
     fault_add(faults, FAULT_ERROR, (struct value_place){0}, "first");
-    fault_add(faults, FAULT_ERROR, (struct value_place){3, 1}, "fourth");
+    fault_add(faults, FAULT_ERROR, (struct value_place){3, 1, 0}, "fourth");
     assert_int_equal(faults_count(faults, FAULT_ERROR), 3);
     assert_int_equal(faults_count(faults, FAULT_WARNING), 1);
     enum fault_level level;
@@ -49,6 +49,32 @@ static void sorts_by_place_with_the_whole_file_first(void **state)
                         "c.json:3:1: error: fourth\n");
 }
 
+static void shows_what_was_typed_beside_the_file_behind_its_faults(void **state)
+{
+    (void)state;
+    struct faults *faults = faults_of("a: 1\n");
+    uint32_t typed = faults_add_source(faults, "--set b", "x y", 3);
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 3, typed}, "'b' is bad");
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 1, 0}, "'a' is bad");
+    enum fault_level level;
+    assert_string_equal(faults_line(faults, 1, &level), "--set b: 'b' is bad");
+    assert_text(faults, "c.json:1:1: error: 'a' is bad\n    1 | a: 1\n      | ^\n"
+                        "--set b: error: 'b' is bad\n      | x y\n      |   ^\n");
+}
+
+static void moves_faults_into_another_report(void **state)
+{
+    (void)state;
+    struct faults *faults = faults_of("a: 1\n"), *pass = faults_create("");
+    fault_add(pass, FAULT_WARNING, (struct value_place){1, 4, 0}, "second");
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 1, 0}, "first");
+    faults_move(faults, pass);
+    assert_int_equal(faults_count(pass, FAULT_WARNING), 0);
+    faults_destroy(pass);
+    assert_text(faults, "c.json:1:1: error: first\n    1 | a: 1\n      | ^\n"
+                        "c.json:1:4: warning: second\n    1 | a: 1\n      |    ^\n");
+}
+
 static void shows_a_part_of_a_long_line(void **state)
 {
     (void)state;
@@ -57,7 +83,7 @@ static void shows_a_part_of_a_long_line(void **state)
     line[5000] = '\0';
     line[2999] = '!';
     struct faults *faults = faults_of(line);
-    fault_add(faults, FAULT_ERROR, (struct value_place){1, 3000}, "here");
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 3000, 0}, "here");
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);
     assert_true(text.len < 400);
@@ -72,7 +98,7 @@ static void lets_no_control_character_through(void **state)
 {
     (void)state;
     struct faults *faults = faults_of("a\x1b[31m");
-    fault_add(faults, FAULT_ERROR, (struct value_place){1, 1}, "key 'a\n\x1b'");
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 1, 0}, "key 'a\n\x1b'");
     assert_text(faults, "c.json:1:1: error: key 'a  '\n    1 | a [31m\n      | ^\n");
 }
 
@@ -80,7 +106,7 @@ static void shows_no_line_that_is_not_there(void **state)
 {
     (void)state;
     struct faults *faults = faults_of("a: 1\n");
-    fault_add(faults, FAULT_ERROR, (struct value_place){9, 9}, "gone");
+    fault_add(faults, FAULT_ERROR, (struct value_place){9, 9, 0}, "gone");
     assert_text(faults, "c.json:9:9: error: gone\n");
 }
 
@@ -90,6 +116,8 @@ int main(void)
         cmocka_unit_test(shows_the_line_and_a_caret),
         cmocka_unit_test(keeps_the_caret_below_tabs_and_wide_text),
         cmocka_unit_test(sorts_by_place_with_the_whole_file_first),
+        cmocka_unit_test(shows_what_was_typed_beside_the_file_behind_its_faults),
+        cmocka_unit_test(moves_faults_into_another_report),
         cmocka_unit_test(shows_a_part_of_a_long_line),
         cmocka_unit_test(lets_no_control_character_through),
         cmocka_unit_test(shows_no_line_that_is_not_there),

@@ -89,7 +89,7 @@ static void tells_what_is_wrong_and_where(void **state)
         {"{\"a\": \"x\"\n \"c\": 2}", "t.json:1:10: a comma is missing here"},
         {"{'a': 'it\\'s'}", "within single quotes write ''"},
         {"{\"a\": 1", "t.json:1:1: this bracket is never closed; add '}'"},
-        {"{\"a\":\n [1, # c\n", "t.json:2:2: this bracket is never closed; add ']'"},
+        {"{\"a\":\n [1, # c\n", "t.json:2:2: this bracket is never closed; add ']}' at the end"},
         {"{\"a\" 1}", "t.json:1:6: a ':' is missing"},
         {"{a:1}", "t.json:1:2: a space is missing behind ':'"},
         {"{\"a\": [1}", "does not close the one that is open"},

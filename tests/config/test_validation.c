@@ -167,6 +167,67 @@ static void tells_all_faults_in_one_pass(void **state)
     fixture_close(&fixture);
 }
 
+static void reads_on_behind_faults_of_syntax_that_have_a_plain_remedy(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open("{\n"
+                                          "  'a': 1\n"
+                                          "  'b' 2, 'batch_size': 0,\n"
+                                          "  'c': [1,,2], 'run_x': 1,\n"
+                                          "  'd': \"C:\\data\", 'epochs': 1.5\n"
+                                          "  'e': [1, 2}, 'seed': x,\n"
+                                          "  'a': 2,\n"
+                                          "  'meta': {'retrys': 1\n",
+                                          CONFIG_FOR_PROGRAM);
+    assert_null(fixture.config);
+    static const char *const said[] = {
+        "2:9: error: a comma is missing here; add a comma",
+        "3:7: error: a ':' is missing between key and value",
+        "3:24: error: 'batch_size' must be a positive integer, but is 0",
+        "4:11: error: there is a comma too many; remove it",
+        "4:16: error: 'run_x' cannot be a key",
+        "5:11: error: this escape is unknown",
+        "5:29: error: 'epochs' must be a positive integer, but is 1.5",
+        "5:32: error: a comma is missing here; add a comma",
+        "6:13: error: this bracket does not close the one that is open",
+        "7:3: error: 'a' is given twice, first in line 2",
+        "8:11: error: this bracket is never closed; add '}}' at the end",
+        "8:12: error: 'meta.retrys' is no key that furcate knows",
+    };
+    for (size_t i = 0; i < COUNT(said); i++)
+        assert_true(fixture_said(&fixture, said[i]));
+    fixture_close(&fixture);
+}
+
+static void says_nothing_of_what_only_follows_from_an_earlier_fault(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"{\"a\": \"abc, \"b\": 2}", "1:14: error: a comma is missing here; add a comma"},
+        {"{\"a\": \"x}", "this string is never closed"},
+        {"{\"a\": [1, 2, \"b\": 3}\n", "1:20: error: this bracket does not close the one that is open"},
+    };
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        struct fixture fixture = fixture_open(refusals[i].text, CONFIG_FOR_PROGRAM);
+        assert_true(fixture_said(&fixture, refusals[i].said));
+        assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 1);
+        fixture_close(&fixture);
+    }
+}
+
+static void stops_naming_faults_of_syntax_at_some_number(void **state)
+{
+    (void)state;
+    CLEANUP(text_free) struct text text = {0};
+    text_add(&text, "{");
+    for (int i = 0; i < 1000; i++)
+        text_addf(&text, "\"k%d\": 1\n", i);
+    struct fixture fixture = fixture_open(text.data, CONFIG_FOR_PROGRAM);
+    assert_null(fixture.config);
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 20);
+    fixture_close(&fixture);
+}
+
 static void reports_each_duplicate_against_the_first(void **state)
 {
     (void)state;
@@ -210,6 +271,9 @@ int main(void)
         cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
         cmocka_unit_test(warns_of_a_key_nearly_reserved),
         cmocka_unit_test(tells_all_faults_in_one_pass),
+        cmocka_unit_test(reads_on_behind_faults_of_syntax_that_have_a_plain_remedy),
+        cmocka_unit_test(says_nothing_of_what_only_follows_from_an_earlier_fault),
+        cmocka_unit_test(stops_naming_faults_of_syntax_at_some_number),
         cmocka_unit_test(reports_each_duplicate_against_the_first),
         cmocka_unit_test(refuses_what_is_no_config_at_all),
     };
