@@ -219,7 +219,9 @@ static int read_options(const struct cli_command *command, int argc, char **argv
 {
     int option, status;
     while ((option = cli_next_option(command, argc, argv, options, &status)) != -1) {
-        if (option == 'd')
+        if (option == CLI_ARGUMENT)
+            return cli_refuse(command, "'%s' is one argument too many", optarg);
+        else if (option == 'd')
             request->log_dir = optarg;
         else if (option == 'm')
             take_metric(request, optarg);
@@ -232,8 +234,6 @@ static int read_options(const struct cli_command *command, int argc, char **argv
             request->mode_given = true;
         }
     }
-    if (status == -1 && optind < argc)
-        return cli_refuse(command, "'%s' is one argument too many", argv[optind]);
     return status;
 }
 

@@ -18,10 +18,13 @@ struct cli_command {
 
 extern const struct cli_command cli_run, cli_plan, cli_best;
 
+/* What cli_next_option() returns for an argument that is no option; optarg is it. */
+enum { CLI_ARGUMENT = 1 };
+
 /* getopt_long() that answers --help (returns -1 with *status 0) and names the nearest option to a bad one
  * (returns -1 with *status CLI_USAGE). `options` ends with a zero entry and needs no "help"; single letters
- * are their `val`. At the end of the options it returns -1 with *status -1, and optind is the first argument.
- */
+ * are their `val`. Options and arguments may be mixed; at the end, or behind "--", it returns -1 with *status
+ * -1, and optind is what follows. */
 int cli_next_option(const struct cli_command *command, int argc, char **argv, const struct option *options,
                     int *status);
 /* Prints "furcate NAME: message" with the usage line to stderr; returns CLI_USAGE. */

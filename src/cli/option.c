@@ -44,10 +44,10 @@ static int print_help(const struct cli_command *command)
     return CLI_OK;
 }
 
-/* "+:" (stop at the first argument, report a missing value as ':'), then the single letters. */
+/* "-:" (arguments in their order, a missing value reported as ':'), then the single letters. */
 static void add_letters(struct text *letters, const struct option *options)
 {
-    text_add(letters, "+:h");
+    text_add(letters, "-:h");
     for (const struct option *option = options; option->name; option++)
         if (isalpha(option->val))
             text_addf(letters, "%c%s", option->val, option->has_arg ? ":" : "");

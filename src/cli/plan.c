@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/given.h"
 #include "cli/plan_print.h"
 #include "plan/plan.h"
 #include "store/store.h"
@@ -23,6 +23,7 @@ struct request {
     const struct plan_format *format;
     uint64_t offset, limit;
     bool limit_given;
+    struct cli_given given;
 };
 
 static const struct plan_format *find_format(const char *name)
@@ -33,33 +34,34 @@ static const struct plan_format *find_format(const char *name)
     return NULL;
 }
 
-static const struct option options[] = {{"limit", required_argument, NULL, 'n'},
+static const struct option options[] = {CLI_GIVEN_OPTIONS,
+                                        {"limit", required_argument, NULL, 'n'},
                                         {"offset", required_argument, NULL, 'o'},
                                         {"format", required_argument, NULL, 'f'},
                                         {0}};
+
+/* Returns -1, or the exit status when it was refused. */
+static int take_option(const struct cli_command *command, struct request *request, int option)
+{
+    uint64_t *number = option == 'n' ? &request->limit : &request->offset;
+    if (option == 'f' && !(request->format = find_format(optarg)))
+        return cli_refuse(command, "no format '%s': there are table, csv and json", optarg);
+    if ((option == 'n' || option == 'o') && !cli_parse_count(optarg, number))
+        return cli_refuse(command, "'%s' is no number of permutations", optarg);
+    request->limit_given |= option == 'n';
+    return cli_given_take(command, &request->given, option);
+}
 
 /* Returns -1, or the exit status when there is no more to do. */
 static int read_options(const struct cli_command *command, int argc, char **argv, struct request *request)
 {
     int option, status;
-    while ((option = cli_next_option(command, argc, argv, options, &status)) != -1) {
-        uint64_t *number = option == 'n' ? &request->limit : &request->offset;
-        if (option == 'f' && !(request->format = find_format(optarg)))
-            return cli_refuse(command, "no format '%s': there are table, csv and json", optarg);
-        if (option != 'f' && !cli_parse_count(optarg, number))
-            return cli_refuse(command, "'%s' is no number of permutations", optarg);
-        request->limit_given |= option == 'n';
-    }
-    if (status != -1)
-        return status;
-    if (optind >= argc)
-        return cli_refuse(command, "no config file given");
-    if (optind + 1 < argc && strcmp(argv[optind + 1], "--") != 0)
-        return cli_refuse(command, "'%s' is one argument too many; options go before the config",
-                          argv[optind + 1]);
+    while ((option = cli_next_option(command, argc, argv, options, &status)) != -1)
+        if ((status = take_option(command, request, option)) != -1)
+            return status;
     if (!request->limit_given)
         request->limit = request->format->limit;
-    return -1;
+    return status != -1 ? status : cli_given_end(command, &request->given, argc, argv);
 }
 
 static int print_plan(struct plan *plan, const struct request *request)
@@ -84,35 +86,46 @@ static int print_plan(struct plan *plan, const struct request *request)
     return CLI_OK;
 }
 
+/* Prints all faults; NULL when one is an error. */
+static struct plan *read_plan(const struct cli_given *given)
+{
+    struct faults *faults = faults_create(given->config);
+    struct config *config =
+        config_read_with(given->config, CONFIG_FOR_PROGRAM, given->overrides.items, faults);
+    struct plan *plan = config ? plan_create(config, faults) : NULL;
+    CLEANUP(text_free) struct text text = {0};
+    faults_add_text(faults, &text);
+    fputs(text_get(&text), stderr);
+    config_unref(config);
+    faults_destroy(faults);
+    return plan;
+}
+
 static int plan(const struct cli_command *command, int argc, char **argv)
 {
     struct request request = {.format = &formats[0]};
     int status = read_options(command, argc, argv, &request);
-    if (status != -1)
-        return status;
-    struct faults *faults = faults_create(argv[optind]);
-    struct config *config = config_read(argv[optind], CONFIG_FOR_PROGRAM, faults);
-    struct plan *read = config ? plan_create(config, faults) : NULL;
-    CLEANUP(text_free) struct text text = {0};
-    faults_add_text(faults, &text);
-    fputs(text_get(&text), stderr);
-    status = read ? print_plan(read, &request) : CLI_USAGE;
-    plan_unref(read);
-    config_unref(config);
-    faults_destroy(faults);
+    if (status == -1) {
+        struct plan *plan = read_plan(&request.given);
+        status = plan ? print_plan(plan, &request) : CLI_USAGE;
+        plan_unref(plan);
+    }
+    cli_given_free(&request.given);
     return status;
 }
 
 const struct cli_command cli_plan = {
     .name = "plan",
-    .arguments = "[--limit N] [--offset N] [--format table|csv|json] CONFIG [-- PROGRAM ARG…]",
+    .arguments = "[--set KEY=VALUE] [--limit N] [--offset N] [--format table|csv|json] CONFIG [-- PROGRAM "
+                 "ARG…]",
     .summary = "show what a config would run, without running it",
     .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
             "have a\n"
             "row in run_data.csv) and left, and the labels of the first runs in run order.\n\n"
-            "      --limit N    list at most N runs (default: 10 for a table, else all)\n"
-            "      --offset N   leave out the first N\n"
-            "      --format F   table; csv: the keys and the label, one line a run; json: one object\n\n"
+            "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
+            "  -o, --offset N       leave out the first N\n"
+            "  -f, --format F       table; csv: the keys and the label, one line a run; json: one "
+            "object\n" CLI_GIVEN_HELP "\n"
             "Exit status: 0; 2 for bad usage or a bad config, whose faults are all listed: it serves as a "
             "checker.\n",
     .run = plan,

@@ -1,44 +1,44 @@
-#include <string.h>
-
-#include "cli/cli.h"
 #include "run/run.h"
+#include "cli/given.h"
+
+/* Returns -1, or the exit status when there is no more to do. */
+static int read_options(const struct cli_command *command, int argc, char **argv, struct cli_given *given)
+{
+    static const struct option options[] = {CLI_GIVEN_OPTIONS, {0}};
+    int option, status;
+    while ((option = cli_next_option(command, argc, argv, options, &status)) != -1)
+        if ((status = cli_given_take(command, given, option)) != -1)
+            return status;
+    return status != -1 ? status : cli_given_end(command, given, argc, argv);
+}
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {{0}};
-    int status;
-    while (cli_next_option(command, argc, argv, options, &status) != -1)
-        ;
-    if (status != -1)
-        return status;
-    if (optind >= argc || strcmp(argv[optind - 1], "--") == 0)
-        return cli_refuse(command, "no config file given");
-
-    const char *config = argv[optind++];
-    bool dashes = optind < argc && strcmp(argv[optind], "--") == 0;
-    if (optind < argc && !dashes)
-        return cli_refuse(command, "'%s' stands where '--' was expected: write furcate run %s -- %s …",
-                          argv[optind], config, argv[optind]);
-    if (dashes && !argv[optind + 1])
-        return cli_refuse(command, "no program behind '--'");
-    struct runner_options runner = {
-        .config_path = config,
-        .use = CONFIG_FOR_PROGRAM,
-        .program = dashes ? argv + optind + 1 : NULL,
-        .gpu_count = -1,
-    };
-    return runner_main(&runner);
+    struct cli_given given = {0};
+    int status = read_options(command, argc, argv, &given);
+    if (status == -1) {
+        struct runner_options runner = {
+            .config_path = given.config,
+            .overrides = given.overrides.items,
+            .use = CONFIG_FOR_PROGRAM,
+            .program = given.program,
+            .gpu_count = -1,
+        };
+        status = runner_main(&runner);
+    }
+    cli_given_free(&given);
+    return status;
 }
 
 const struct cli_command cli_run = {
     .name = "run",
-    .arguments = "CONFIG [-- PROGRAM ARG…]",
+    .arguments = "[--set KEY=VALUE] CONFIG [-- PROGRAM ARG…]",
     .summary = "run what is left of a config's plan",
     .help = "Runs PROGRAM once for each permutation of the config's arrays that has no row in run_data.csv "
             "yet, one\n"
             "attempt a GPU (or a CPU slot, with meta.allow_cpu). Without PROGRAM, meta.program of the config "
             "is used.\n"
-            "CONFIG is JSON or YAML; '-' reads it from stdin.\n\n"
+            "CONFIG is JSON or YAML; '-' reads it from stdin.\n\n" CLI_GIVEN_HELP "\n"
             "In the arguments:\n"
             "  {key}      the run's value of a config key\n"
             "  {*}        --key=value for each axis; an argument of its own\n"

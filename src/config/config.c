@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "config/keys.h"
 #include "config/meta.h"
+#include "config/override.h"
 #include "config/parse.h"
 #include "config/source.h"
 
@@ -46,6 +47,12 @@ static void check(const struct value *root, enum config_use use, struct faults *
 
 struct config *config_read(const char *path, enum config_use use, struct faults *faults)
 {
+    return config_read_with(path, use, NULL, faults);
+}
+
+struct config *config_read_with(const char *path, enum config_use use, char *const *overrides,
+                                struct faults *faults)
+{
     CLEANUP(text_free) struct text text = {0};
     struct error err;
     if (!config_read_source(path, &text, &err)) {
@@ -55,6 +62,8 @@ struct config *config_read(const char *path, enum config_use use, struct faults 
     faults_set_source(faults, text_get(&text), text.len);
     size_t errors_before = faults_count(faults, FAULT_ERROR);
     CLEANUP(value_cleanup) struct value *root = config_parse_text(text_get(&text), text.len, faults);
+    if (root && value_kind(root) == VALUE_OBJECT)
+        root = config_override(root, overrides, faults);
     if (root)
         check(root, use, faults);
     return faults_count(faults, FAULT_ERROR) > errors_before ? NULL : new_config(path, use, root);

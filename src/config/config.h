@@ -43,6 +43,11 @@ struct config; /* immutable, counted by reference */
  * Returns NULL when there is any error.
  */
 struct config *config_read(const char *path, enum config_use use, struct faults *faults);
+/* The same with keys that count instead of the file's: overrides is NULL, or "key=value" texts with NULL
+ * behind the last, where a key may also be a path into meta ("meta.retries=2"), and the value is JSON or
+ * YAML. */
+struct config *config_read_with(const char *path, enum config_use use, char *const *overrides,
+                                struct faults *faults);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 

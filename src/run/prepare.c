@@ -11,7 +11,7 @@ static bool read_plan(struct runner *runner, struct error *err)
 {
     const char *path = runner->options->config_path;
     struct faults *faults = faults_create(path);
-    runner->config = config_read(path, runner->options->use, faults);
+    runner->config = config_read_with(path, runner->options->use, runner->options->overrides, faults);
     runner->plan = runner->config ? plan_create(runner->config, faults) : NULL;
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);

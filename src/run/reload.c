@@ -85,7 +85,7 @@ void reload_config(struct runner *runner)
     runner->reload_wanted = false;
     log_line(runner->log, LOG_INFO, "Detected change in %s, reloading configurations.", path);
     struct faults *faults = faults_create(path);
-    struct config *config = config_read(path, runner->options->use, faults);
+    struct config *config = config_read_with(path, runner->options->use, runner->options->overrides, faults);
     struct plan *plan = config ? plan_create(config, faults) : NULL;
     log_faults(runner, faults);
     if (plan)

@@ -118,9 +118,13 @@ class Project:
 
     def start(self, *program, **environment):
         """The same in the background."""
+        return self.start_furcate("run", "config.json", "--", *program, **environment)
+
+    def start_furcate(self, *arguments, **environment):
+        """furcate in the background."""
         errors = self.root / f"runner{len(self.runners)}.stderr"
         with errors.open("w") as out:
-            process = subprocess.Popen(self.command(["run", "config.json", "--", *program]), cwd=self.root,
+            process = subprocess.Popen(self.command(arguments), cwd=self.root,
                                        env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=out)
         self.runners.append(Runner(process, errors))
