@@ -218,3 +218,14 @@ bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *
             return true;
     return false;
 }
+
+bool plan_exclusion_has_key(const struct exclusion *exclusion, const struct exclusion_key *key)
+{
+    for (size_t i = 0; i < exclusion->count; i++) {
+        const struct exclusion_key *own = &exclusion->keys[i];
+        if (own->axis == key->axis && own->count == key->count &&
+            memcmp(own->values, key->values, key->count * sizeof *key->values) == 0)
+            return true;
+    }
+    return false;
+}

@@ -3,21 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "plan/axes.h"
-#include "plan/diagram.h"
-#include "plan/exclusion.h"
-
-enum { diagram_limit = 64 << 20 };
-
-struct plan {
-    size_t references;
-    struct config *config;
-    struct axes axes;
-    struct exclusions exclusions;
-    uint64_t product;
-    struct diagram *diagram; /* of the product when not exact */
-    bool exact;
-};
+#include "plan/internal.h"
 
 static void fail_for_nothing_left(const struct plan *plan, struct faults *faults)
 {
@@ -39,13 +25,13 @@ static bool make_diagram(struct plan *plan, struct faults *faults)
 {
     const struct config_meta *meta = config_meta(plan->config);
     bool config_order = meta->order == ORDER_CONFIG;
-    plan->diagram = plan_diagram_create(&plan->axes, &plan->exclusions, config_order, diagram_limit);
+    plan->diagram = plan_diagram_create(&plan->axes, &plan->exclusions, config_order, PLAN_DIAGRAM_LIMIT);
     plan->exact = plan->diagram != NULL;
     if (!plan->exact) {
         fault_add(faults, FAULT_WARNING, value_place(meta->exclude),
                   "exclude_configs is too entangled to be counted in 64 MiB, so counts are shown as \"at "
                   "most\"; fewer entries, or entries with an array of values, help");
-        plan->diagram = plan_diagram_create(&plan->axes, &(struct exclusions){0}, true, diagram_limit);
+        plan->diagram = plan_diagram_create(&plan->axes, &(struct exclusions){0}, true, PLAN_DIAGRAM_LIMIT);
     }
     if (plan_diagram_count(plan->diagram) > 0)
         return true;

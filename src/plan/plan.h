@@ -86,3 +86,30 @@ void order_destroy(struct order *order);
 bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank);
 /* The i-th rank in run order without regard to what is taken, i < plan_count(). */
 uint64_t order_at(const struct order *order, uint64_t i);
+
+/*
+ * What an edit of the config does to the permutations: some stay, some go, some join. Found from the axes and
+ * the entries, without walking either set.
+ */
+struct plan_change;
+/* Keeps references to both plans. */
+struct plan_change *plan_change_create(struct plan *before, struct plan *now);
+void plan_change_destroy(struct plan_change *change);
+/* False when the exclude entries are too entangled to count: then these are bounds, stayed at least 0, joined
+ * and gone at most all. */
+bool plan_change_is_exact(const struct plan_change *change);
+uint64_t plan_change_joined(const struct plan_change *change);
+uint64_t plan_change_stayed(const struct plan_change *change);
+uint64_t plan_change_gone(const struct plan_change *change);
+/* The rank now of a permutation with a rank before; false when it is gone. */
+bool plan_change_follow(const struct plan_change *change, uint64_t before, uint64_t *now);
+
+/* The permutations of one plan that are not in another, one by one, sorted as ranks are within each part of
+ * them that the edit makes. Both plans must outlive it. */
+struct plan_difference;
+struct plan_difference *plan_difference_create(const struct plan *plan, const struct plan *other);
+void plan_difference_destroy(struct plan_difference *difference);
+/* Fills in the next one, as plan_unrank() of `plan` does; false when there is none left. */
+bool plan_difference_next(struct plan_difference *difference, uint32_t *choice);
+/* Leaves out the next `count`. */
+void plan_difference_skip(struct plan_difference *difference, uint64_t count);
