@@ -111,10 +111,10 @@ bool number_set_has(const struct number_set *set, uint64_t number)
     return set->capacity && set->slots[find_slot(set, number)];
 }
 
-static void grow_set(struct number_set *set)
+static void grow_set(struct number_set *set, size_t capacity)
 {
     struct number_set old = *set;
-    set->capacity = old.capacity ? 2 * old.capacity : 16;
+    set->capacity = capacity;
     set->slots = memory_new(set->capacity, sizeof *set->slots);
     for (size_t i = 0; i < old.capacity; i++)
         if (old.slots[i])
@@ -125,13 +125,22 @@ static void grow_set(struct number_set *set)
 bool number_set_add(struct number_set *set, uint64_t number)
 {
     if (crowded(set->count, set->capacity))
-        grow_set(set);
+        grow_set(set, set->capacity ? 2 * set->capacity : 16);
     size_t slot = find_slot(set, number);
     if (set->slots[slot])
         return false;
     set->slots[slot] = number + 1;
     set->count++;
     return true;
+}
+
+void number_set_add_all(struct number_set *set, const uint64_t *numbers, size_t count)
+{
+    number_set_reserve(set, set->count + count);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&set->slots[home(set, numbers[i])], 1);
+    for (size_t i = 0; i < count; i++)
+        number_set_add(set, numbers[i]);
 }
 
 /* Deletion without tombstones: later members of the cluster move up (Knuth, TAOCP 3, 6.4, algorithm R). */
@@ -150,6 +159,25 @@ bool number_set_remove(struct number_set *set, uint64_t number)
     set->slots[hole] = 0;
     set->count--;
     return true;
+}
+
+bool number_set_next(const struct number_set *set, size_t *at, uint64_t *number)
+{
+    while (*at < set->capacity && !set->slots[*at])
+        ++*at;
+    if (*at == set->capacity)
+        return false;
+    *number = set->slots[(*at)++] - 1;
+    return true;
+}
+
+void number_set_reserve(struct number_set *set, size_t count)
+{
+    size_t capacity = set->capacity ? set->capacity : 16;
+    while (crowded(count, capacity))
+        capacity *= 2;
+    if (capacity > set->capacity)
+        grow_set(set, capacity);
 }
 
 void number_set_free(struct number_set *set)

@@ -27,6 +27,13 @@ struct number_set {
 bool number_set_has(const struct number_set *set, uint64_t number);
 /* Returns whether the number was new. */
 bool number_set_add(struct number_set *set, uint64_t number);
+/* The same for many, which is faster in a large set: the places of all are fetched into the cache at once. */
+void number_set_add_all(struct number_set *set, const uint64_t *numbers, size_t count);
 /* Returns whether the number was there. */
 bool number_set_remove(struct number_set *set, uint64_t number);
+/* Moves through the members in no order: *at is 0 at first; false at the end. Not while members are added or
+ * removed. */
+bool number_set_next(const struct number_set *set, size_t *at, uint64_t *number);
+/* Makes room for so many members at once. */
+void number_set_reserve(struct number_set *set, size_t count);
 void number_set_free(struct number_set *set);

@@ -82,7 +82,7 @@ static bool open_store(struct runner *runner, struct error *err)
         return false;
     runner->log = store_log(runner->store);
     runner->order = order_create(runner->plan);
-    if (!store_find_finished(runner->store, runner->plan, &runner->taken, NULL, err))
+    if (!store_find_finished(runner->store, runner->plan, &runner->taken, &runner->others, err))
         return false;
     runner->finished = runner->taken.count;
     return true;

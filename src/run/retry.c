@@ -75,3 +75,11 @@ void retry_take(struct runner *runner, const struct plan *plan, struct number_se
         runner->ready.items[i] = runner->ready.items[--runner->ready.count];
     }
 }
+
+void retry_each(struct runner *runner, void (*visit)(struct runner *runner, const struct run *run))
+{
+    for (size_t i = 0; i < runner->waiting.count; i++)
+        visit(runner, runner->waiting.items[i]->run);
+    for (size_t i = 0; i < runner->ready.count; i++)
+        visit(runner, runner->ready.items[i]);
+}

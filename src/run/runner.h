@@ -48,6 +48,7 @@ struct runner {
 
     /* what was done */
     uint64_t finished;      /* permutations of the current plan that are finished */
+    uint64_t others;        /* finished runs, or rows, that match no permutation of the current plan */
     uint64_t finished_here; /* runs that this runner finished */
     double seconds_run;     /* sum over these */
     VECTOR(struct failure) failures;

@@ -74,6 +74,7 @@ static void finish(struct runner *runner, struct attempt *attempt, bool has_run_
         log_line(runner->log, LOG_WARNING, "Thread %lld ended badly after its results were complete: %s",
                  (long long)run->id, attempt->end.reason);
     runner->finished += run->rank != RUNNER_NO_RANK;
+    runner->others += run->rank == RUNNER_NO_RANK;
     runner->finished_here++;
     runner->seconds_run += seconds;
     log_finished(runner, run, seconds);

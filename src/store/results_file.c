@@ -75,7 +75,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static bool is_unchanged(const struct results_file *file)
+bool store_results_are_unchanged(const struct results_file *file)
 {
     struct stat now;
     if (stat(file->path, &now) < 0)
@@ -160,7 +160,7 @@ bool store_results_append(struct results_file *file, const struct row *const *ro
 {
     struct stat now;
     do {
-        if (!is_unchanged(file) && !store_results_reopen(file, err))
+        if (!store_results_are_unchanged(file) && !store_results_reopen(file, err))
             return false;
         if (!append_once(file, rows, count, err))
             return false;

@@ -32,6 +32,9 @@ bool store_results_cut(struct results_file *file, uint64_t size, struct error *e
 bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
                           struct error *err);
 
+/* Whether the file is as this process left it. */
+bool store_results_are_unchanged(const struct results_file *file);
+
 /* Reads the header at the reader into `columns`. False with err set, or, at the end of an empty file,
  * err->kind ERROR_NONE. */
 bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err);

@@ -103,6 +103,11 @@ const char *store_directory(const struct store *store)
     return store->directory;
 }
 
+bool store_rows_are_unchanged(const struct store *store)
+{
+    return store_results_are_unchanged(&store->results);
+}
+
 struct log *store_log(struct store *store)
 {
     return store->log;

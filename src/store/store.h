@@ -49,6 +49,10 @@ struct log *store_log(struct store *store);             /* furcate.log */
 bool store_find_finished(struct store *store, const struct plan *plan, struct number_set *finished,
                          uint64_t *others, struct error *err);
 
+/* Whether run_data.csv is as this store left it: nobody has deleted or added a row since. Not while
+ * store_commit_work() is under way. */
+bool store_rows_are_unchanged(const struct store *store);
+
 /*
  * The run of a permutation, not yet started: a run that was started once and has no row keeps its id and
  * directory (attempt says how many it had), another gets the next id. Nothing is written yet. run_destroy()

@@ -119,6 +119,25 @@ static void hashes_alike_on_every_machine(void **state)
     assert_true(hash_number(0, 1) == UINT64_C(0xb456bcfc34c2cb2c));
 }
 
+static void adds_and_lists_many_numbers(void **state)
+{
+    (void)state;
+    struct number_set set = {0}, seen = {0};
+    uint64_t many[1000], number;
+    for (uint64_t i = 0; i < 1000; i++)
+        many[i] = hash_number(1, i % 700);
+    number_set_reserve(&set, 10);
+    number_set_add_all(&set, many, 1000);
+    assert_int_equal(set.count, 700);
+    for (size_t at = 0; number_set_next(&set, &at, &number);)
+        assert_true(number_set_add(&seen, number));
+    assert_int_equal(seen.count, 700);
+    for (size_t i = 0; i < 1000; i++)
+        assert_true(number_set_has(&seen, many[i]));
+    number_set_free(&set);
+    number_set_free(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +147,7 @@ int main(void)
         cmocka_unit_test(maps_texts_to_numbers),
         cmocka_unit_test(replaces_the_number_of_a_key),
         cmocka_unit_test(hashes_alike_on_every_machine),
+        cmocka_unit_test(adds_and_lists_many_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
