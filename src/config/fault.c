@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "base/vector.h"
 
 /* A line longer than this is shown from some bytes before its caret on. */
@@ -28,13 +29,15 @@ struct faults {
     VECTOR(struct fault) faults;   /* sorted by place */
 };
 
-/* A name, or a key or value quoted in a message, must not break the line nor reach the terminal as a command.
- */
+/* A name, or a key or value quoted in a message, must not break the line nor reach the terminal as a command,
+ * which bytes that are no UTF-8 can do too. */
 static void blank_controls(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = text[i] == '\t' ? '\t' : ' ';
+    for (size_t bad; (bad = utf8_find_bad(text, len)) < len; text += bad, len -= bad)
+        text[bad] = '?';
 }
 
 static uint32_t add_source(struct faults *faults, const char *name)
