@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "store/run_data.h"
 
 enum { longest_base_name = 200, longest_data_name = 100, longest_id = 15 };
@@ -34,14 +35,24 @@ static void shorten(struct text *text, size_t longest)
     text_addf(text, "-%08x", (unsigned)(hash & UINT32_MAX));
 }
 
+/* With a '-' for each byte that a path cannot hold, or JSON cannot: a config's file may have any name. */
+static void add_data_name(struct text *name, const char *bytes, size_t len)
+{
+    for (size_t i = 0, step; i < len; i += step ? step : 1) {
+        step = utf8_length(bytes + i, len - i);
+        bool is_control = (unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f;
+        if (step == 0 || bytes[i] == '/' || is_control)
+            text_add_char(name, '-');
+        else
+            text_add_bytes(name, bytes + i, step);
+    }
+}
+
 char *store_directory_run_name(const struct value *data_name, int64_t id)
 {
     struct text name = {0};
-    for (size_t i = 0; data_name && i < value_text_len(data_name); i++) {
-        char c = value_text(data_name)[i];
-        bool is_control = (unsigned char)c < 0x20 || c == 0x7f;
-        text_add_char(&name, c == '/' || is_control ? '-' : c);
-    }
+    if (data_name)
+        add_data_name(&name, value_text(data_name), value_text_len(data_name));
     shorten(&name, longest_data_name);
     text_addf(&name, "%lld", (long long)id);
     return text_take(&name);

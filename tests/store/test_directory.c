@@ -24,6 +24,9 @@ static void a_name_holds_what_a_path_can(void **state)
     CLEANUP(value_cleanup) struct value *odd = value_new_string("a/b\n.c d", 8);
     CLEANUP(memory_free) char *name = store_directory_run_name(odd, 12);
     assert_string_equal(name, "a-b-.c d12");
+    CLEANUP(value_cleanup) struct value *latin1 = value_new_string("\xc3\xa4\xe4\xc3", 4);
+    CLEANUP(memory_free) char *utf8 = store_directory_run_name(latin1, 1);
+    assert_string_equal(utf8, "\xc3\xa4--1");
     CLEANUP(memory_free) char *bare = store_directory_run_name(NULL, 3);
     assert_string_equal(bare, "3");
     CLEANUP(memory_free) char *alone = store_directory_base_name("example3", "");
