@@ -102,7 +102,7 @@ static void add_key(struct match *match, size_t key_index, const struct columns 
         key.cache = memory_new(cache_size, sizeof *key.cache);
     else
         key.column = SIZE_MAX;
-    key.found_without = has_column ? find_empty(&key) : find_default(&key);
+    key.found_without = find_empty(&key); /* a column added later leaves its cell empty */
     vector_push(&match->keys, key);
 }
 

@@ -92,6 +92,21 @@ static void a_missing_column_counts_as_the_default(void **state)
     assert_int_equal(others, 1);
 }
 
+static void a_column_added_later_changes_no_match(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs\nexample,foo/,32,50\n");
+    struct plan *plan = make_plan(
+        fixture, "{data_name: example, data_dir: foo/, batch_size: 32, epochs: 50, dropout: [null, 0.1]}");
+    struct store *store = open_store(fixture);
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 1);
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_mentions(fixture, "run_data.csv", ",dropout,");
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 2);
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void an_empty_cell_counts_as_null_or_the_default(void **state)
 {
     static const char csv[] =
@@ -159,6 +174,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_rows_of_the_python_original, set_up, tear_down),
         cmocka_unit_test_setup_teardown(matches_numbers_in_any_spelling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_column_counts_as_the_default, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_column_added_later_changes_no_match, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_another_config_is_counted_apart, set_up, tear_down),
