@@ -6,7 +6,21 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
+
+/* A name that an earlier column has gets the column's number, so that whoever looks for it finds the first.
+ */
+static void add_column(struct columns *columns, struct text_map *seen, struct text *name)
+{
+    size_t len = name->len = strlen(text_get(name)); /* without what is behind a NUL */
+    for (size_t i = columns->count; len > 0 && text_map_get(seen, name->data, name->len); i++) {
+        name->len = len;
+        text_addf(name, ".%zu", i);
+    }
+    text_map_put(seen, text_get(name), name->len, columns->count);
+    store_columns_add(columns, text_get(name), name->len);
+}
 
 bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err)
 {
@@ -14,10 +28,11 @@ bool store_results_read_header(struct csv_reader *reader, struct columns *column
     if (store_csv_next(reader, err) != CSV_RECORD)
         return false;
     CLEANUP(text_free) struct text name = {0};
+    CLEANUP(text_map_free) struct text_map seen = {0};
     for (size_t i = 0; i < reader->cells.count; i++) {
         text_clear(&name);
         store_csv_decode(&name, reader->cells.items[i]);
-        store_columns_add(columns, text_get(&name), strlen(text_get(&name)));
+        add_column(columns, &seen, &name);
     }
     return true;
 }

@@ -35,8 +35,8 @@ bool store_results_append(struct results_file *file, const struct row *const *ro
 /* Whether the file is as this process left it. */
 bool store_results_are_unchanged(const struct results_file *file);
 
-/* Reads the header at the reader into `columns`. False with err set, or, at the end of an empty file,
- * err->kind ERROR_NONE. */
+/* Reads the header at the reader into `columns`, where each name stands once. False with err set, or, at the
+ * end of an empty file, err->kind ERROR_NONE. */
 bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err);
 /* Writes the file anew with these columns and further rows; for store_results_append(). */
 bool store_results_rewrite(struct results_file *file, const struct columns *columns,
