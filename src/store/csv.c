@@ -172,6 +172,11 @@ enum csv_status store_csv_next(struct csv_reader *reader, struct error *err)
     }
 }
 
+bool store_csv_is_torn(const struct csv_reader *reader, size_t column_count)
+{
+    return !reader->complete && (reader->in_quotes || reader->cells.count < column_count);
+}
+
 void store_csv_decode(struct text *out, struct csv_cell cell)
 {
     if (cell.len == 0 || cell.bytes[0] != '"') {

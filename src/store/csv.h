@@ -42,6 +42,10 @@ void store_csv_close(struct csv_reader *reader);
 /* Moves to the next record; a last one without a newline is given too, with complete = false. */
 enum csv_status store_csv_next(struct csv_reader *reader, struct error *err);
 
+/* Whether the record is what a crash in the middle of an append, or an append under way, leaves. With all its
+ * columns it rather lacks no more than the newline, as editors leave it. */
+bool store_csv_is_torn(const struct csv_reader *reader, size_t column_count);
+
 /* Adds what the cell says: without the quotes around it, and quotes inside it once. */
 void store_csv_decode(struct text *out, struct csv_cell cell);
 /* The same without a copy where the cell has no quotes; borrowed from the cell or from `scratch`. */

@@ -69,20 +69,13 @@ static void take_row(struct pass *pass, const struct csv_reader *reader)
         pass->known->highest_id = id;
 }
 
-/* Whether the last record is what a crash in the middle of an append leaves. With all its columns it rather
- * lacks no more than the newline, as editors leave it. */
-static bool is_torn(const struct pass *pass, const struct csv_reader *reader)
-{
-    return reader->in_quotes || reader->cells.count < pass->file->columns.count;
-}
-
 static bool read_rows(struct pass *pass, struct csv_reader *reader, struct error *err)
 {
     enum csv_status status = store_csv_next(reader, err); /* the header */
     bool is_header = true;
     for (; status == CSV_RECORD; status = store_csv_next(reader, err)) {
         pass->known->has_open_end = !reader->complete;
-        pass->known->is_torn = !reader->complete && is_torn(pass, reader);
+        pass->known->is_torn = store_csv_is_torn(reader, pass->file->columns.count);
         pass->known->in_quotes = reader->in_quotes;
         pass->known->torn_start = reader->record_start;
         if (!is_header && !pass->known->is_torn)

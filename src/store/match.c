@@ -150,8 +150,8 @@ static bool match_rows(struct match *match, struct csv_reader *reader, const str
     enum csv_status status;
     while ((status = store_csv_next(reader, err)) == CSV_RECORD) {
         uint64_t rank;
-        if (!reader->complete && reader->cells.count < columns->count)
-            continue; /* a worker writes it at this moment */
+        if (store_csv_is_torn(reader, columns->count))
+            continue;
         if (match_row(match, reader, &rank))
             number_set_add(finished, rank);
         else

@@ -38,7 +38,7 @@ static bool read_table(struct table *table, struct csv_reader *reader, struct er
     table->column_count = columns.count;
     enum csv_status status;
     while ((status = store_csv_next(reader, err)) == CSV_RECORD)
-        if (reader->complete || reader->cells.count >= table->column_count)
+        if (!store_csv_is_torn(reader, table->column_count))
             add_row(table, &capacity, reader);
     return status == CSV_END;
 }

@@ -146,6 +146,18 @@ static void columns_the_config_lacks_make_no_difference(void **state)
     assert_int_equal(finished_by(*state, TWO_RUNS, csv, NULL), 2);
 }
 
+static void a_row_torn_within_quotes_is_not_finished(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct number_set finished = {0};
+    put(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs,notes\nexample,foo/,32,50,\"fi");
+    assert_true(store_peek_finished(fixture->log_dir, plan, &finished, &fixture->err));
+    assert_int_equal(finished.count, 0);
+    number_set_free(&finished);
+    plan_unref(plan);
+}
+
 static void a_row_of_another_config_is_counted_apart(void **state)
 {
     static const char csv[] = "data_name,data_dir,batch_size,epochs\n"
@@ -194,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_columns_of_a_name_the_first_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_torn_within_quotes_is_not_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_another_config_is_counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_excluded_row_is_not_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_texts_than_it_remembers_are_all_matched, set_up, tear_down),
