@@ -11,7 +11,8 @@ enum { deepest = 100, most_nodes = 1000000 };
 
 struct anchor {
     struct value *value;
-    size_t nodes; /* that an alias stands for */
+    size_t nodes;  /* that an alias stands for */
+    size_t levels; /* of arrays and objects; 0 for a scalar */
 };
 
 bool config_builder_fail(struct builder *builder, struct value_place place, const char *message)
@@ -69,9 +70,11 @@ static void set_member(struct frame *frame, struct value *value)
 }
 
 /* Puts a complete value where it belongs; takes it over. */
-static bool add_value(struct builder *builder, struct value *value, size_t nodes)
+static bool add_value(struct builder *builder, struct value *value, size_t nodes, size_t levels)
 {
     struct frame *frame = config_builder_top(builder);
+    if (frame && frame->levels < levels)
+        frame->levels = levels;
     if (!frame)
         builder->root = value;
     else if (value_kind(frame->container) == VALUE_ARRAY)
@@ -84,18 +87,25 @@ static bool add_value(struct builder *builder, struct value *value, size_t nodes
                                "the file holds over a million values, aliases included; shorten it");
 }
 
-static void add_anchor(struct builder *builder, const char *name, const struct value *value, size_t nodes)
+static bool fail_too_deep(struct builder *builder, struct value_place place)
+{
+    return config_builder_fail(builder, place,
+                               "arrays and objects are nested over 100 levels deep; flatten them");
+}
+
+static void add_anchor(struct builder *builder, const char *name, const struct value *value, size_t nodes,
+                       size_t levels)
 {
     if (!name)
         return;
     text_map_put(&builder->anchor_names, name, strlen(name), builder->anchors.count);
-    vector_push(&builder->anchors, ((struct anchor){value_ref(value), nodes}));
+    vector_push(&builder->anchors, ((struct anchor){value_ref(value), nodes, levels}));
 }
 
 bool config_builder_add_scalar(struct builder *builder, struct value *scalar, const char *anchor)
 {
-    add_anchor(builder, anchor, scalar, 1);
-    return add_value(builder, scalar, 1);
+    add_anchor(builder, anchor, scalar, 1, 0);
+    return add_value(builder, scalar, 1, 0);
 }
 
 bool config_builder_add_alias(struct builder *builder, const char *name, struct value_place place)
@@ -105,7 +115,9 @@ bool config_builder_add_alias(struct builder *builder, const char *name, struct 
         return config_builder_fail(builder, place,
                                    "this alias names no anchor above it; define it with & first");
     const struct anchor *anchor = &builder->anchors.items[*index];
-    return add_value(builder, value_ref(anchor->value), anchor->nodes);
+    if (builder->frames.count + anchor->levels > deepest)
+        return fail_too_deep(builder, place);
+    return add_value(builder, value_ref(anchor->value), anchor->nodes, anchor->levels);
 }
 
 bool config_builder_open(struct builder *builder, struct value *container, const char *anchor, bool in_flow)
@@ -120,8 +132,7 @@ bool config_builder_open(struct builder *builder, struct value *container, const
         return config_builder_fail(builder, place,
                                    "a key must be a word or a string, not an array or object");
     if (builder->frames.count > deepest)
-        return config_builder_fail(builder, place,
-                                   "arrays and objects are nested over 100 levels deep; flatten them");
+        return fail_too_deep(builder, place);
     return true;
 }
 
@@ -164,10 +175,11 @@ bool config_builder_close(struct builder *builder)
     if (frame->merged && !merge(builder, frame))
         return false;
     struct value *value = value_ref(frame->container);
-    add_anchor(builder, frame->anchor, value, builder->nodes - frame->nodes_before + 1);
+    size_t levels = frame->levels + 1;
+    add_anchor(builder, frame->anchor, value, builder->nodes - frame->nodes_before + 1, levels);
     free_frame(frame);
     builder->frames.count--;
-    return add_value(builder, value, 1);
+    return add_value(builder, value, 1, levels);
 }
 
 void config_builder_free(struct builder *builder)

@@ -17,6 +17,7 @@ struct frame {
     struct value_place key_place;
     char *anchor;        /* NULL: none */
     size_t nodes_before; /* read when it began */
+    size_t levels;       /* of arrays and objects within it, so far */
     bool in_flow;        /* written with brackets */
 };
 

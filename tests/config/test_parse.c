@@ -149,6 +149,39 @@ static void stands_files_made_to_exhaust_it(void **state)
     assert_non_null(strstr(err.text, "larger than 64 MiB"));
 }
 
+static void add_times(struct text *text, char c, int times)
+{
+    while (times-- > 0)
+        text_add_char(text, c);
+}
+
+/* What it reads is written to config.json and read again, where no alias shortens it. */
+static void an_alias_nests_as_deep_as_what_it_stands_for(void **state)
+{
+    (void)state;
+    for (int levels = 49; levels <= 50; levels++) {
+        CLEANUP(text_free) struct text yaml = {0}, json = {0};
+        text_add(&yaml, "a: &a ");
+        add_times(&yaml, '[', 50);
+        add_times(&yaml, ']', 50);
+        text_add(&yaml, "\nb: &b [*a]\nc: ");
+        add_times(&yaml, '[', levels - 1);
+        text_add(&yaml, "*b");
+        add_times(&yaml, ']', levels - 1);
+        struct error err;
+        CLEANUP(value_cleanup) struct value *value = config_parse("yaml", yaml.data, yaml.len, &err);
+        assert_int_equal(value != NULL, levels == 49);
+        if (!value) {
+            assert_string_equal(
+                err.text, "yaml:3:53: arrays and objects are nested over 100 levels deep; flatten them");
+            continue;
+        }
+        value_add_json(&json, value);
+        CLEANUP(value_cleanup) struct value *again = config_parse("json", json.data, json.len, &err);
+        assert_non_null(again);
+    }
+}
+
 static void names_a_file_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -170,6 +203,7 @@ int main(void)
         cmocka_unit_test(knows_where_values_and_keys_stand),
         cmocka_unit_test(tells_what_is_wrong_and_where),
         cmocka_unit_test(stands_files_made_to_exhaust_it),
+        cmocka_unit_test(an_alias_nests_as_deep_as_what_it_stands_for),
         cmocka_unit_test(names_a_file_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
