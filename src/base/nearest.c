@@ -51,3 +51,9 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
     }
     return best;
 }
+
+bool nearest_is_typo(const char *word, const char *other)
+{
+    enum { longest_short = 5 };
+    return distance(word, other) <= (strlen(word) > longest_short ? 2 : 1);
+}

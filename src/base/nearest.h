@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -7,3 +8,6 @@
  * candidates.
  */
 const char *nearest_word(const char *word, const char *const *candidates, size_t count);
+/* Whether one is the other but for two letters at most, in a short word one; case aside. Stricter: where most
+ * words are not meant to be any of the candidates. */
+bool nearest_is_typo(const char *word, const char *other);

@@ -69,6 +69,9 @@ const struct value *config_meta_value(const struct config *config);
 const struct config_meta *config_meta(const struct config *config);
 const char *config_log_dir(const struct config *config);
 
+/* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
+bool config_result_is_taken(const char *name);
+
 /* Reads one JSON or YAML text into a value without checking it as a config, as config.json, run_data.json and
  * CSV cells are. NULL with err set (ERROR_CONFIG; "NAME:LINE:COLUMN: …") when it is malformed. */
 struct value *config_parse(const char *name, const char *text, size_t len, struct error *err);

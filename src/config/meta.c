@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/metric.h"
 
 #define RULES(table)                                                                                         \
     {                                                                                                        \
@@ -112,6 +113,14 @@ static struct value *without_records(const struct value *given)
     return rest;
 }
 
+/* NULL when it is not there, or not what it has to be. */
+static const struct value *good_member(const struct value *meta, const char *key)
+{
+    const struct rule *rule = config_rule_find(known, key);
+    const struct value *value = value_get(meta, key);
+    return value && !rule->find_bad(value) ? value : NULL;
+}
+
 void config_meta_check(const struct value *given, struct faults *faults)
 {
     static const struct rule whole = {"meta", config_rule_object, "an object",
@@ -122,6 +131,8 @@ void config_meta_check(const struct value *given, struct faults *faults)
     }
     CLEANUP(value_cleanup) struct value *rest = without_records(given);
     config_rule_check_all(known, "meta.", rest, faults);
+    config_metric_check_all(good_member(rest, "metrics"), faults);
+    config_metric_check_objective(good_member(rest, "objective"), good_member(rest, "metrics"), faults);
 }
 
 struct value *config_meta_complete(const struct value *given)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "config/config.h"
 #include "fork/fork.h"
 
 static void set_text(struct value *data, const char *key, const char *text)
@@ -32,21 +33,6 @@ void results_add_numbers(struct furcate_results *results)
     value_object_set(results->data, "results", results->numbers);
 }
 
-/* What run_data.csv has columns for anyway. */
-static bool is_reserved(const char *name)
-{
-    static const char *const reserved[] = {"start_time", "start_time_string",
-                                           "end_time",   "end_time_string",
-                                           "total_time", "total_time_string",
-                                           "results",    "epochs",
-                                           "id",         "name",
-                                           "attempts"};
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return true;
-    return false;
-}
-
 void furcate_add_result(struct furcate_results *results, const char *name, double value)
 {
     CLEANUP(memory_free) char *key = text_format("test_%s", name);
@@ -57,7 +43,7 @@ void furcate_add_result(struct furcate_results *results, const char *name, doubl
 
 void furcate_set_result(struct furcate_results *results, const char *name, double value)
 {
-    if (*name && !is_reserved(name))
+    if (*name && !config_result_is_taken(name))
         value_object_set(results->data, name, value_new_float(value));
     else
         furcate_fail(results->fork, "furcate_set_result: '%s' is kept by furcate itself: use another name",

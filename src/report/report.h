@@ -55,8 +55,6 @@ void history_add_json(const struct history *history, struct text *out);
  */
 bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
                         struct error *err);
-/* Whether an expression is well-formed; says what is wrong. */
-bool report_check_expression(const char *expression, struct error *err);
 
 /* --- plots --- */
 

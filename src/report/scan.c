@@ -1,9 +1,8 @@
 /* Metrics out of the output of a program, by regular expressions. */
-#include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/expression.h"
 #include "base/memory.h"
 #include "report/lines.h"
 #include "report/report.h"
@@ -29,42 +28,6 @@ static void free_patterns(struct patterns *patterns)
     free(patterns->items);
 }
 
-/* A letter behind a backslash that has no meaning here, where "\d" would silently match a "d"; 0 when there
- * is none. The letters left out are those that regcomp(3) of glibc knows. */
-static char foreign_escape(const char *expression)
-{
-    for (const char *c = strchr(expression, '\\'); c && c[1]; c = strchr(c + 2, '\\'))
-        if (isalpha((unsigned char)c[1]) && !strchr("wWsSbB", c[1]))
-            return c[1];
-    return 0;
-}
-
-static bool compile(regex_t *compiled, const char *expression, struct error *err)
-{
-    char letter = foreign_escape(expression);
-    if (letter)
-        return error_set(
-            err, ERROR_CONFIG,
-            "'%s' is no POSIX extended regular expression: it has no \\%c; write [0-9] for a digit",
-            expression, letter);
-    int code = regcomp(compiled, expression, REG_EXTENDED);
-    if (code == 0)
-        return true;
-    char reason[256];
-    regerror(code, compiled, reason, sizeof reason);
-    return error_set(err, ERROR_CONFIG, "'%s' is no POSIX extended regular expression: %s", expression,
-                     reason);
-}
-
-bool report_check_expression(const char *expression, struct error *err)
-{
-    regex_t compiled;
-    if (!compile(&compiled, expression, err))
-        return false;
-    regfree(&compiled);
-    return true;
-}
-
 static bool compile_all(struct patterns *patterns, const struct value *metrics, struct error *err)
 {
     size_t count = metrics ? value_count(metrics) : 0;
@@ -73,7 +36,8 @@ static bool compile_all(struct patterns *patterns, const struct value *metrics, 
         struct pattern *pattern = &patterns->items[patterns->count];
         struct error reason;
         pattern->metric = value_key(metrics, patterns->count);
-        if (!compile(&pattern->expression, value_text(value_item(metrics, patterns->count)), &reason))
+        const char *expression = value_text(value_item(metrics, patterns->count));
+        if (!expression_compile(&pattern->expression, expression, &reason))
             return error_set(err, ERROR_CONFIG, "meta.metrics.%s: %s", pattern->metric, reason.text);
     }
     return true;

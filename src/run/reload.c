@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-
 #include "run/attempt.h"
-#include "run/results.h"
 #include "run/retry.h"
 #include "run/schedule.h"
 
@@ -134,11 +132,6 @@ static void adopt(struct runner *runner, struct config *config, struct plan *pla
     runner->exhausted = false;
 }
 
-static bool is_usable(struct runner *runner, const struct config *config, struct error *err)
-{
-    return command_check(runner->command, config, err) && results_check_metrics(config, err);
-}
-
 static void apply(struct runner *runner, struct config *config, struct plan *plan)
 {
     struct error err = {0};
@@ -147,7 +140,8 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
     if (strcmp(config_log_dir(config), config_log_dir(runner->config)) != 0)
         log_line(runner->log, LOG_WARNING, "log_dir stays %s until the next start",
                  config_log_dir(runner->config));
-    if (is_usable(runner, config, &err) && find_finished(runner, change, plan, &finished, &err)) {
+    if (command_check(runner->command, config, &err) &&
+        find_finished(runner, change, plan, &finished, &err)) {
         adopt(runner, config, plan, &finished);
         attempt_each(runner, attempt_follow_timeout);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));

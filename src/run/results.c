@@ -7,18 +7,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-bool results_check_metrics(const struct config *config, struct error *err)
-{
-    const struct value *metrics = config_meta(config)->metrics;
-    for (size_t i = 0; metrics && i < value_count(metrics); i++) {
-        struct error why;
-        if (!report_check_expression(value_text(value_item(metrics, i)), &why))
-            return error_set(err, ERROR_CONFIG, "%s: meta.metrics.%s: %s", config_path(config),
-                             value_key(metrics, i), why.text);
-    }
-    return true;
-}
-
 bool results_has_metrics(const struct run *run, const struct value *metrics)
 {
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");

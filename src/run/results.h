@@ -3,8 +3,6 @@
 #include "report/report.h"
 #include "store/store.h"
 
-/* Whether the expressions of meta.metrics are well-formed. */
-bool results_check_metrics(const struct config *config, struct error *err);
 /* Whether there is anything to read for results_read(): metrics.jsonl, or expressions in `metrics` (or NULL).
  */
 bool results_has_metrics(const struct run *run, const struct value *metrics);

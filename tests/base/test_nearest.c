@@ -48,11 +48,22 @@ static void stands_words_of_any_length(void **state)
     assert_null(nearest_word("epochs", words, 0));
 }
 
+static void tells_typos_from_other_words(void **state)
+{
+    (void)state;
+    assert_true(nearest_is_typo("batch_sise", "batch_size"));
+    assert_true(nearest_is_typo("batchsizes", "batch_size"));
+    assert_true(nearest_is_typo("sede", "seed"));
+    assert_false(nearest_is_typo("step_size", "batch_size"));
+    assert_false(nearest_is_typo("need_", "seed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_was_meant),
         cmocka_unit_test(finds_nothing_for_other_words),
+        cmocka_unit_test(tells_typos_from_other_words),
         cmocka_unit_test(stands_words_of_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,7 +157,8 @@ def test_a_data_dir_that_is_not_there(project):
     assert not project.logs.exists()
 
 
-def test_a_metric_whose_expression_is_malformed_is_named(project):
-    project.write(meta={"metrics": {"loss": "loss: ([0-9.]+"}})
-    run_refused(project, "/bin/true",
-                says=["config.json: meta.metrics.loss: 'loss: ([0-9.]+' is no POSIX extended regular expression"])
+def test_a_metric_whose_expression_is_malformed_is_shown_with_its_line(project):
+    project.config.write_text('{"meta": {"metrics": {\n  "loss": "loss: ([0-9.]+"}}}\n')
+    for command in (["plan", "config.json"], ["run", "config.json", "--", "/bin/true"]):
+        refused(project, *command, says=["config.json:2:11: error: 'meta.metrics.loss' is no POSIX extended regular "
+                                         "expression: Unmatched (", '    2 |   "loss": "loss: ([0-9.]+"}}}'])

@@ -1,0 +1,76 @@
+#include "config/metric.h"
+
+#include <string.h>
+
+#include "base/expression.h"
+#include "base/nearest.h"
+#include "config/config.h"
+
+bool config_result_is_taken(const char *name)
+{
+    static const char *const taken[] = {"start_time", "start_time_string",
+                                        "end_time",   "end_time_string",
+                                        "total_time", "total_time_string",
+                                        "results",    "epochs",
+                                        "id",         "name",
+                                        "attempts"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Why a metric cannot have this name; NULL: it can. */
+static const char *find_name_fault(const char *name)
+{
+    if (name[0] == '\0')
+        return "it is empty; give it a name";
+    if (strcmp(name, "step") == 0 || strcmp(name, "time") == 0)
+        return "every report has this key already; rename it";
+    if (config_result_is_taken(name))
+        return "run_data.csv has this column already; rename it";
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return "it holds a control character; rename it";
+    return NULL;
+}
+
+void config_metric_check_all(const struct value *metrics, struct faults *faults)
+{
+    for (size_t i = 0; metrics && i < value_count(metrics); i++) {
+        const char *name = value_key(metrics, i);
+        const char *name_fault = find_name_fault(name);
+        struct error why;
+        if (name_fault)
+            fault_add(faults, FAULT_ERROR, value_key_place(metrics, i), "'%s' cannot be a metric: %s", name,
+                      name_fault);
+        if (!expression_check(value_text(value_item(metrics, i)), &why))
+            fault_add(faults, FAULT_ERROR, value_place(value_item(metrics, i)),
+                      "'meta.metrics.%s' is no POSIX extended regular expression: %s", name, why.text);
+    }
+}
+
+static const char *without(const char *name, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return strncmp(name, prefix, len) == 0 ? name + len : name;
+}
+
+/* A program may also report other metrics, so only a slip of the pen is worth a word. */
+void config_metric_check_objective(const struct value *objective, const struct value *metrics,
+                                   struct faults *faults)
+{
+    const struct value *metric = objective ? value_get(objective, "metric") : NULL;
+    if (!metric || !metrics || value_kind(metric) != VALUE_STRING)
+        return;
+    const char *name = without(without(value_text(metric), "run_"), "train_"), *near = NULL;
+    if (value_get(metrics, name) || value_get(metrics, value_text(metric)))
+        return;
+    for (size_t i = 0; i < value_count(metrics) && !near; i++)
+        if (nearest_is_typo(name, value_key(metrics, i)))
+            near = value_key(metrics, i);
+    if (near)
+        fault_add(faults, FAULT_WARNING, value_place(metric),
+                  "'meta.objective.metric' is \"%s\", which meta.metrics does not name; did you mean \"%s\"?",
+                  value_text(metric), near);
+}
