@@ -1,41 +1,40 @@
 #include "config/keys.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "config/rule.h"
+#include "base/nearest.h"
+#include "config/meta.h"
+#include "config/remedy.h"
 
-static const struct value *find_bad_framework(const struct value *value)
-{
-    static const char *const names[] = {"tf", "torch", "none"};
-    for (size_t i = 0; value_kind(value) == VALUE_STRING && i < sizeof names / sizeof *names; i++)
-        if (strcmp(value_text(value), names[i]) == 0)
-            return NULL;
-    return value;
-}
+static const char *const framework_names[] = {"tf", "torch", "none", NULL};
 
 /* In the order of the spec. A default that begins with '.' goes behind data_name. */
 static const struct rule reserved_keys[] = {
-    {"data_name", config_rule_name, "a word without '/'", "\"example\"", .required = true,
-     .never_axis = true},
+    {"data_name", config_rule_name, "one word that can be part of a file name", "\"example\"",
+     .required = true, .never_axis = true},
     {"data_dir", config_rule_filled, "a path", "\"data/\"", .required = true},
-    {"batch_size", config_rule_positive, "a positive integer", "32", .required = true},
-    {"epochs", config_rule_positive, "a positive integer", "50", .required = true},
-    {"framework", find_bad_framework, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true},
-    {"log_dir", config_rule_filled, "a path", "\"logs\"", .initial = "logs", .never_axis = true},
+    {"batch_size", config_rule_int, "a positive integer", "32", .required = true, RANGE(1, INT64_MAX)},
+    {"epochs", config_rule_int, "a positive integer", "50", .required = true, RANGE(1, INT64_MAX)},
+    {"framework", config_rule_one_of, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true,
+     .names = framework_names},
+    {"log_dir", config_rule_folder, "a path without ~, which only shells know", "\"logs\"", .initial = "logs",
+     .never_axis = true},
     {"train_prefix", config_rule_string, "a string", "\"example.train\"", .initial = ".train"},
     {"valid_prefix", config_rule_string, "a string", "\"example.valid\"", .initial = ".valid"},
     {"test_prefix", config_rule_string, "a string", "\"example.test\"", .initial = ".test"},
-    {"learning_rate", config_rule_number, "a number", "0.001", .initial = "0.001"},
-    {"verbose", config_rule_int, "an integer", "2", .initial = "2"},
+    {"learning_rate", config_rule_number, "a finite number, 0 or more", "0.001", .initial = "0.001"},
+    {"verbose", config_rule_int, "an integer, 0 or more", "2", .initial = "2", RANGE(0, INT_MAX)},
     {"cache", config_rule_bool, "true or false", "true", .initial = "false"},
-    {"seed", config_rule_int, "an integer", "42", .initial = "42"},
-    {"prefetch", config_rule_int, "an integer", "1", .initial = "1"},
+    {"seed", config_rule_int, "an integer", "42", .initial = "42", RANGE(INT64_MIN, INT64_MAX)},
+    {"prefetch", config_rule_int, "an integer, 0 or more, or -1 for AUTOTUNE of TensorFlow", "1",
+     .initial = "1", RANGE(-1, INT_MAX)},
 };
 
-static const struct rules reserved = {reserved_keys, sizeof reserved_keys / sizeof *reserved_keys};
+static const struct rules reserved = RULES(reserved_keys);
 
 /* Why a key cannot be a column of run_data.csv; NULL: it can. */
 static const char *find_column_fault(const char *key)
@@ -55,32 +54,52 @@ static const char *find_column_fault(const char *key)
 static void check_axis(const struct rule *rule, const char *key, const struct value *axis,
                        struct faults *faults)
 {
-    if (rule && rule->never_axis)
+    if (rule && rule->never_axis) {
+        CLEANUP(text_free) struct text remedy = {0};
+        config_remedy_add(&remedy, rule, axis, axis, false);
         fault_add(faults, FAULT_ERROR, value_place(axis),
-                  "'%s' cannot be an axis, it is one for all runs; write for example \"%s\": %s", key, key,
-                  rule->example);
-    else if (value_count(axis) == 0)
+                  "'%s' cannot be an axis, it is one for all runs; %s", key, text_get(&remedy));
+    } else if (value_count(axis) == 0) {
         fault_add(faults, FAULT_ERROR, value_place(axis),
                   "'%s' is an empty axis; give it a value, or remove the key", key);
-    else if (rule)
-        for (size_t i = 0; i < value_count(axis); i++)
-            config_rule_check(rule, "", value_item(axis, i), faults);
+    } else if (rule) {
+        config_rule_check_axis(rule, axis, faults);
+    }
 }
 
-static void check_name(const struct value *given, size_t i, struct faults *faults)
+static bool is_missing(const struct rule *rule, const struct value *given, enum config_use use)
+{
+    return use == CONFIG_FOR_FORK && rule->required && !value_get(given, rule->key);
+}
+
+/* The keys that are not furcate's are the user's own, so that only a slip of the pen is worth a word. */
+static void check_own_key(const struct value *given, size_t i, enum config_use use, struct faults *faults)
+{
+    const char *key = value_key(given, i);
+    struct value_place place = value_key_place(given, i);
+    const struct rule *nearest = config_rule_nearest(reserved, key, given);
+    bool is_typo = nearest && nearest_is_typo(key, nearest->key);
+    if (config_meta_find_ours(key))
+        fault_add(faults, FAULT_WARNING, place,
+                  "'%s' is a key of meta, and has no effect outside of it; move it into \"meta\": { }", key);
+    else if (nearest && is_missing(nearest, given, use))
+        fault_add(faults, FAULT_ERROR, place,
+                  "'%s' is none of furcate's keys, and '%s' is missing; rename it, or add \"%s\": %s", key,
+                  nearest->key, nearest->key, nearest->example);
+    else if (is_typo || (strcasecmp(key, "meta") == 0 && !value_get(given, "meta")))
+        fault_add(faults, FAULT_WARNING, place, "'%s' is none of furcate's keys; did you mean '%s'?", key,
+                  is_typo ? nearest->key : "meta");
+}
+
+static void check_name(const struct value *given, size_t i, enum config_use use, struct faults *faults)
 {
     const char *key = value_key(given, i);
     const char *column_fault = find_column_fault(key);
-    if (column_fault) {
+    if (column_fault)
         fault_add(faults, FAULT_ERROR, value_key_place(given, i), "'%s' cannot be a key: %s", key,
                   column_fault);
-        return;
-    }
-    const struct rule *nearest =
-        config_rule_find(reserved, key) ? NULL : config_rule_nearest(reserved, key, given);
-    if (nearest)
-        fault_add(faults, FAULT_WARNING, value_key_place(given, i),
-                  "'%s' is none of furcate's keys; did you mean '%s'?", key, nearest->key);
+    else if (!config_rule_find(reserved, key))
+        check_own_key(given, i, use, faults);
 }
 
 void config_keys_check(const struct value *given, enum config_use use, struct faults *faults)
@@ -91,15 +110,15 @@ void config_keys_check(const struct value *given, enum config_use use, struct fa
         const struct rule *rule = config_rule_find(reserved, key);
         if (strcmp(key, "meta") == 0)
             continue;
-        check_name(given, i, faults);
+        check_name(given, i, use, faults);
         if (value_kind(value) == VALUE_ARRAY)
             check_axis(rule, key, value, faults);
         else if (rule)
             config_rule_check(rule, "", value, faults);
     }
-    for (size_t i = 0; use == CONFIG_FOR_FORK && i < reserved.count; i++) {
+    for (size_t i = 0; i < reserved.count; i++) {
         const struct rule *rule = &reserved.items[i];
-        if (rule->required && !value_get(given, rule->key))
+        if (is_missing(rule, given, use) && !config_rule_is_misspelt(reserved, rule, given))
             fault_add(faults, FAULT_ERROR, (struct value_place){0}, "'%s' is missing; add \"%s\": %s",
                       rule->key, rule->key, rule->example);
     }

@@ -6,87 +6,64 @@
 #include "base/memory.h"
 #include "config/metric.h"
 
-#define RULES(table)                                                                                         \
-    {                                                                                                        \
-        (table), sizeof(table) / sizeof *(table)                                                             \
-    }
-
 static const char *const order_names[] = {
-    [ORDER_SPREAD] = "spread", [ORDER_SHUFFLE] = "shuffle", [ORDER_CONFIG] = "config"};
+    [ORDER_SPREAD] = "spread", [ORDER_SHUFFLE] = "shuffle", [ORDER_CONFIG] = "config", NULL};
 static const char *const start_names[] = {
-    [START_AUTO] = "auto", [START_FORK] = "fork", [START_SPAWN] = "spawn"};
-static const char *const mode_names[] = {"max", "min"};
+    [START_AUTO] = "auto", [START_FORK] = "fork", [START_SPAWN] = "spawn", NULL};
+static const char *const mode_names[] = {"max", "min", NULL};
 
-/* The index of the value's text among three names or fewer; -1. */
-static int find_name(const struct value *value, const char *const *names, int count)
-{
-    if (value_kind(value) != VALUE_STRING)
-        return -1;
-    int i = count - 1;
-    while (i >= 0 && strcmp(value_text(value), names[i]) != 0)
-        i--;
-    return i;
-}
-
-static const struct value *find_bad_order(const struct value *value)
-{
-    return find_name(value, order_names, 3) < 0 ? value : NULL;
-}
-
-static const struct value *find_bad_start(const struct value *value)
-{
-    return find_name(value, start_names, 3) < 0 ? value : NULL;
-}
-
-static const struct value *find_bad_mode(const struct value *value)
-{
-    return find_name(value, mode_names, 2) < 0 ? value : NULL;
-}
-
-static const struct value *find_bad_threads(const struct value *value)
+static const struct value *find_bad_threads(const struct rule *rule, const struct value *value)
 {
     int64_t number;
-    bool good = value_int(value, &number) && (number == -1 || (number >= 1 && number <= INT_MAX));
-    return good ? NULL : value;
+    bool is_each_device = value_int(value, &number) && number == -1;
+    return is_each_device ? NULL : config_rule_int(rule, value);
 }
 
-static const struct value *find_bad_delay(const struct value *value)
+static const struct value *find_bad_delay(const struct rule *rule, const struct value *value)
 {
+    (void)rule;
     return config_rule_seconds(value) > 0 ? NULL : value;
 }
-
-static const char duration_wanted[] = "a duration of at most 100 years: seconds, or a string like \"2h30m\"";
 
 static const struct rule mem_trace_rules[] = {
     {"enabled", config_rule_bool, "true or false", "true", .initial = "false"},
     {"delay", find_bad_delay, "a duration above 0: seconds, or a string like \"5m\"", "300",
      .initial = "300"},
-    {"top", config_rule_count, "an integer, 0 or more", "10", .initial = "10"},
-    {"trace", config_rule_count, "an integer, 0 or more", "1", .initial = "1"},
+    {"top", config_rule_int, "an integer, 0 or more", "10", .initial = "10", RANGE(0, INT_MAX)},
+    {"trace", config_rule_int, "an integer, 0 or more", "1", .initial = "1", RANGE(0, INT_MAX)},
 };
 
 static const struct rule objective_rules[] = {
     {"metric", config_rule_filled, "the name of a metric", "\"val_accuracy\"", .required = true},
-    {"mode", find_bad_mode, "\"max\" or \"min\"", "\"max\"", .required = true},
+    {"mode", config_rule_one_of, "\"max\" or \"min\"", "\"max\"", .required = true, .names = mode_names},
 };
 
 static const struct rule meta_rules[] = {
-    {"allow_cpu", config_rule_bool, "true or false", "true", .initial = "false"},
-    {"max_threads", find_bad_threads, "a positive integer, or -1 for one a device", "4", .initial = "-1"},
-    {"exclude_configs", config_rule_objects, "an array of objects", "[{\"batch_size\": 32}]",
-     .initial = "[]"},
-    {"mem_trace", config_rule_object, "an object", "{\"enabled\": true}", .members = RULES(mem_trace_rules)},
-    {"order", find_bad_order, "\"spread\", \"shuffle\" or \"config\"", "\"spread\"", .initial = "spread"},
-    {"retries", config_rule_count, "an integer, 0 or more", "2", .initial = "0"},
-    {"timeout", config_rule_duration, duration_wanted, "\"2h30m\"", .initial = "0"},
-    {"kill_grace", config_rule_duration, duration_wanted, "10", .initial = "10"},
-    {"start", find_bad_start, "\"auto\", \"fork\" or \"spawn\"", "\"auto\"", .initial = "auto"},
-    {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]"},
-    {"metrics", config_rule_patterns, "an object of names and regular expressions",
+    {"allow_cpu", config_rule_bool, "true or false", "true", .initial = "false", .is_ours = true},
+    {"max_threads", find_bad_threads, "a positive integer, or -1 for one a device", "4", .initial = "-1",
+     RANGE(1, INT_MAX), .is_ours = true},
+    {"exclude_configs", config_rule_objects, "an array of objects", "[{\"batch_size\": 32}]", .initial = "[]",
+     .is_ours = true},
+    {"mem_trace", config_rule_object, "an object", "{\"enabled\": true}", .members = RULES(mem_trace_rules),
+     .is_ours = true},
+    {"order", config_rule_one_of, "\"spread\", \"shuffle\" or \"config\"", "\"spread\"", .initial = "spread",
+     .names = order_names},
+    {"retries", config_rule_int, "an integer, 0 or more", "2", .initial = "0", RANGE(0, INT_MAX)},
+    {"timeout", config_rule_duration,
+     "a duration of at most 100 years (seconds, or a string like \"2h30m\"), or 0 for none", "\"2h30m\"",
+     .initial = "0"},
+    {"kill_grace", config_rule_duration,
+     "a duration of at most 100 years: seconds, or a string like \"1m30s\"", "10", .initial = "10",
+     .is_ours = true},
+    {"start", config_rule_one_of, "\"auto\", \"fork\" or \"spawn\"", "\"auto\"", .initial = "auto",
+     .names = start_names},
+    {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]",
+     RANGE(0, INT_MAX)},
+    {"metrics", config_rule_strings, "an object of names and regular expressions",
      .example = "{\"accuracy\": \"acc=([0-9.]+)\"}"},
     {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
      .members = RULES(objective_rules)},
-    {"program", config_rule_strings, "an array of strings: a program and its arguments",
+    {"program", config_rule_program, "an array of strings: a program and its arguments",
      .example = "[\"python\", \"train.py\"]"},
 };
 
@@ -118,7 +95,21 @@ static const struct value *good_member(const struct value *meta, const char *key
 {
     const struct rule *rule = config_rule_find(known, key);
     const struct value *value = value_get(meta, key);
-    return value && !rule->find_bad(value) ? value : NULL;
+    return value && !rule->find_bad(rule, value) ? value : NULL;
+}
+
+/* Index 0 and "0" are the same GPU. */
+static void warn_of_repeated_gpus(const struct value *gpus, struct faults *faults)
+{
+    for (size_t i = 1; gpus && i < value_count(gpus); i++) {
+        size_t first = 0;
+        while (strcmp(value_text(value_item(gpus, first)), value_text(value_item(gpus, i))) != 0)
+            first++;
+        if (first < i)
+            fault_add(faults, FAULT_WARNING, value_place(value_item(gpus, i)),
+                      "'meta.gpus' names GPU %s twice; it is used once, so remove one",
+                      value_text(value_item(gpus, i)));
+    }
 }
 
 void config_meta_check(const struct value *given, struct faults *faults)
@@ -131,8 +122,15 @@ void config_meta_check(const struct value *given, struct faults *faults)
     }
     CLEANUP(value_cleanup) struct value *rest = without_records(given);
     config_rule_check_all(known, "meta.", rest, faults);
+    warn_of_repeated_gpus(good_member(rest, "gpus"), faults);
     config_metric_check_all(good_member(rest, "metrics"), faults);
     config_metric_check_objective(good_member(rest, "objective"), good_member(rest, "metrics"), faults);
+}
+
+const char *config_meta_find_ours(const char *key)
+{
+    const struct rule *rule = config_rule_find(known, key);
+    return rule && rule->is_ours ? rule->key : NULL;
 }
 
 struct value *config_meta_complete(const struct value *given)
@@ -159,9 +157,9 @@ void config_meta_fill(const struct value *complete, struct config_meta *meta)
         .program = value_get(complete, "program"),
         .metrics = value_get(complete, "metrics"),
         .objective_metric = objective ? value_text(value_get(objective, "metric")) : NULL,
-        .objective_is_max = objective && find_name(value_get(objective, "mode"), mode_names, 2) == 0,
-        .order = (enum config_order)find_name(value_get(complete, "order"), order_names, 3),
-        .start = (enum config_start)find_name(value_get(complete, "start"), start_names, 3),
+        .objective_is_max = objective && config_rule_find_name(mode_names, value_get(objective, "mode")) == 0,
+        .order = (enum config_order)config_rule_find_name(order_names, value_get(complete, "order")),
+        .start = (enum config_start)config_rule_find_name(start_names, value_get(complete, "start")),
         .retries = get_int(complete, "retries"),
         .timeout = config_rule_seconds(value_get(complete, "timeout")),
         .kill_grace = config_rule_seconds(value_get(complete, "kill_grace")),

@@ -9,3 +9,5 @@ void config_meta_check(const struct value *given, struct faults *faults);
 struct value *config_meta_complete(const struct value *given);
 /* Fills in *meta from a complete and good `meta`, from which it borrows. */
 void config_meta_fill(const struct value *complete, struct config_meta *meta);
+/* The key of meta of this name that nobody has for his own; NULL: there is none. */
+const char *config_meta_find_ours(const char *key);

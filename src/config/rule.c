@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/vector.h"
+#include "config/remedy.h"
 
 enum { longest_shown = 40 };
 
@@ -27,42 +28,77 @@ const struct rule *config_rule_nearest(struct rules rules, const char *key, cons
     return nearest ? config_rule_find(rules, nearest) : NULL;
 }
 
+bool config_rule_is_misspelt(struct rules rules, const struct rule *rule, const struct value *object)
+{
+    for (size_t i = 0; i < value_count(object); i++)
+        if (!config_rule_find(rules, value_key(object, i)) &&
+            config_rule_nearest(rules, value_key(object, i), object) == rule)
+            return true;
+    return false;
+}
+
 /* What stands in the file: a short scalar as it is, else its kind. */
 static void describe(struct text *out, const struct value *value)
 {
     bool is_short = value_text_len(value) > 0 && value_text_len(value) <= longest_shown;
-    if (is_short || value_kind(value) == VALUE_STRING)
-        value_add_json(out, value);
+    bool is_empty = value_text_len(value) == 0 && value_kind(value) == VALUE_STRING;
     if (is_short)
-        return;
-    text_clear(out);
-    text_add(out, value_text_len(value) == 0 && value_kind(value) == VALUE_STRING
-                      ? "an empty string"
-                      : value_kind_name(value_kind(value)));
+        value_add_json(out, value);
+    else
+        text_add(out, is_empty ? "an empty string" : value_kind_name(value_kind(value)));
 }
 
-/* The remedy for one thing where several are wanted. */
-static bool lacks_brackets(const struct rule *rule, const struct value *value)
+/* Without it, "must be an integer, 0 or more, but is 99999999999" would be a riddle. */
+static void add_limit(struct text *out, const struct rule *rule, const struct value *value)
 {
-    return rule->example[0] == '[' && value_kind(value) != VALUE_ARRAY;
+    int64_t number;
+    bool is_int = rule->find_bad == config_rule_int && !(value_int(value, &number) && number <= rule->most);
+    if (is_int && value_float(value) >= (double)rule->most)
+        text_addf(out, ", more than %lld", (long long)rule->most);
+}
+
+/* `bad`: the value or a part of it. */
+static void add_fault(const struct rule *rule, const char *prefix, const struct value *value,
+                      const struct value *bad, struct faults *faults)
+{
+    CLEANUP(text_free) struct text found = {0}, remedy = {0};
+    describe(&found, bad);
+    add_limit(&found, rule, bad);
+    config_remedy_add(&remedy, rule, value, bad, prefix[0] == '\0' && !rule->never_axis);
+    fault_add(faults, FAULT_ERROR, value_place(bad), "'%s%s' must be %s, %s %s; %s", prefix, rule->key,
+              rule->wanted, bad == value ? "but is" : "but holds", text_get(&found), text_get(&remedy));
 }
 
 void config_rule_check(const struct rule *rule, const char *prefix, const struct value *value,
                        struct faults *faults)
 {
-    const struct value *bad = rule->find_bad(value);
-    if (!bad) {
-        CLEANUP(memory_free) char *deeper = text_format("%s%s.", prefix, rule->key);
-        if (rule->members.count)
-            config_rule_check_all(rule->members, deeper, value, faults);
+    const struct value *bad = rule->find_bad(rule, value);
+    if (bad) {
+        add_fault(rule, prefix, value, bad, faults);
         return;
     }
-    CLEANUP(text_free) struct text found = {0};
-    describe(&found, bad);
-    fault_add(faults, FAULT_ERROR, value_place(bad),
-              "'%s%s' must be %s, %s %s; %swrite for example \"%s\": %s", prefix, rule->key, rule->wanted,
-              bad == value ? "but is" : "but holds", text_get(&found),
-              lacks_brackets(rule, value) ? "wrap it in [ ]: " : "", rule->key, rule->example);
+    CLEANUP(memory_free) char *deeper = text_format("%s%s.", prefix, rule->key);
+    if (rule->members.count)
+        config_rule_check_all(rule->members, deeper, value, faults);
+}
+
+static const struct value *find_bad_value(const struct rule *rule, const struct value *axis)
+{
+    for (size_t i = 0; i < value_count(axis); i++)
+        if (rule->find_bad(rule, value_item(axis, i)))
+            return value_item(axis, i);
+    return NULL;
+}
+
+void config_rule_check_axis(const struct rule *rule, const struct value *axis, struct faults *faults)
+{
+    const struct value *first = find_bad_value(rule, axis);
+    if (first && config_remedy_mends(rule, axis, first)) {
+        add_fault(rule, "", axis, first, faults); /* one remedy for all of them */
+        return;
+    }
+    for (size_t i = 0; first && i < value_count(axis); i++)
+        config_rule_check(rule, "", value_item(axis, i), faults);
 }
 
 static void report_unknown(struct rules rules, const char *prefix, const struct value *object, size_t i,
@@ -97,7 +133,7 @@ void config_rule_check_all(struct rules rules, const char *prefix, const struct 
     }
     for (size_t i = 0; i < rules.count; i++) {
         const struct rule *rule = &rules.items[i];
-        if (rule->required && !value_get(object, rule->key))
+        if (rule->required && !value_get(object, rule->key) && !config_rule_is_misspelt(rules, rule, object))
             fault_add(faults, FAULT_ERROR, value_place(object), "'%s%s' is missing; add \"%s\": %s", prefix,
                       rule->key, rule->key, rule->example);
     }

@@ -19,20 +19,38 @@ static void refuses_wrong_values_of_reserved_keys(void **state)
     (void)state;
     static const struct refusal refusals[] = {
         {"{\"data_name\": \"a/b\"}",
-         "1:15: error: 'data_name' must be a word without '/', but is \"a/b\"; write"},
+         "1:15: error: 'data_name' must be one word that can be part of a file name, but is \"a/b\"; write"},
+        {"{\"data_name\": \".\"}", "'data_name' must be one word"},
+        {"{\"data_name\": \"-x\"}", "'data_name' must be one word"},
+        {"{\"data_name\": \"two words\"}", "'data_name' must be one word"},
+        {"{\"data_name\": \"a\\u0000b\"}", "'data_name' must be one word"},
         {"{\"data_name\": \"\"}", "but is an empty string"},
-        {"{\"data_name\": 2020}", "write for example \"data_name\": \"example\""},
+        {"{\"data_name\": 2020}", "put it in quotes: \"data_name\": \"2020\""},
+        {"{\"data_name\": null}", "write for example \"data_name\": \"example\""},
+        {"{\"data_dir\": \"\"}", "'data_dir' must be a path, but is an empty string"},
         {"{\"data_dir\": {}}", "'data_dir' must be a path, but is an object"},
-        {"{\"data_dir\": [\"a\", 5]}", "1:20: error: 'data_dir' must be a path, but is 5"},
+        {"{\"data_dir\": [\"a\", 5]}", "1:20: error: 'data_dir' must be a path, but holds 5"},
         {"{\"batch_size\": \"32\"}", "'batch_size' must be a positive integer, but is \"32\""},
         {"{\"batch_size\": [32, 0]}", "1:21: error: 'batch_size' must be a positive integer, but is 0"},
         {"{\"epochs\": 1.5}", "'epochs' must be a positive integer, but is 1.5"},
         {"{\"epochs\": true}", "'epochs' must be a positive integer, but is true"},
         {"{\"epochs\": null}", "'epochs' must be a positive integer, but is null"},
         {"{\"framework\": \"jax\"}", "'framework' must be \"tf\", \"torch\" or \"none\""},
+        {"{\"batch_size\": 9223372036854775808}",
+         "but is 9223372036854775808, more than 9223372036854775807; write"},
+        {"{\"epochs\": -1}", "'epochs' must be a positive integer, but is -1"},
         {"{\"log_dir\": 5}", "'log_dir' must be a path"},
+        {"{\"log_dir\": \"~/logs\"}", "'log_dir' must be a path without ~, which only shells know"},
         {"{\"train_prefix\": 1}", "'train_prefix' must be a string"},
-        {"{\"learning_rate\": \"fast\"}", "'learning_rate' must be a number"},
+        {"{\"learning_rate\": \"fast\"}", "'learning_rate' must be a finite number, 0 or more"},
+        {"{\"learning_rate\": -0.1}", "'learning_rate' must be a finite number, 0 or more, but is -0.1"},
+        {"{\"learning_rate\": .inf}", "'learning_rate' must be a finite number"},
+        {"{\"learning_rate\": NaN}", "'learning_rate' must be a finite number"},
+        {"{\"learning_rate\": 1e999}", "'learning_rate' must be a finite number"},
+        {"{\"verbose\": -1}", "'verbose' must be an integer, 0 or more"},
+        {"{\"prefetch\": -2}", "'prefetch' must be an integer, 0 or more, or -1 for AUTOTUNE"},
+        {"{\"seed\": 9223372036854775808}", "more than 9223372036854775807"},
+        {"{\"seed\": 0.5}", "'seed' must be an integer, but is 0.5; write"},
         {"{\"verbose\": \"yes\"}", "'verbose' must be an integer"},
         {"{\"prefetch\": 0.5}", "'prefetch' must be an integer"},
         {"{\"seed\": [1, x]}", "'seed' must be an integer"},
@@ -94,7 +112,8 @@ static void refuses_wrong_values_of_meta(void **state)
         {"{\"meta\": {\"mem_trace\": {\"trace\": 1.5}}}", "'meta.mem_trace.trace' must be"},
         {"{\"meta\": {\"order\": \"random\"}}", "'meta.order' must be \"spread\", \"shuffle\" or \"config\""},
         {"{\"meta\": {\"retries\": -1}}", "'meta.retries' must be an integer, 0 or more"},
-        {"{\"meta\": {\"retries\": 99999999999}}", "'meta.retries' must be"},
+        {"{\"meta\": {\"retries\": 99999999999}}",
+         "'meta.retries' must be an integer, 0 or more, but is 99999999999, more than 2147483647; write"},
         {"{\"meta\": {\"timeout\": \"2x\"}}", "'meta.timeout' must be a duration"},
         {"{\"meta\": {\"timeout\": -1}}", "'meta.timeout' must be a duration"},
         {"{\"meta\": {\"kill_grace\": true}}", "'meta.kill_grace' must be a duration"},
@@ -111,8 +130,10 @@ static void refuses_wrong_values_of_meta(void **state)
         {"{\"meta\": {\"objective\": {\"metric\": \"loss\", \"mode\": \"least\"}}}",
          "'meta.objective.mode' must be"},
         {"{\"meta\": {\"program\": \"python train.py\"}}",
-         "write for example \"program\": [\"python\", \"train.py\"]"},
-        {"{\"meta\": {\"program\": [\"sleep\", 5]}}", "'meta.program' must be an array of strings"},
+         "give each word its own quotes: \"program\": [\"python\", \"train.py\"]"},
+        {"{\"meta\": {\"program\": [\"sleep\", 5]}}",
+         "'meta.program' must be an array of strings: a program and its arguments, but holds 5; put it in"},
+        {"{\"meta\": {\"program\": [\"\", \"x\"]}}", "'meta.program' must be an array of strings"},
         {"{\"meta\": {\"program\": []}}", "'meta.program' must be"},
     };
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
@@ -142,6 +163,78 @@ static void warns_of_a_key_nearly_reserved(void **state)
     assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 1);
     assert_true(fixture_said(&fixture, "warning: 'learning_rates' is none of furcate's keys; did you mean"
                                        " 'learning_rate'?"));
+    fixture_close(&fixture);
+}
+
+static void takes_every_value_within_the_ranges(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{'data_name': 'caf\xc3\xa9_2.0-b+c', 'log_dir': './~', 'data_dir': '~'}",
+        "{'batch_size': 9223372036854775807, 'epochs': 1.0, 'verbose': 0, 'prefetch': -1}",
+        "{'learning_rate': [0, 1e300, 5], 'seed': [-9223372036854775808, 9223372036854775807]}",
+        "{'meta': {'max_threads': -1, 'timeout': 0, 'kill_grace': 0, 'retries': 2147483647}}",
+        "{'meta': {'timeout': '0s', 'gpus': ['0', 1], 'program': ['true', '']}}",
+        "{'meta': {'exclude_configs': [], 'metrics': {}, 'mem_trace': {}}}",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct fixture fixture = fixture_open(texts[i], CONFIG_FOR_PROGRAM);
+        if (fixture.said.len)
+            print_error("%s\n", text_get(&fixture.said));
+        assert_int_equal(fixture.said.len, 0);
+        fixture_close(&fixture);
+    }
+}
+
+/* The config is good, and these words are a warning. */
+static void assert_warns(const char *text, const char *said)
+{
+    struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 1);
+    assert_true(fixture_said(&fixture, said));
+    fixture_close(&fixture);
+}
+
+static void warns_of_a_gpu_named_twice(void **state)
+{
+    (void)state;
+    assert_warns("{\"meta\": {\"gpus\": [0, 1, \"0\"]}}",
+                 "1:26: warning: 'meta.gpus' names GPU 0 twice; it is used once, so remove one");
+}
+
+static void warns_of_a_key_of_meta_outside_of_it(void **state)
+{
+    (void)state;
+    assert_warns("{\"max_threads\": 2}",
+                 "1:2: warning: 'max_threads' is a key of meta, and has no effect outside of it; move it");
+    assert_warns("{\"Meta\": {}}", "1:2: warning: 'Meta' is none of furcate's keys; did you mean 'meta'?");
+}
+
+static void leaves_the_users_own_keys_alone(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open(
+        "{\"dataset_name\": 1, \"num_epochs\": 1, \"step_size\": 1, \"timeout\": 1, \"beta\": 1}",
+        CONFIG_FOR_PROGRAM);
+    assert_string_equal(text_get(&fixture.said), "");
+    fixture_close(&fixture);
+}
+
+static void takes_a_misspelt_key_for_the_missing_one(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open(
+        "{\"data_name\": \"a\", \"data_dir\": \"b\", \"batch_size\": 1, \"num_epochs\": 5}", CONFIG_FOR_FORK);
+    assert_null(fixture.config);
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 1);
+    assert_true(fixture_said(&fixture, "1:54: error: 'num_epochs' is none of furcate's keys, and 'epochs' is "
+                                       "missing; rename it, or add \"epochs\": 50\n"));
+    fixture_close(&fixture);
+    fixture = fixture_open("{\"meta\": {\"objective\": {\"metrik\": \"loss\", \"mode\": \"min\"}}}",
+                           CONFIG_FOR_PROGRAM);
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 1);
+    assert_true(fixture_said(&fixture, "did you mean 'metric'?"));
     fixture_close(&fixture);
 }
 
@@ -270,6 +363,11 @@ int main(void)
         cmocka_unit_test(refuses_wrong_values_of_meta),
         cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
         cmocka_unit_test(warns_of_a_key_nearly_reserved),
+        cmocka_unit_test(takes_every_value_within_the_ranges),
+        cmocka_unit_test(warns_of_a_gpu_named_twice),
+        cmocka_unit_test(warns_of_a_key_of_meta_outside_of_it),
+        cmocka_unit_test(leaves_the_users_own_keys_alone),
+        cmocka_unit_test(takes_a_misspelt_key_for_the_missing_one),
         cmocka_unit_test(tells_all_faults_in_one_pass),
         cmocka_unit_test(reads_on_behind_faults_of_syntax_that_have_a_plain_remedy),
         cmocka_unit_test(says_nothing_of_what_only_follows_from_an_earlier_fault),
