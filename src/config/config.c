@@ -26,7 +26,7 @@ static struct config *new_config(const char *path, enum config_use use, const st
     config->path = memory_copy_text(path);
     config->defaults = config_keys_defaults(given, path, use);
     config->keys = config_keys_complete(given, config->defaults);
-    config->given_count = value_count(given) - (meta != NULL);
+    config->given_count = config_keys_count_given(given);
     config->meta = config_meta_complete(meta);
     config_meta_fill(config->meta, &config->typed_meta);
     return config;

@@ -54,8 +54,9 @@ void config_unref(struct config *config);
 /* The path it was read from. */
 const char *config_path(const struct config *config);
 /*
- * All keys but `meta`: the user's in the order of the file, then the spec's defaults that the file leaves out
- * (log_dir, train_prefix, …, prefetch; for a program without data_name: data_name from the file's name).
+ * All keys but `meta` and `$schema`: the user's in the order of the file, then the spec's defaults that the
+ * file leaves out (log_dir, train_prefix, …, prefetch; for a program without data_name: data_name from the
+ * file's name).
  */
 const struct value *config_keys(const struct config *config);
 /* Whether the i-th of config_keys is an axis: written as an array. */

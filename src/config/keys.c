@@ -36,6 +36,24 @@ static const struct rule reserved_keys[] = {
 
 static const struct rules reserved = RULES(reserved_keys);
 
+/* What an editor reads, and nobody else. */
+static const struct rule schema_rule = {"$schema", config_rule_string, "the address of a JSON Schema",
+                                        .example = "\"config.schema.json\""};
+
+/* Whether it is one of config_keys(). */
+static bool is_key(const char *key)
+{
+    return strcmp(key, "meta") != 0 && strcmp(key, schema_rule.key) != 0;
+}
+
+size_t config_keys_count_given(const struct value *given)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < value_count(given); i++)
+        count += is_key(value_key(given, i));
+    return count;
+}
+
 /* Why a key cannot be a column of run_data.csv; NULL: it can. */
 static const char *find_column_fault(const char *key)
 {
@@ -108,7 +126,9 @@ void config_keys_check(const struct value *given, enum config_use use, struct fa
         const char *key = value_key(given, i);
         const struct value *value = value_item(given, i);
         const struct rule *rule = config_rule_find(reserved, key);
-        if (strcmp(key, "meta") == 0)
+        if (strcmp(key, schema_rule.key) == 0)
+            config_rule_check(&schema_rule, "", value, faults);
+        if (!is_key(key))
             continue;
         check_name(given, i, use, faults);
         if (value_kind(value) == VALUE_ARRAY)
@@ -163,7 +183,7 @@ struct value *config_keys_complete(const struct value *given, const struct value
 {
     struct value *keys = value_new_object();
     for (size_t i = 0; i < value_count(given); i++) {
-        if (strcmp(value_key(given, i), "meta") == 0)
+        if (!is_key(value_key(given, i)))
             continue;
         value_object_set(keys, value_key(given, i), value_ref(value_item(given, i)));
         value_set_key_place(keys, value_key(given, i), value_key_place(given, i));

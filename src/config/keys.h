@@ -1,4 +1,4 @@
-/* The keys of a config but `meta`. */
+/* The keys of a config but `meta` and `$schema`. */
 #pragma once
 #include "config/config.h"
 
@@ -6,5 +6,6 @@
 void config_keys_check(const struct value *given, enum config_use use, struct faults *faults);
 /* All keys that have a default, in the order of the spec. `path`: of the file. One reference. */
 struct value *config_keys_defaults(const struct value *given, const char *path, enum config_use use);
-/* The keys of the file but `meta`, then the defaults of those it leaves out. One reference. */
+size_t config_keys_count_given(const struct value *given);
+/* The keys of the file, then the defaults of those it leaves out. One reference. */
 struct value *config_keys_complete(const struct value *given, const struct value *defaults);

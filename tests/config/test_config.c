@@ -54,6 +54,19 @@ static void counts_meta_as_no_key(void **state)
     fixture_close(&fixture);
 }
 
+static void counts_the_address_of_a_schema_as_no_key(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\"$schema\": \"x.json\", \"a\": 1, \"meta\": {}}", CONFIG_FOR_PROGRAM);
+    assert_null(key(&fixture, "$schema"));
+    assert_string_equal(value_key(config_keys(fixture.config), 0), "a");
+    assert_false(config_is_default(fixture.config, 0));
+    assert_true(config_is_default(fixture.config, 1));
+    assert_int_equal(fixture.said.len, 0);
+    fixture_close(&fixture);
+}
+
 static void merges_meta_deeply_with_its_defaults(void **state)
 {
     (void)state;
@@ -143,7 +156,7 @@ static void reads_the_configs_of_the_spec(void **state)
     (void)state;
     static const char *const names[] = {"readme_simple", "readme_exclude_mended", "readme_reference"};
     for (size_t i = 0; i < COUNT(names); i++) {
-        CLEANUP(memory_free) char *path = text_format(TEST_DATA "/config/%s.json", names[i]);
+        CLEANUP(memory_free) char *path = text_format(TEST_DATA "/config/good/%s.json", names[i]);
         struct fixture fixture = fixture_read(path, CONFIG_FOR_FORK);
         if (!fixture.config)
             print_error("%s\n", text_get(&fixture.said));
@@ -158,7 +171,7 @@ static void reads_the_configs_of_the_spec(void **state)
 static void asks_for_the_comma_that_the_spec_lacks(void **state)
 {
     (void)state;
-    struct fixture fixture = fixture_read(TEST_DATA "/config/readme_exclude.json", CONFIG_FOR_FORK);
+    struct fixture fixture = fixture_read(TEST_DATA "/config/bad/readme_exclude.json", CONFIG_FOR_FORK);
     assert_null(fixture.config);
     assert_string_equal(text_get(&fixture.said),
                         "config.json:5:15: error: a comma is missing here; add a comma\n"
@@ -170,7 +183,7 @@ static void asks_for_the_comma_that_the_spec_lacks(void **state)
 static void leaves_the_file_alone(void **state)
 {
     (void)state;
-    static const char path[] = TEST_DATA "/config/readme_simple.json";
+    static const char path[] = TEST_DATA "/config/good/readme_simple.json";
     struct stat before, after;
     stat(path, &before);
     struct fixture fixture = fixture_read(path, CONFIG_FOR_FORK);
@@ -197,6 +210,7 @@ int main(void)
         cmocka_unit_test(fills_in_the_defaults_in_the_order_of_the_spec),
         cmocka_unit_test(needs_no_key_for_a_program),
         cmocka_unit_test(counts_meta_as_no_key),
+        cmocka_unit_test(counts_the_address_of_a_schema_as_no_key),
         cmocka_unit_test(merges_meta_deeply_with_its_defaults),
         cmocka_unit_test(gives_the_defaults_of_meta),
         cmocka_unit_test(gives_all_that_meta_says),

@@ -41,6 +41,8 @@ static void refuses_wrong_values_of_reserved_keys(void **state)
         {"{\"epochs\": -1}", "'epochs' must be a positive integer, but is -1"},
         {"{\"log_dir\": 5}", "'log_dir' must be a path"},
         {"{\"log_dir\": \"~/logs\"}", "'log_dir' must be a path without ~, which only shells know"},
+        {"{\"$schema\": 5}", "'$schema' must be the address of a JSON Schema, but is 5; put it in quotes"},
+        {"{\"$schema\": [\"a\"]}", "take it out of the [ ]: \"$schema\": \"a\""},
         {"{\"train_prefix\": 1}", "'train_prefix' must be a string"},
         {"{\"learning_rate\": \"fast\"}", "'learning_rate' must be a finite number, 0 or more"},
         {"{\"learning_rate\": -0.1}", "'learning_rate' must be a finite number, 0 or more, but is -0.1"},

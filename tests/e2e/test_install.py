@@ -1,5 +1,6 @@
 """What `cmake --install` leaves behind can be used: the program, the library through pkg-config, and nothing else of it."""
 
+import json
 import os
 import pathlib
 import re
@@ -83,3 +84,7 @@ def test_the_shared_library_exports_the_public_functions_only(library):
 def test_the_installed_program_starts_without_the_build_folder(prefix):
     program = prefix / "bin/furcate"
     assert version_of_the_project() in run(str(program), "--version", LD_LIBRARY_PATH="")
+
+
+def test_the_schema_of_a_config_is_installed(prefix):
+    assert json.loads((prefix / "share/furcate/config.schema.json").read_text())["title"] == "A furcate config"
