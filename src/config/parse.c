@@ -73,6 +73,17 @@ static bool runs_over_lines(const struct frame *frame, struct fy_event *event)
     return frame && frame->in_flow && start && end && end->line > start->line;
 }
 
+/* 1 // one would be the string "1 // one". */
+static bool holds_foreign_comment(const struct frame *frame, struct fy_token *token)
+{
+    size_t len = 0;
+    const char *text = fy_token_get_text(token, &len);
+    for (size_t i = 0; frame && frame->in_flow && i + 1 < len; i++)
+        if (text[i] == '/' && (text[i + 1] == '/' || text[i + 1] == '*') && (i == 0 || text[i - 1] == ' '))
+            return true;
+    return false;
+}
+
 /* {lr:1} is legal YAML too: the key "lr:1" without a value. */
 static bool lacks_space(const struct frame *frame, const struct fy_token *token)
 {
@@ -103,6 +114,9 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
 
     note_point(reader, event, is_quoted);
     reader->point.is_plain = token && style == FYSS_PLAIN;
+    if (reader->point.is_plain && holds_foreign_comment(frame, token))
+        return config_builder_fail(&reader->builder, place,
+                                   "a comment begins with # here, not with // or /*; write #, or put the text in quotes");
     if (reader->point.is_plain && runs_over_lines(frame, event)) {
         reader->mend = config_syntax_add_missing_comma(reader->syntax_faults, &reader->point);
         return false;

@@ -32,6 +32,8 @@ static void reads_yaml(void **state)
     assert_reads("a:\n  - 1\n  - x y\nb: ~\nc:\n", "{\"a\": [1, \"x y\"], \"b\": null, \"c\": null}");
     assert_reads("a: !!str 5\nb: |\n  two\n  lines\n", "{\"a\": \"5\", \"b\": \"two\\nlines\\n\"}");
     assert_reads("text: over\n  two lines\n", "{\"text\": \"over two lines\"}");
+    assert_reads("{url: http://a//b, path: a/*}", "{\"url\": \"http://a//b\", \"path\": \"a/*\"}");
+    assert_reads("floor: 5 // 2\n", "{\"floor\": \"5 // 2\"}");
 }
 
 static void resolves_aliases_and_merge_keys(void **state)
@@ -92,6 +94,11 @@ static void tells_what_is_wrong_and_where(void **state)
         {"{\"a\":\n [1, # c\n", "t.json:2:2: this bracket is never closed; add ']}' at the end"},
         {"{\"a\" 1}", "t.json:1:6: a ':' is missing"},
         {"{a:1}", "t.json:1:2: a space is missing behind ':'"},
+        {"{\"a\": 1 // one\n}",
+         "t.json:1:7: a comment begins with # here, not with // or /*; write #, or"},
+        {"{\"a\": 1, // one\n \"b\": 2}", "t.json:1:10: a comment begins with #"},
+        {"{/* one */ \"a\": 1}", "t.json:1:2: a comment begins with #"},
+        {"{\"a\": [1 /* one */, 2]}", "t.json:1:8: a comment begins with #"},
         {"{\"a\": [1}", "does not close the one that is open"},
         {"{\"a\": 1}}", "closes nothing"},
         {"{\"a\": \"x}", "add the closing quote"},
