@@ -45,28 +45,88 @@ static void check(const struct value *root, enum config_use use, struct faults *
         config_meta_check(value_get(root, "meta"), faults);
 }
 
-struct config *config_read(const char *path, enum config_use use, struct faults *faults)
+/* Whether axes and entries are there as they must be, whatever else is wrong. */
+static bool can_be_planned(const struct value *root)
 {
-    return config_read_with(path, use, NULL, faults);
+    if (value_kind(root) != VALUE_OBJECT)
+        return false;
+    for (size_t i = 0; i < value_count(root); i++)
+        if (value_kind(value_item(root, i)) == VALUE_ARRAY && value_count(value_item(root, i)) == 0)
+            return false;
+    return true;
 }
 
-struct config *config_read_with(const char *path, enum config_use use, char *const *overrides,
-                                struct faults *faults)
+/* The file's object with nothing in meta but the exclude entries; one reference. */
+static struct value *with_entries_alone(const struct value *root)
 {
-    CLEANUP(text_free) struct text text = {0};
-    struct error err;
-    if (!config_read_source(path, &text, &err)) {
-        fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", err.text);
-        return NULL;
+    struct value *rest = value_new_object();
+    for (size_t i = 0; i < value_count(root); i++)
+        if (strcmp(value_key(root, i), "meta") != 0)
+            value_object_set(rest, value_key(root, i), value_ref(value_item(root, i)));
+    value_object_set(rest, "meta", config_meta_entries_alone(value_get(root, "meta")));
+    return rest;
+}
+
+/* Takes `root` over, which may be NULL. */
+static struct config *finish(struct value *root, const char *path, enum config_use use, bool is_good)
+{
+    struct config *config = NULL;
+    if (is_good) {
+        config = new_config(path, use, root);
+    } else if (root && can_be_planned(root)) {
+        CLEANUP(value_cleanup) struct value *entries_alone = with_entries_alone(root);
+        config = new_config(path, use, entries_alone);
     }
-    faults_set_source(faults, text_get(&text), text.len);
+    value_unref(root);
+    return config;
+}
+
+static struct config *read_text(const char *path, const struct text *text, enum config_use use,
+                                char *const *overrides, struct faults *faults)
+{
+    faults_set_source(faults, text_get(text), text->len);
     size_t errors_before = faults_count(faults, FAULT_ERROR);
-    CLEANUP(value_cleanup) struct value *root = config_parse_text(text_get(&text), text.len, faults);
+    struct value *root = config_parse_text(text_get(text), text->len, faults);
     if (root && value_kind(root) == VALUE_OBJECT)
         root = config_override(root, overrides, faults);
     if (root)
         check(root, use, faults);
-    return faults_count(faults, FAULT_ERROR) > errors_before ? NULL : new_config(path, use, root);
+    return finish(root, path, use, faults_count(faults, FAULT_ERROR) == errors_before);
+}
+
+struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
+                                    struct faults *faults)
+{
+    CLEANUP(text_free) struct text text = {0};
+    struct error err;
+    if (config_read_source(path, &text, &err))
+        return read_text(path, &text, use, overrides, faults);
+    fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", err.text);
+    return NULL;
+}
+
+/* NULL for a config that was read with errors. */
+static struct config *good_config(struct config *config, const struct faults *faults, size_t errors_before)
+{
+    if (faults_count(faults, FAULT_ERROR) == errors_before)
+        return config;
+    config_unref(config);
+    return NULL;
+}
+
+struct config *config_read(const char *path, enum config_use use, struct faults *faults)
+{
+    size_t errors_before = faults_count(faults, FAULT_ERROR);
+    return good_config(config_read_for_plan(path, use, NULL, faults), faults, errors_before);
+}
+
+struct config *config_read_text(const char *name, const char *text, size_t len, enum config_use use,
+                                struct faults *faults)
+{
+    size_t errors_before = faults_count(faults, FAULT_ERROR);
+    CLEANUP(text_free) struct text copy = {0};
+    text_add_bytes(&copy, text, len);
+    return good_config(read_text(name, &copy, use, NULL, faults), faults, errors_before);
 }
 
 struct config *config_ref(struct config *config)
@@ -119,6 +179,15 @@ const struct value *config_meta_value(const struct config *config)
 const struct config_meta *config_meta(const struct config *config)
 {
     return &config->typed_meta;
+}
+
+struct value *config_as_value(const struct config *config)
+{
+    struct value *whole = value_new_object();
+    for (size_t i = 0; i < value_count(config->keys); i++)
+        value_object_set(whole, value_key(config->keys, i), value_ref(value_item(config->keys, i)));
+    value_object_set(whole, "meta", value_ref(config->meta));
+    return whole;
 }
 
 const char *config_log_dir(const struct config *config)

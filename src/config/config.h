@@ -43,11 +43,18 @@ struct config; /* immutable, counted by reference */
  * Returns NULL when there is any error.
  */
 struct config *config_read(const char *path, enum config_use use, struct faults *faults);
-/* The same with keys that count instead of the file's: overrides is NULL, or "key=value" texts with NULL
- * behind the last, where a key may also be a path into meta ("meta.retries=2"), and the value is JSON or
- * YAML. */
-struct config *config_read_with(const char *path, enum config_use use, char *const *overrides,
+/* The same for a text in memory, whose file would have that name. */
+struct config *config_read_text(const char *name, const char *text, size_t len, enum config_use use,
                                 struct faults *faults);
+/*
+ * For plan_read(): the same with keys that count instead of the file's, and with a config also when there are
+ * errors, if its axes can be looked at for further faults; its meta then holds no more than exclude_configs.
+ *
+ * overrides  NULL, or "key=value" texts with NULL behind the last, where a key may also be a path into meta
+ *            ("meta.retries=2"), and the value is JSON or YAML
+ */
+struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
+                                    struct faults *faults);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 
@@ -68,6 +75,8 @@ const struct value *config_default(const struct config *config, const char *key)
 /* `meta` with defaults, as it goes into config.json and the CSV. */
 const struct value *config_meta_value(const struct config *config);
 const struct config_meta *config_meta(const struct config *config);
+/* All of it as one object, from which config_read_text() makes an equal config. One reference. */
+struct value *config_as_value(const struct config *config);
 const char *config_log_dir(const struct config *config);
 
 /* Whether a result of a run cannot have this name, because furcate keeps its own under it. */

@@ -138,6 +138,16 @@ struct value *config_meta_complete(const struct value *given)
     return config_rule_complete(known, given);
 }
 
+struct value *config_meta_entries_alone(const struct value *given)
+{
+    static const char key[] = "exclude_configs";
+    struct value *meta = value_new_object();
+    const struct value *entries = given && value_kind(given) == VALUE_OBJECT ? good_member(given, key) : NULL;
+    if (entries)
+        value_object_set(meta, key, value_ref(entries));
+    return meta;
+}
+
 static int get_int(const struct value *object, const char *key)
 {
     int64_t number = 0;

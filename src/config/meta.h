@@ -7,6 +7,9 @@
 void config_meta_check(const struct value *given, struct faults *faults);
 /* `meta` with its defaults, less what says which run it was; `given` may be NULL. One reference. */
 struct value *config_meta_complete(const struct value *given);
+/* A `meta` with no more than the exclude entries of `given`, when it is an object and they are objects. One
+ * reference. */
+struct value *config_meta_entries_alone(const struct value *given);
 /* Fills in *meta from a complete and good `meta`, from which it borrows. */
 void config_meta_fill(const struct value *complete, struct config_meta *meta);
 /* The key of meta of this name that nobody has for his own; NULL: there is none. */

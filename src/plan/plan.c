@@ -46,10 +46,19 @@ struct plan *plan_create(struct config *config, struct faults *faults)
     plan->config = config_ref(config);
     plan_axes_read(&plan->axes, config, faults);
     plan_exclusions_read(&plan->exclusions, config, &plan->axes, faults);
-    if (plan_axes_product(&plan->axes, &plan->product, faults) && make_diagram(plan, faults))
+    if (plan_axes_product(&plan->axes, &plan->product, faults) && faults_count(faults, FAULT_ERROR) == 0 &&
+        make_diagram(plan, faults))
         return plan;
     plan_unref(plan);
     return NULL;
+}
+
+struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults)
+{
+    struct config *config = config_read_for_plan(path, use, overrides, faults);
+    struct plan *plan = config ? plan_create(config, faults) : NULL;
+    config_unref(config);
+    return plan;
 }
 
 struct plan *plan_ref(struct plan *plan)

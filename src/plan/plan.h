@@ -29,8 +29,11 @@ struct axis {
 struct plan; /* counted by reference; holds a reference to its config */
 
 /* Adds faults (too many permutations, an entry of exclude_configs that names an unknown key, everything
- * excluded, duplicate values …) and returns NULL when one of them is an error. */
+ * excluded, duplicate values …) and returns NULL when `faults` holds an error, of the plan or from before. */
 struct plan *plan_create(struct config *config, struct faults *faults);
+/* The plan of a config file, as config_read_for_plan() reads it; NULL when it or its plan has an error. All
+ * faults of both are in one report. */
+struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults);
 struct plan *plan_ref(struct plan *plan);
 void plan_unref(struct plan *plan);
 struct config *plan_config(const struct plan *plan);

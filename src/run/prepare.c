@@ -10,8 +10,9 @@ static bool read_plan(struct runner *runner, struct error *err)
 {
     const char *path = runner->options->config_path;
     struct faults *faults = faults_create(path);
-    runner->config = config_read_with(path, runner->options->use, runner->options->overrides, faults);
-    runner->plan = runner->config ? plan_create(runner->config, faults) : NULL;
+    runner->plan = plan_read(path, runner->options->use, runner->options->overrides, faults);
+    if (runner->plan)
+        runner->config = config_ref(plan_config(runner->plan));
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);
     fputs(text_get(&text), stderr);
@@ -80,6 +81,7 @@ static bool open_store(struct runner *runner, struct error *err)
     if (!runner->store)
         return false;
     runner->log = store_log(runner->store);
+    store_set_config(runner->store, runner->config);
     runner->order = order_create(runner->plan);
     if (!store_find_finished(runner->store, runner->plan, &runner->taken, &runner->others, err))
         return false;

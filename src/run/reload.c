@@ -130,6 +130,8 @@ static void adopt(struct runner *runner, struct config *config, struct plan *pla
     runner->order = order_create(plan);
     runner->taken = *finished;
     runner->exhausted = false;
+    store_set_config(runner->store, config);
+    bookkeeping_kick(&runner->bookkeeping);
 }
 
 static void apply(struct runner *runner, struct config *config, struct plan *plan)
@@ -158,15 +160,13 @@ void reload_config(struct runner *runner)
     runner->reload_wanted = false;
     log_line(runner->log, LOG_INFO, "Detected change in %s, reloading configurations.", path);
     struct faults *faults = faults_create(path);
-    struct config *config = config_read_with(path, runner->options->use, runner->options->overrides, faults);
-    struct plan *plan = config ? plan_create(config, faults) : NULL;
+    struct plan *plan = plan_read(path, runner->options->use, runner->options->overrides, faults);
     log_faults(runner, faults);
     if (plan)
-        apply(runner, config, plan);
+        apply(runner, plan_config(plan), plan);
     else
         log_line(runner->log, LOG_WARNING, "The edited config is not used; the plan before it goes on");
     plan_unref(plan);
-    config_unref(config);
     faults_destroy(faults);
     schedule_go_on(runner);
 }

@@ -82,6 +82,7 @@ static void carry_out(struct runner *runner)
     progress_open(&runner->progress, runner);
     watch_config(runner);
     announce_start(runner);
+    bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */
     schedule_go_on(runner);
     uv_run(&runner->loop, UV_RUN_DEFAULT);
     uv_loop_close(&runner->loop);

@@ -6,7 +6,7 @@
 
 struct runner_options {
     const char *config_path;
-    char *const *overrides; /* of config_read_with(); NULL: none */
+    char *const *overrides; /* of plan_read(); NULL: none */
     enum config_use use;
     /*
      * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program "{key}",

@@ -22,7 +22,12 @@ bool store_commit_begin(struct store *store)
         vector_push(&store->batch, store->pending.items[i]);
     store->pending.count = 0;
     store->batch_next_id = store->next_id;
-    return store->batch.count > 0;
+    if (store->config) {
+        free(store->batch_config);
+        store->batch_config = store->config;
+        store->config = NULL;
+    }
+    return store->batch.count > 0 || store->batch_config;
 }
 
 /* The value is read, used and freed here, on one thread. */
@@ -98,6 +103,8 @@ static bool put_batch(struct store *store, struct error *err)
     if (!store_database_begin(store->database, err))
         return false;
     bool put = store_database_put_fact(store->database, FACT_NEXT_ID, store->batch_next_id, err);
+    if (put && store->batch_config)
+        put = store_database_put_text(store->database, TEXT_CONFIG, store->batch_config, err);
     for (size_t i = 0; put && i < store->batch.count; i++)
         put = put_record(store->database, store->batch.items[i], err);
     if (put)
@@ -127,6 +134,8 @@ bool store_commit_work(struct store *store, struct error *err)
     for (size_t i = 0; i < store->batch.count; i++)
         store_record_free(store->batch.items[i]);
     store->batch.count = 0;
+    free(store->batch_config);
+    store->batch_config = NULL;
     return true;
 }
 

@@ -14,6 +14,7 @@ enum statement {
     PUT_RUN,
     PUT_ATTEMPT,
     PUT_FACT,
+    PUT_TEXT,
     GET_FACT,
     GET_HIGHEST,
     GET_STATE,
@@ -34,6 +35,7 @@ static const char *const statements[statement_count] = {
         " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
         " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns",
     [PUT_FACT] = "INSERT OR REPLACE INTO facts (name, number) VALUES (?, ?)",
+    [PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, text) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
     [GET_HIGHEST] = "SELECT max(id) FROM runs",
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
@@ -106,6 +108,19 @@ static bool is_ours(struct database *database)
            query_number(database, "PRAGMA user_version") == schema_version;
 }
 
+/* Brings a database of an earlier version up to date, a version at a time, all or nothing. */
+static bool migrate(struct database *database)
+{
+    int64_t version = query_number(database, "PRAGMA user_version");
+    if (query_number(database, "PRAGMA application_id") != schema_application || version < 1 ||
+        version >= schema_version)
+        return true;
+    bool moved = execute(database, "BEGIN IMMEDIATE");
+    for (; moved && version < schema_version; version++)
+        moved = execute(database, migrations[version]);
+    return moved && execute(database, "COMMIT");
+}
+
 /* Whether the file is ours and usable; an empty one becomes so. */
 static bool set_up(struct database *database, bool *is_new)
 {
@@ -115,7 +130,7 @@ static bool set_up(struct database *database, bool *is_new)
         return false;
     if (*is_new && !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
         return false;
-    return is_ours(database) && prepare(database);
+    return migrate(database) && is_ours(database) && prepare(database);
 }
 
 static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
@@ -244,6 +259,14 @@ bool store_database_put_fact(struct database *database, const char *name, int64_
     return run_to_end(database, PUT_FACT, err);
 }
 
+bool store_database_put_text(struct database *database, const char *name, const char *text, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_TEXT];
+    bind_text(statement, 1, name);
+    bind_text(statement, 2, text);
+    return run_to_end(database, PUT_TEXT, err);
+}
+
 static int64_t step_number(sqlite3_stmt *statement)
 {
     bool found = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
@@ -292,4 +315,22 @@ void store_database_open_runs(struct database *database, void (*visit)(void *con
     while (sqlite3_step(statement) == SQLITE_ROW)
         visit(context, sqlite3_column_int64(statement, 0));
     sqlite3_reset(statement);
+}
+
+char *store_database_peek_text(const char *path, const char *name)
+{
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *statement = NULL;
+    char *text = NULL;
+    if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(handle, 5000) == SQLITE_OK &&
+        sqlite3_prepare_v2(handle, "SELECT text FROM texts WHERE name = ?", -1, &statement, NULL) ==
+            SQLITE_OK) {
+        bind_text(statement, 1, name);
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            text = memory_copy_text((const char *)sqlite3_column_text(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+    return text;
 }

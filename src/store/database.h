@@ -37,8 +37,12 @@ struct attempt_entry {
 #define FACT_NEXT_ID "next_id"
 #define FACT_RECONCILED "reconciled_ns"
 
-/* Opens or makes the database; a broken or foreign one is set aside as PATH.broken with a line in the log.
- * *is_new tells that nothing was known before. store_database_close() it. */
+/* Texts by name: the config that was carried out last, as JSON. */
+#define TEXT_CONFIG "config"
+
+/* Opens or makes the database, or brings one of an earlier version up to date; a broken or foreign one is set
+ * aside as PATH.broken with a line in the log. *is_new tells that nothing was known before.
+ * store_database_close() it. */
 struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err);
 void store_database_close(struct database *database);
 
@@ -53,6 +57,8 @@ bool store_database_put_run(struct database *database, const struct run_entry *r
 bool store_database_put_attempt(struct database *database, const struct attempt_entry *attempt,
                                 struct error *err);
 bool store_database_put_fact(struct database *database, const char *name, int64_t number, struct error *err);
+bool store_database_put_text(struct database *database, const char *name, const char *text,
+                             struct error *err);
 
 /* -1 when there is no such fact. */
 int64_t store_database_fact(struct database *database, const char *name);
@@ -64,3 +70,6 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
 /* Calls `visit` for each run that is not finished. */
 void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
                               void *context);
+
+/* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
+char *store_database_peek_text(const char *path, const char *name);

@@ -1,11 +1,11 @@
 /* The tables of furcate.db. */
 #pragma once
 
-enum { schema_version = 1, schema_application = 0x46757263 /* "Furc": tells our files from others' */ };
+enum { schema_version = 2, schema_application = 0x46757263 /* "Furc": tells our files from others' */ };
 
 static const char schema[] =
     "PRAGMA application_id = 1182102115;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY,"
     "  name TEXT NOT NULL,"
@@ -26,4 +26,11 @@ static const char schema[] =
     "  error_tail TEXT,"
     "  idle_ns INTEGER,"
     "  PRIMARY KEY (run_id, attempt)) WITHOUT ROWID;"
-    "CREATE TABLE facts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;";
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
+
+/* From each earlier version to the one behind it. */
+static const char *const migrations[schema_version] = {
+    [1] = "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+          "PRAGMA user_version = 2;",
+};

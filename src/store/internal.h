@@ -19,11 +19,13 @@ struct store {
     int64_t next_id;
     struct unfinished unfinished;
     struct records pending;
+    char *config; /* to be remembered by the next commit; NULL: it is already */
 
     /* From store_commit_begin() until store_commit_work() returns these are the worker's. */
     struct database *database; /* NULL: lost while the runner worked */
     struct results_file results;
     struct records batch;
+    char *batch_config;
     int64_t batch_next_id;
     struct text notes; /* for the log, which the worker must not write to */
 };

@@ -88,6 +88,8 @@ void store_close(struct store *store)
     free_records(&store->pending);
     free_records(&store->batch);
     text_free(&store->notes);
+    free(store->config);
+    free(store->batch_config);
     store_unfinished_free(&store->unfinished);
     store_results_close(&store->results);
     store_database_close(store->database);
@@ -116,6 +118,27 @@ struct log *store_log(struct store *store)
 char *store_log_dir_cell(const struct store *store, const char *base_name)
 {
     return file_join(store->given, base_name);
+}
+
+void store_set_config(struct store *store, const struct config *config)
+{
+    struct text text = {0};
+    CLEANUP(value_cleanup) struct value *whole = config_as_value(config);
+    value_add_json(&text, whole);
+    free(store->config);
+    store->config = text_take(&text);
+}
+
+struct config *store_peek_config(const char *log_dir, struct faults *faults)
+{
+    CLEANUP(memory_free) char *path = file_join(log_dir, "furcate.db");
+    CLEANUP(memory_free) char *text = store_database_peek_text(path, TEXT_CONFIG);
+    if (text)
+        return config_read_text(log_dir, text, strlen(text), CONFIG_FOR_PROGRAM, faults);
+    fault_add(faults, FAULT_ERROR, (struct value_place){0},
+              "no config was carried out in this log dir, as far as its furcate.db tells; give a log dir of "
+              "furcate run, or another config file");
+    return NULL;
 }
 
 /* An id whose directory is not there: one that was copied here may not have been counted. */

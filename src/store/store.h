@@ -86,6 +86,9 @@ void store_add_finished(struct store *store, const struct run *run, const struct
 /* A failed or stopped attempt; `final` when no further attempt will be made by this runner. */
 void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end, bool final);
 
+/* The config that is carried out from now on. */
+void store_set_config(struct store *store, const struct config *config);
+
 /* Takes the records added so far as a batch. Returns false when there are none. */
 bool store_commit_begin(struct store *store);
 /* Writes the batch; on any thread. On failure (ERROR_SYSTEM) what was not written stays in the batch, and a
@@ -115,6 +118,9 @@ void table_free(struct table *table);
 /* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it. */
 bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
                          struct error *err);
+/* The config that was carried out last in a log dir, by a look at it like the one above; NULL with a fault
+ * when none is known. */
+struct config *store_peek_config(const char *log_dir, struct faults *faults);
 /* Adds a cell as run_data.csv has it: a value, or text as it is. */
 void store_add_csv_value(struct text *out, const struct value *value);
 void store_add_csv_text(struct text *out, const char *text, size_t len);

@@ -107,7 +107,7 @@ static void shows_bytes_that_are_no_text_as_question_marks(void **state)
     (void)state;
     struct faults *faults = faults_of("\"\xc3\xa9 \xe9\": \x9b"
                                       "31m\xc3");
-    fault_add(faults, FAULT_ERROR, (struct value_place){1, 4}, "'\xff\xfe'");
+    fault_add(faults, FAULT_ERROR, (struct value_place){1, 4, 0}, "'\xff\xfe'");
     assert_text(faults, "c.json:1:4: error: '\?\?'\n    1 | \"\xc3\xa9 \?\": \?31m\?\n      |    ^\n");
 }
 

@@ -311,7 +311,7 @@ static void sets_a_broken_database_aside(void **state)
     store_close(open_store(fixture));
     assert_mentions(fixture, "furcate.db.broken", "this is no database");
     assert_mentions(fixture, "furcate.log", "furcate.db.broken");
-    assert_int_equal(query(fixture, "PRAGMA user_version"), 1);
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 2);
 }
 
 static void sets_a_foreign_database_aside(void **state)
@@ -327,6 +327,56 @@ static void sets_a_foreign_database_aside(void **state)
     assert_true(is_there(fixture, "furcate.db.broken"));
     assert_mentions(fixture, "furcate.log", "was not made by this version of furcate");
     assert_int_equal(query(fixture, "SELECT count(*) FROM runs"), 0);
+}
+
+static void brings_a_database_of_the_first_version_up_to_date(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
+    store_close(open_store(fixture));
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database,
+                                  "DROP TABLE texts; PRAGMA user_version = 1;"
+                                  "INSERT INTO runs VALUES (7, 'a', 'b', 'c', 'failed')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(database);
+    store_close(open_store(fixture));
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 2);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs"), 1);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM texts"), 0);
+    assert_false(is_there(fixture, "furcate.db.broken"));
+}
+
+static void remembers_the_config_that_is_carried_out(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan =
+        make_plan(fixture, "{data_name: example, data_dir: foo/, batch_size: [32, 6.40e1], epochs: 1,"
+                           " odd: ['1', {a: [null]}], meta: {exclude_configs: [{odd: '1'}]}}");
+    struct store *store = open_store(fixture);
+    struct faults *faults = faults_create("logs");
+    assert_null(store_peek_config(store_directory(store), faults));
+    assert_int_equal(faults_count(faults, FAULT_ERROR), 1);
+    store_set_config(store, plan_config(plan));
+    assert_true(store_commit_begin(store));
+    struct error err;
+    assert_true(store_commit_work(store, &err));
+    assert_false(store_commit_begin(store));
+
+    faults_destroy(faults);
+    faults = faults_create("logs");
+    struct config *config = store_peek_config(store_directory(store), faults);
+    assert_non_null(config);
+    CLEANUP(value_cleanup) struct value *given = config_as_value(plan_config(plan));
+    CLEANUP(value_cleanup) struct value *back = config_as_value(config);
+    assert_true(value_equal(given, back));
+    assert_string_equal(value_text(value_item(value_get(back, "batch_size"), 1)), "6.40e1");
+    config_unref(config);
+    faults_destroy(faults);
+    store_close(store);
+    plan_unref(plan);
 }
 
 int main(void)
@@ -348,6 +398,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(goes_on_when_the_database_is_deleted_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_a_broken_database_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_a_foreign_database_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(brings_a_database_of_the_first_version_up_to_date, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(remembers_the_config_that_is_carried_out, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
