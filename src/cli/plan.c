@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -9,24 +10,23 @@
 #include "plan/plan.h"
 #include "store/store.h"
 
-static const struct plan_format {
+static const struct format {
     const char *name;
-    void (*print)(const struct plan_view *view);
+    enum plan_format format;
     uint64_t limit; /* of the runs it lists, when no --limit is given */
-} formats[] = {{"table", plan_print_table, 10},
-               {"csv", plan_print_csv, UINT64_MAX},
-               {"json", plan_print_json, UINT64_MAX}};
+} formats[] = {{"table", PLAN_TABLE, 10}, {"csv", PLAN_CSV, UINT64_MAX}, {"json", PLAN_JSON, UINT64_MAX}};
 
 enum { format_count = sizeof formats / sizeof *formats };
 
 struct request {
-    const struct plan_format *format;
+    const struct format *format;
+    const char *against; /* a log dir, or a config file; NULL: none */
     uint64_t offset, limit;
     bool limit_given;
     struct cli_given given;
 };
 
-static const struct plan_format *find_format(const char *name)
+static const struct format *find_format(const char *name)
 {
     for (size_t i = 0; i < format_count; i++)
         if (strcmp(formats[i].name, name) == 0)
@@ -38,6 +38,7 @@ static const struct option options[] = {CLI_GIVEN_OPTIONS,
                                         {"limit", required_argument, NULL, 'n'},
                                         {"offset", required_argument, NULL, 'o'},
                                         {"format", required_argument, NULL, 'f'},
+                                        {"against", required_argument, NULL, 'a'},
                                         {0}};
 
 /* Returns -1, or the exit status when it was refused. */
@@ -49,6 +50,8 @@ static int take_option(const struct cli_command *command, struct request *reques
     if ((option == 'n' || option == 'o') && !cli_parse_count(optarg, number))
         return cli_refuse(command, "'%s' is no number of permutations", optarg);
     request->limit_given |= option == 'n';
+    if (option == 'a')
+        request->against = optarg;
     return cli_given_take(command, &request->given, option);
 }
 
@@ -64,41 +67,67 @@ static int read_options(const struct cli_command *command, int argc, char **argv
     return status != -1 ? status : cli_given_end(command, &request->given, argc, argv);
 }
 
-static int print_plan(struct plan *plan, const struct request *request)
+/* Prints all faults and ends them. */
+static void print_faults(struct faults *faults)
 {
-    struct error err = {0};
-    struct number_set finished = {0};
-    const char *log_dir = config_log_dir(plan_config(plan));
-    if (!store_peek_finished(log_dir, plan, &finished, &err)) {
-        fprintf(stderr, "furcate plan: %s\n", err.text);
-        return CLI_USAGE;
-    }
-    struct plan_view view = {
-        .plan = plan,
-        .order = order_create(plan),
-        .done = finished.count,
-        .offset = request->offset,
-        .limit = request->limit,
-    };
-    request->format->print(&view);
-    order_destroy(view.order);
-    number_set_free(&finished);
-    return CLI_OK;
-}
-
-/* Prints all faults; NULL when one is an error. */
-static struct plan *read_plan(const struct cli_given *given)
-{
-    struct faults *faults = faults_create(given->config);
-    struct config *config =
-        config_read_with(given->config, CONFIG_FOR_PROGRAM, given->overrides.items, faults);
-    struct plan *plan = config ? plan_create(config, faults) : NULL;
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);
     fputs(text_get(&text), stderr);
-    config_unref(config);
     faults_destroy(faults);
+}
+
+/* NULL when it has an error. */
+static struct plan *read_plan(const struct cli_given *given)
+{
+    struct faults *faults = faults_create(given->config);
+    struct plan *plan = plan_read(given->config, CONFIG_FOR_PROGRAM, given->overrides.items, faults);
+    print_faults(faults);
     return plan;
+}
+
+/* The plan that was carried out last in a log dir, or that of a config file; its warnings were told then. */
+static struct plan *read_earlier_plan(const char *path)
+{
+    struct stat info;
+    struct faults *faults = faults_create(path);
+    struct plan *plan;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        struct config *config = store_peek_config(path, faults);
+        plan = config ? plan_create(config, faults) : NULL;
+        config_unref(config);
+    } else {
+        plan = plan_read(path, CONFIG_FOR_PROGRAM, NULL, faults);
+    }
+    if (plan)
+        faults_destroy(faults);
+    else
+        print_faults(faults);
+    return plan;
+}
+
+static int print_against(const struct plan_view *view, const char *path)
+{
+    struct plan *before = read_earlier_plan(path);
+    if (!before)
+        return CLI_USAGE;
+    plan_print_change(view, before);
+    plan_unref(before);
+    return CLI_OK;
+}
+
+static int print_alone(struct plan_view *view)
+{
+    struct error err = {0};
+    struct number_set finished = {0};
+    const char *log_dir = config_log_dir(plan_config(view->plan));
+    if (!store_peek_finished(log_dir, view->plan, &finished, &err)) {
+        fprintf(stderr, "furcate plan: %s\n", err.text);
+        return CLI_USAGE;
+    }
+    view->done = finished.count;
+    number_set_free(&finished);
+    plan_print(view);
+    return CLI_OK;
 }
 
 static int plan(const struct cli_command *command, int argc, char **argv)
@@ -107,7 +136,11 @@ static int plan(const struct cli_command *command, int argc, char **argv)
     int status = read_options(command, argc, argv, &request);
     if (status == -1) {
         struct plan *plan = read_plan(&request.given);
-        status = plan ? print_plan(plan, &request) : CLI_USAGE;
+        struct plan_view view = {
+            .plan = plan, .format = request.format->format, .offset = request.offset, .limit = request.limit};
+        status = !plan             ? CLI_USAGE
+                 : request.against ? print_against(&view, request.against)
+                                   : print_alone(&view);
         plan_unref(plan);
     }
     cli_given_free(&request.given);
@@ -116,14 +149,17 @@ static int plan(const struct cli_command *command, int argc, char **argv)
 
 const struct cli_command cli_plan = {
     .name = "plan",
-    .arguments = "[--set KEY=VALUE] [--limit N] [--offset N] [--format table|csv|json] CONFIG [-- PROGRAM "
-                 "ARG…]",
+    .arguments = "[--set KEY=VALUE] [--limit N] [--offset N] [--format table|csv|json] [--against "
+                 "LOG_DIR|CONFIG] CONFIG [-- PROGRAM ARG…]",
     .summary = "show what a config would run, without running it",
     .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
             "have a\n"
             "row in run_data.csv) and left, and the labels of the first runs in run order.\n\n"
             "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
             "  -o, --offset N       leave out the first N\n"
+            "  -a, --against WHAT   tell what joins, stays and goes beside the config that was carried out "
+            "last in\n"
+            "                       the log dir WHAT, or beside the config file WHAT\n"
             "  -f, --format F       table; csv: the keys and the label, one line a run; json: one "
             "object\n" CLI_GIVEN_HELP "\n"
             "Exit status: 0; 2 for bad usage or a bad config, whose faults are all listed: it serves as a "

@@ -5,38 +5,20 @@
 
 #include "base/memory.h"
 #include "cli/grid.h"
-#include "cli/plan_lines.h"
 #include "store/store.h"
 
 static const size_t most_values = 8; /* of an axis, in the table */
 
-/* Prints the listed runs; what a format does with one is `add`. */
-struct listing {
-    const struct plan_view *view;
-    struct plan_lines *lines; /* NULL: labels alone */
-    struct labels *labels;
-    void (*add)(struct listing *listing, const uint32_t *choice);
-    struct text out;   /* waits to be printed */
-    struct text label; /* of the run that is being added */
-    uint64_t listed;
-};
+/* --- runs --- */
 
-static void flush(struct listing *listing)
+/* In run order; false when stdout takes no more. */
+static bool list_from(const struct plan_view *view, struct order *order, struct plan_rows *rows)
 {
-    fwrite(text_get(&listing->out), 1, listing->out.len, stdout);
-    text_clear(&listing->out);
-}
-
-/* In run order. Stops early when nobody reads. */
-static void list_runs(struct listing *listing)
-{
-    enum { enough = 1 << 16 };
-    const struct plan_view *view = listing->view;
     bool exact = plan_is_exact(view->plan);
-    uint64_t count = plan_count(view->plan), to_skip = exact ? 0 : view->offset;
+    uint64_t count = plan_count(view->plan), to_skip = exact ? 0 : view->offset, listed = 0;
     CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(view->plan), sizeof *choice);
-    for (uint64_t i = exact ? view->offset : 0; i < count && listing->listed < view->limit; i++) {
-        uint64_t rank = order_at(view->order, i);
+    for (uint64_t i = exact ? view->offset : 0; i < count && listed < view->limit; i++) {
+        uint64_t rank = order_at(order, i);
         if (!plan_keeps(view->plan, rank))
             continue;
         if (to_skip > 0) {
@@ -44,29 +26,20 @@ static void list_runs(struct listing *listing)
             continue;
         }
         plan_unrank(view->plan, rank, choice);
-        listing->add(listing, choice);
-        listing->listed++;
-        if (listing->out.len >= enough)
-            flush(listing);
-        if (ferror(stdout))
-            break;
+        if (!plan_rows_add(rows, choice, listed++ == 0))
+            return false;
     }
-    flush(listing);
+    return true;
 }
 
-static void list(const struct plan_view *view, plan_add_pair *add_pair,
-                 void (*add)(struct listing *, const uint32_t *))
+static void list_runs(const struct plan_view *view)
 {
-    struct listing listing = {.view = view,
-                              .lines = add_pair ? plan_lines_create(view->plan, add_pair) : NULL,
-                              .labels = labels_create(view->plan),
-                              .add = add};
-    list_runs(&listing);
-    if (listing.lines)
-        plan_lines_destroy(listing.lines);
-    labels_destroy(listing.labels);
-    text_free(&listing.out);
-    text_free(&listing.label);
+    const struct value *keys = config_keys(plan_config(view->plan));
+    struct plan_rows *rows = plan_rows_open(view->plan, view->format, keys, NULL);
+    struct order *order = order_create(view->plan);
+    list_from(view, order, rows);
+    order_destroy(order);
+    plan_rows_close(rows);
 }
 
 /* At most as many when the plan is not exact. */
@@ -112,18 +85,6 @@ static void print_axes(const struct plan *plan)
     grid_destroy(grid);
 }
 
-static void add_label_line(struct listing *listing, const uint32_t *choice)
-{
-    uint64_t offset = listing->view->offset;
-    if (listing->listed == 0 && offset > 0)
-        text_addf(&listing->out, "\nIn run order, from the %llu. on:\n", (unsigned long long)offset + 1);
-    else if (listing->listed == 0)
-        text_add(&listing->out, "\nFirst in run order:\n");
-    text_add(&listing->out, "  ");
-    labels_add(listing->labels, choice, &listing->out);
-    text_add_char(&listing->out, '\n');
-}
-
 static void print_counts(const struct plan_view *view)
 {
     unsigned long long product = plan_product(view->plan), done = view->done;
@@ -135,42 +96,36 @@ static void print_counts(const struct plan_view *view)
                left(view));
 }
 
-void plan_print_table(const struct plan_view *view)
+static void print_table(const struct plan_view *view)
 {
     print_axes(view->plan);
     print_counts(view);
-    list(view, NULL, add_label_line);
+    bool lists = view->limit > 0 && view->offset < plan_count(view->plan);
+    if (lists && view->offset > 0)
+        printf("\nIn run order, from the %llu. on:\n", (unsigned long long)view->offset + 1);
+    else if (lists)
+        puts("\nFirst in run order:");
+    list_runs(view);
 }
 
 /* --- csv --- */
 
-static void add_csv_pair(struct text *out, const char *key, const struct value *value, bool first)
+void plan_print_csv_header(const char *before, const struct value *columns)
 {
-    (void)key;
-    text_add(out, first ? "" : ",");
-    store_add_csv_value(out, value);
-}
-
-static void add_csv_line(struct listing *listing, const uint32_t *choice)
-{
-    plan_lines_add(listing->lines, choice, &listing->out);
-    text_add_char(&listing->out, ',');
-    text_clear(&listing->label);
-    labels_add(listing->labels, choice, &listing->label);
-    store_add_csv_text(&listing->out, text_get(&listing->label), listing->label.len);
-    text_add_char(&listing->out, '\n');
-}
-
-void plan_print_csv(const struct plan_view *view)
-{
-    const struct value *keys = config_keys(plan_config(view->plan));
     CLEANUP(text_free) struct text line = {0};
-    for (size_t i = 0; i < value_count(keys); i++) {
-        store_add_csv_text(&line, value_key(keys, i), strlen(value_key(keys, i)));
+    if (before)
+        text_addf(&line, "%s,", before);
+    for (size_t i = 0; i < value_count(columns); i++) {
+        store_add_csv_text(&line, value_key(columns, i), strlen(value_key(columns, i)));
         text_add_char(&line, ',');
     }
     printf("%slabel\n", text_get(&line));
-    list(view, add_csv_pair, add_csv_line);
+}
+
+static void print_csv(const struct plan_view *view)
+{
+    plan_print_csv_header(NULL, config_keys(plan_config(view->plan)));
+    list_runs(view);
 }
 
 /* --- json --- */
@@ -192,25 +147,6 @@ static void print_json_axes(const struct plan *plan)
     printf("{\"axes\": [%s], ", text_get(&out));
 }
 
-static void add_json_pair(struct text *out, const char *key, const struct value *value, bool first)
-{
-    text_add(out, first ? "" : ", ");
-    text_add_json_string(out, key, strlen(key));
-    text_add(out, ": ");
-    value_add_json(out, value);
-}
-
-/* A label holds nothing that JSON would escape. */
-static void add_json_run(struct listing *listing, const uint32_t *choice)
-{
-    struct text *out = &listing->out;
-    text_add(out, listing->listed == 0 ? "\n{\"label\": \"" : ",\n{\"label\": \"");
-    labels_add(listing->labels, choice, out);
-    text_add(out, "\", \"config\": {");
-    plan_lines_add(listing->lines, choice, out);
-    text_add(out, "}}");
-}
-
 static void print_json_counts(const struct plan_view *view)
 {
     unsigned long long product = plan_product(view->plan), done = view->done;
@@ -223,11 +159,18 @@ static void print_json_counts(const struct plan_view *view)
                product, done, left(view));
 }
 
-void plan_print_json(const struct plan_view *view)
+static void print_json(const struct plan_view *view)
 {
     print_json_axes(view->plan);
     print_json_counts(view);
     printf("\"runs\": [");
-    list(view, add_json_pair, add_json_run);
+    list_runs(view);
     puts("]}");
+}
+
+void plan_print(const struct plan_view *view)
+{
+    static void (*const print[])(const struct plan_view *) = {
+        [PLAN_TABLE] = print_table, [PLAN_CSV] = print_csv, [PLAN_JSON] = print_json};
+    print[view->format](view);
 }

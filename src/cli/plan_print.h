@@ -1,16 +1,24 @@
-/* The formats of `furcate plan`. */
+/* What `furcate plan` prints. */
 #pragma once
 #include <stdint.h>
 
+#include "cli/plan_rows.h"
 #include "plan/plan.h"
 
 struct plan_view {
     struct plan *plan;
-    struct order *order;
+    enum plan_format format;
     uint64_t done;          /* permutations of the plan that have a row */
     uint64_t offset, limit; /* of the listed runs, in run order */
 };
 
-void plan_print_table(const struct plan_view *view);
-void plan_print_csv(const struct plan_view *view);
-void plan_print_json(const struct plan_view *view);
+/* The plan: axes, counts, runs. */
+void plan_print(const struct plan_view *view);
+/* What of it joins, stays and goes beside the plan before; offset and limit count for each of the two lists.
+ */
+void plan_print_change(const struct plan_view *view, struct plan *before);
+
+/* --- for both --- */
+
+/* The header of PLAN_CSV: `before` (NULL: none), the keys of `columns`, "label". */
+void plan_print_csv_header(const char *before, const struct value *columns);

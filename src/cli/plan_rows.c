@@ -1,0 +1,169 @@
+#include "cli/plan_rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text_list.h"
+#include "base/vector.h"
+#include "store/store.h"
+
+/* Adds a key with its value as it stands in a row; `first`: it begins the row. */
+typedef void add_pair(struct text *out, const char *key, const struct value *value, bool first);
+
+/* The keys that are no axis up to one that is; the last piece may have no axis. */
+struct piece {
+    struct text constants;
+    size_t axis;             /* SIZE_MAX: none */
+    struct text_list values; /* of the axis */
+};
+
+struct plan_rows {
+    enum plan_format format;
+    const char *change;
+    VECTOR(struct piece) pieces;
+    struct labels *labels;
+    struct text out;   /* waits to be printed */
+    struct text label; /* of the permutation that is being added */
+};
+
+/* --- pieces --- */
+
+static void add_csv_pair(struct text *out, const char *key, const struct value *value, bool first)
+{
+    (void)key;
+    text_add(out, first ? "" : ",");
+    if (value)
+        store_add_csv_value(out, value);
+}
+
+static void add_json_pair(struct text *out, const char *key, const struct value *value, bool first)
+{
+    text_add(out, first ? "" : ", ");
+    text_add_json_string(out, key, strlen(key));
+    text_add(out, ": ");
+    value_add_json(out, value);
+}
+
+/* The index of the axis of that key; SIZE_MAX when there is none. */
+static size_t find_axis(const struct plan *plan, const char *key)
+{
+    for (size_t i = 0; i < plan_axis_count(plan); i++)
+        if (strcmp(plan_axis(plan, i)->key, key) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static void make_pieces(struct plan_rows *rows, const struct plan *plan, const struct value *keys,
+                        add_pair *add)
+{
+    struct piece piece = {.axis = SIZE_MAX};
+    for (size_t i = 0; i < value_count(keys); i++) {
+        const char *key = value_key(keys, i);
+        piece.axis = find_axis(plan, key);
+        if (piece.axis == SIZE_MAX) {
+            add(&piece.constants, key, value_get(config_keys(plan_config(plan)), key), i == 0);
+            continue;
+        }
+        const struct axis *axis = plan_axis(plan, piece.axis);
+        for (size_t j = 0; j < axis->count; j++) {
+            add(&piece.values.bytes, key, axis->values[j], i == 0);
+            text_list_end(&piece.values);
+        }
+        vector_push(&rows->pieces, piece);
+        piece = (struct piece){.axis = SIZE_MAX};
+    }
+    vector_push(&rows->pieces, piece);
+}
+
+static void add_pieces(struct plan_rows *rows, const uint32_t *choice)
+{
+    for (size_t i = 0; i < rows->pieces.count; i++) {
+        const struct piece *piece = &rows->pieces.items[i];
+        text_add_bytes(&rows->out, text_get(&piece->constants), piece->constants.len);
+        if (piece->axis != SIZE_MAX)
+            text_list_add_to(&piece->values, choice[piece->axis], &rows->out);
+    }
+}
+
+/* --- rows --- */
+
+static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool first)
+{
+    (void)first;
+    text_add(&rows->out, "  ");
+    labels_add(rows->labels, choice, &rows->out);
+    text_add_char(&rows->out, '\n');
+}
+
+static void add_csv_row(struct plan_rows *rows, const uint32_t *choice, bool first)
+{
+    (void)first;
+    if (rows->change)
+        text_addf(&rows->out, "%s,", rows->change);
+    add_pieces(rows, choice);
+    text_add_char(&rows->out, ',');
+    text_clear(&rows->label);
+    labels_add(rows->labels, choice, &rows->label);
+    store_add_csv_text(&rows->out, text_get(&rows->label), rows->label.len);
+    text_add_char(&rows->out, '\n');
+}
+
+/* A label holds nothing that JSON would escape. */
+static void add_json_row(struct plan_rows *rows, const uint32_t *choice, bool first)
+{
+    text_add(&rows->out, first ? "\n{" : ",\n{");
+    if (rows->change)
+        text_addf(&rows->out, "\"change\": \"%s\", ", rows->change);
+    text_add(&rows->out, "\"label\": \"");
+    labels_add(rows->labels, choice, &rows->out);
+    text_add(&rows->out, "\", \"config\": {");
+    add_pieces(rows, choice);
+    text_add(&rows->out, "}}");
+}
+
+struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format format,
+                                 const struct value *columns, const char *change)
+{
+    struct plan_rows *rows = memory_new(1, sizeof *rows);
+    rows->format = format;
+    rows->change = change;
+    rows->labels = labels_create(plan);
+    if (format == PLAN_CSV)
+        make_pieces(rows, plan, columns, add_csv_pair);
+    else if (format == PLAN_JSON)
+        make_pieces(rows, plan, config_keys(plan_config(plan)), add_json_pair);
+    return rows;
+}
+
+static void flush(struct plan_rows *rows)
+{
+    fwrite(text_get(&rows->out), 1, rows->out.len, stdout);
+    text_clear(&rows->out);
+}
+
+void plan_rows_close(struct plan_rows *rows)
+{
+    flush(rows);
+    for (size_t i = 0; i < rows->pieces.count; i++) {
+        text_free(&rows->pieces.items[i].constants);
+        text_list_free(&rows->pieces.items[i].values);
+    }
+    vector_free(&rows->pieces);
+    labels_destroy(rows->labels);
+    text_free(&rows->out);
+    text_free(&rows->label);
+    free(rows);
+}
+
+bool plan_rows_add(struct plan_rows *rows, const uint32_t *choice, bool first)
+{
+    static void (*const add[])(struct plan_rows *, const uint32_t *, bool) = {
+        [PLAN_TABLE] = add_table_row, [PLAN_CSV] = add_csv_row, [PLAN_JSON] = add_json_row};
+    enum { enough = 1 << 16 };
+    add[rows->format](rows, choice, first);
+    if (rows->out.len >= enough)
+        flush(rows);
+    return !ferror(stdout);
+}

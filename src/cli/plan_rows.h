@@ -1,0 +1,23 @@
+/*
+ * Permutations as rows on stdout, in one of the formats of `furcate plan`. What a key adds to a row is made
+ * once for each of its values, so that a row is put together from pieces.
+ */
+#pragma once
+#include "plan/plan.h"
+
+enum plan_format { PLAN_TABLE, PLAN_CSV, PLAN_JSON };
+
+struct plan_rows;
+
+/*
+ * columns  an object whose keys are the columns of PLAN_CSV, where one that the plan lacks is left empty; the
+ *          other formats have the plan's own keys
+ * change   "joins" or "goes", what each row is told to do; NULL: nothing
+ */
+struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format format,
+                                 const struct value *columns, const char *change);
+/* Prints what is left to print. */
+void plan_rows_close(struct plan_rows *rows);
+/* Prints a permutation, as plan_unrank() gives it; `first`: it is the first of its list. False when stdout
+ * takes no more. */
+bool plan_rows_add(struct plan_rows *rows, const uint32_t *choice, bool first);
