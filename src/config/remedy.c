@@ -1,4 +1,4 @@
-/* Each mend makes another value of a bad one. Only one that keeps the rule is shown, so that no advice is
+/* Each remedy makes another value of a bad one. Only one that keeps the rule is shown, so that no advice is
  * given that would be refused in its turn. */
 #include "config/remedy.h"
 
@@ -32,7 +32,7 @@ static struct value *new_scalar(const char *text, size_t len)
     return NULL;
 }
 
-/* --- the mends; each returns NULL for a value it is not for --- */
+/* --- the remedies; each returns NULL for a value it is not for --- */
 
 /* "32" */
 static struct value *unquote(const struct rule *rule, const struct value *bad)
@@ -163,10 +163,10 @@ static struct value *split(const struct rule *rule, const struct value *bad)
     return values;
 }
 
-static const struct mend {
+static const struct remedy {
     const char *advice; /* NULL: the new value says it */
     struct value *(*make)(const struct rule *rule, const struct value *bad);
-} mends[] = {
+} remedies[] = {
     {"remove the quotes", unquote},
     {"write it without _", drop_underscores},
     {"write the point as .", point_for_comma},
@@ -180,7 +180,7 @@ static const struct mend {
     {"wrap the values in [ ]", split},
 };
 
-enum { mend_count = sizeof mends / sizeof *mends };
+enum { remedy_count = sizeof remedies / sizeof *remedies };
 
 static bool is_good(const struct rule *rule, const struct value *value, bool as_axis)
 {
@@ -193,43 +193,43 @@ static bool is_good(const struct rule *rule, const struct value *value, bool as_
 }
 
 /* A copy of the array with all items of the bad one's kind mended. */
-static struct value *mend_items(const struct mend *mend, const struct rule *rule, const struct value *array,
-                                const struct value *bad)
+static struct value *replace_items(const struct remedy *remedy, const struct rule *rule,
+                                   const struct value *array, const struct value *bad)
 {
     struct value *copy = value_new_array();
     for (size_t i = 0; i < value_count(array); i++) {
         const struct value *item = value_item(array, i);
         bool is_like = value_kind(item) == value_kind(bad) || (value_is_number(item) && value_is_number(bad));
-        struct value *mended = is_like ? mend->make(rule, item) : NULL;
+        struct value *mended = is_like ? remedy->make(rule, item) : NULL;
         value_array_add(copy, mended ? mended : value_ref(item));
     }
     return copy;
 }
 
-/* The value as it would be good; NULL: this mend makes none. */
-static struct value *try_mend(const struct mend *mend, const struct rule *rule, const struct value *value,
-                              const struct value *bad, bool as_axis)
+/* The value as it would be good; NULL: this remedy makes none. */
+static struct value *try_remedy(const struct remedy *remedy, const struct rule *rule,
+                                const struct value *value, const struct value *bad, bool as_axis)
 {
     bool in_array = bad != value && value_kind(value) == VALUE_ARRAY;
-    struct value *mended = in_array ? mend_items(mend, rule, value, bad) : NULL;
+    struct value *mended = in_array ? replace_items(remedy, rule, value, bad) : NULL;
     if (mended && is_good(rule, mended, as_axis))
         return mended;
     value_unref(mended);
-    mended = mend->make(rule, value);
+    mended = remedy->make(rule, value);
     if (mended && is_good(rule, mended, as_axis))
         return mended;
     value_unref(mended);
     return NULL;
 }
 
-/* The first mend that helps; NULL with *mended NULL: none. */
-static const struct mend *find_mend(const struct rule *rule, const struct value *value,
-                                    const struct value *bad, bool as_axis, struct value **mended)
+/* The first remedy that helps; NULL with *mended NULL: none. */
+static const struct remedy *find_remedy(const struct rule *rule, const struct value *value,
+                                        const struct value *bad, bool as_axis, struct value **mended)
 {
     *mended = NULL;
-    for (size_t i = 0; i < mend_count; i++)
-        if ((*mended = try_mend(&mends[i], rule, value, bad, as_axis)))
-            return &mends[i];
+    for (size_t i = 0; i < remedy_count; i++)
+        if ((*mended = try_remedy(&remedies[i], rule, value, bad, as_axis)))
+            return &remedies[i];
     return NULL;
 }
 
@@ -238,20 +238,20 @@ void config_remedy_add(struct text *out, const struct rule *rule, const struct v
 {
     CLEANUP(value_cleanup) struct value *mended = NULL;
     CLEANUP(text_free) struct text json = {0};
-    const struct mend *mend = find_mend(rule, value, bad, as_axis, &mended);
+    const struct remedy *remedy = find_remedy(rule, value, bad, as_axis, &mended);
     if (mended)
         value_add_json(&json, mended);
     if (mended && json.len <= longest_shown)
-        text_addf(out, "%s%s \"%s\": %s", mend->advice ? mend->advice : "write", mend->advice ? ":" : "",
-                  rule->key, text_get(&json));
-    else if (mended && mend->advice)
-        text_add(out, mend->advice);
+        text_addf(out, "%s%s \"%s\": %s", remedy->advice ? remedy->advice : "write",
+                  remedy->advice ? ":" : "", rule->key, text_get(&json));
+    else if (mended && remedy->advice)
+        text_add(out, remedy->advice);
     else
         text_addf(out, "write for example \"%s\": %s", rule->key, rule->example);
 }
 
-bool config_remedy_mends(const struct rule *rule, const struct value *axis, const struct value *bad)
+bool config_remedy_exists(const struct rule *rule, const struct value *axis, const struct value *bad)
 {
     CLEANUP(value_cleanup) struct value *mended = NULL;
-    return find_mend(rule, axis, bad, true, &mended) != NULL;
+    return find_remedy(rule, axis, bad, true, &mended) != NULL;
 }

@@ -93,7 +93,7 @@ static const struct value *find_bad_value(const struct rule *rule, const struct 
 void config_rule_check_axis(const struct rule *rule, const struct value *axis, struct faults *faults)
 {
     const struct value *first = find_bad_value(rule, axis);
-    if (first && config_remedy_mends(rule, axis, first)) {
+    if (first && config_remedy_exists(rule, axis, first)) {
         add_fault(rule, "", axis, first, faults); /* one remedy for all of them */
         return;
     }
