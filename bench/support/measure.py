@@ -3,20 +3,31 @@ import os
 import pathlib
 import subprocess
 import sys
+from typing import NamedTuple
 
 BUILD = pathlib.Path(os.environ.get("FURCATE_BUILD", "build/release")).resolve()
+FURCATE = BUILD / "furcate"
 
 
-def measure(command, cwd=None):
-    """Runs a command; returns (wall seconds, CPU seconds, peak MiB). Ends the benchmark when the command fails."""
+class Figures(NamedTuple):
+    wall: float  # seconds
+    cpu: float  # seconds
+    mib: float  # at its peak
+    status: int
+    err: str  # what it said on stderr
+
+
+def measure(command, cwd=None, env=None, expected=(0,)):
+    """Runs a command. Ends the benchmark when its exit status is none of those expected (None: any)."""
     read, write = os.pipe()
     os.set_inheritable(write, True)
     done = subprocess.run(["sh", "-c", f'exec 3>&{write}; exec "$@"', "sh", BUILD / "bench/bench-measure", *command],
-                          cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[write])
+                          cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[write])
     os.close(write)
     with os.fdopen(read) as results:
         figures = results.read().split()
-    if done.returncode:
-        sys.exit(f"{[str(word) for word in command]} failed:\n{done.stderr.decode()}")
+    err = done.stderr.decode()
+    if expected is not None and done.returncode not in expected:
+        sys.exit(f"{[str(word) for word in command]} failed:\n{err}")
     wall, cpu, kib = map(float, figures)
-    return wall, cpu, kib / 1024
+    return Figures(wall, cpu, kib / 1024, done.returncode, err)
