@@ -1,4 +1,4 @@
-"""Times whole processes for the benchmarks."""
+"""Times whole processes for the benchmarks, in alternated rounds."""
 import os
 import pathlib
 import subprocess
@@ -31,3 +31,16 @@ def measure(command, cwd=None, env=None, expected=(0,)):
         sys.exit(f"{[str(word) for word in command]} failed:\n{err}")
     wall, cpu, kib = map(float, figures)
     return Figures(wall, cpu, kib / 1024, done.returncode, err)
+
+
+def alternate(cases, rounds, patience=5):
+    """Calls each case (name → function that returns Figures) once a round; returns name → its Figures.
+
+    A case that has taken `patience` seconds in all is not called again, so that slow ones keep nobody waiting.
+    """
+    taken = {name: [] for name in cases}
+    for _ in range(rounds):
+        for name, case in cases.items():
+            if sum(figures.wall for figures in taken[name]) < patience:
+                taken[name].append(case())
+    return taken
