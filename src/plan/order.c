@@ -108,14 +108,25 @@ void order_destroy(struct order *order)
     free(order);
 }
 
-bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank)
+enum order_step order_search(struct order *order, const struct number_set *taken, uint64_t most,
+                             uint64_t *rank)
 {
-    while (order->next < order->count) {
+    for (; order->next < order->count && most > 0; most--) {
         *rank = order->rank_at(order, order->next++);
         if (!number_set_has(taken, *rank) && plan_keeps(order->plan, *rank))
-            return true;
+            return ORDER_FOUND;
     }
-    return false;
+    return order->next < order->count ? ORDER_LATER : ORDER_END;
+}
+
+bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank)
+{
+    return order_search(order, taken, UINT64_MAX, rank) == ORDER_FOUND;
+}
+
+uint64_t order_looked_at(const struct order *order)
+{
+    return order->next;
 }
 
 uint64_t order_at(const struct order *order, uint64_t i)

@@ -87,6 +87,13 @@ void order_destroy(struct order *order);
 /* The next rank that is kept and not in `taken` (finished, running or given up); false when there is none
  * left. Gives, and looks at, each rank once. */
 bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank);
+/* The same for who must not wait: looks at `most` ranks at most. ORDER_LATER: none of them is it, call again.
+ */
+enum order_step { ORDER_FOUND, ORDER_END, ORDER_LATER };
+enum order_step order_search(struct order *order, const struct number_set *taken, uint64_t most,
+                             uint64_t *rank);
+/* How many ranks were looked at so far. */
+uint64_t order_looked_at(const struct order *order);
 /* The i-th rank in run order without regard to what is taken, i < plan_count(). */
 uint64_t order_at(const struct order *order, uint64_t i);
 

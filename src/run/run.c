@@ -78,6 +78,8 @@ static void carry_out(struct runner *runner)
     uv_loop_init(&runner->loop);
     watch_signal(runner, &runner->interrupt, SIGINT);
     watch_signal(runner, &runner->terminate, SIGTERM);
+    uv_idle_init(&runner->loop, &runner->search);
+    runner->search.data = runner;
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
     watch_config(runner);
@@ -137,6 +139,7 @@ int runner_main(const struct runner_options *options)
 {
     struct runner runner = {
         .options = options,
+        .next_notice = 10 * 1000 * 1000,
         .attempt_ended = schedule_ended,
         .run_ready = schedule_go_on,
     };

@@ -58,6 +58,8 @@ struct runner {
     struct watch watch;
     struct progress progress;
     uv_signal_t interrupt, terminate;
+    uv_idle_t search;     /* active while the next permutation is searched for */
+    uint64_t next_notice; /* ranks looked at when the search is worth a line again */
 
     /* who is told; set by runner_main(), so that what is watched need not know who decides */
     void (*attempt_ended)(struct runner *runner, struct attempt *attempt);

@@ -10,10 +10,33 @@
 #include "run/retry.h"
 #include "run/runner.h"
 
+/* Ranks that one look at the order may take: some 5 ms. */
+enum { most_looks = 10000 };
+
 static bool may_start(const struct runner *runner)
 {
     return !runner->stop_signal && runner->fatal.kind == ERROR_NONE && !runner->bookkeeping.failing &&
            !runner->closing;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    uv_idle_stop(idle);
+    schedule_go_on(idle->data);
+}
+
+/* Among many permutations that are finished, or excluded but not counted, the next one can be far away: the
+ * search goes on when all events are seen to. */
+static void search_on(struct runner *runner)
+{
+    uint64_t looked_at = order_looked_at(runner->order);
+    uv_idle_start(&runner->search, on_idle);
+    if (looked_at < runner->next_notice)
+        return;
+    log_line(runner->log, LOG_INFO,
+             "Searching for a config that exclude_configs leaves: looked at %llu of %llu",
+             (unsigned long long)looked_at, (unsigned long long)plan_count(runner->plan));
+    runner->next_notice = 10 * looked_at;
 }
 
 /* The next run: a retry whose time has come, else the next of the order. NULL: none now. */
@@ -24,10 +47,12 @@ static struct run *next_run(struct runner *runner)
         return runner->ready.items[--runner->ready.count];
     if (runner->exhausted)
         return NULL;
-    if (!order_next(runner->order, &runner->taken, &rank)) {
-        runner->exhausted = true;
+    enum order_step step = order_search(runner->order, &runner->taken, most_looks, &rank);
+    runner->exhausted = step == ORDER_END;
+    if (step == ORDER_LATER)
+        search_on(runner);
+    if (step != ORDER_FOUND)
         return NULL;
-    }
     number_set_add(&runner->taken, rank);
     return store_new_run(runner->store, runner->plan, rank);
 }
@@ -164,6 +189,7 @@ static void close_when_done(struct runner *runner)
     watch_close(&runner->watch);
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
+    uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->interrupt, NULL);
     uv_close((uv_handle_t *)&runner->terminate, NULL);
 }

@@ -6,9 +6,12 @@ import itertools
 import json
 import os
 import random
+import signal
 import subprocess
 
 import pytest
+
+from conftest import until
 
 POOL = {"lr": [0.1, 0.01, 1, 2.5], "optimizer": ["SGD", "Adam", "two words", 'a "quoted", one'], "cache": [True, False],
         "layers": [[64, 64], [128], []], "depth": [None, 1, 2], "options": [{"a": 1}, {"a": 2, "b": [3]}]}
@@ -169,11 +172,11 @@ def test_it_takes_the_program_that_run_takes(project):
     assert "2 permutations" in done.stdout
 
 
-def entangle(project):
-    """Writes a config whose entries make a diagram that no memory holds: random ones over forty axes of two values."""
+def entangle(project, count=60):
+    """Writes a config whose entries make a diagram that no memory holds: random ones over sixty axes of two values."""
     dice = random.Random(1)
-    axes = {f"key_{i}": [0, 1] for i in range(45)}
-    entries = [{key: dice.randrange(2) for key in dice.sample(list(axes), 3)} for _ in range(60)]
+    axes = {f"key_{i}": [0, 1] for i in range(60)}
+    entries = [{key: dice.randrange(2) for key in dice.sample(list(axes), 3)} for _ in range(count)]
     project.write(axes, meta={"exclude_configs": entries})
     return entries
 
@@ -183,9 +186,9 @@ def test_what_cannot_be_counted_is_at_most(project):
     done = project.furcate("plan", "config.json")
     assert done.returncode == 0
     assert "too entangled to be counted in 64 MiB" in done.stderr
-    assert f"{2**45} permutations, excluded ones not counted, 0 done, at most {2**45} left" in done.stdout
+    assert f"{2**60} permutations, excluded ones not counted, 0 done, at most {2**60} left" in done.stdout
     shown = plan_json(project, "--limit", "10")
-    assert (shown["permutations"], shown["excluded"], shown["left"], shown["left_at_most"]) == (2**45, None, None, 2**45)
+    assert (shown["permutations"], shown["excluded"], shown["left"], shown["left_at_most"]) == (2**60, None, None, 2**60)
     assert len(shown["runs"]) == 10
     for run in shown["runs"]:
         assert not any(all(run["config"][key] == entry[key] for key in entry) for entry in entries)
@@ -205,3 +208,13 @@ def test_a_bad_config_is_refused(project):
     done = project.furcate("plan", "config.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "config.json:1:" in done.stderr
+
+
+def test_a_runner_that_searches_long_can_be_stopped(project):
+    """Where nearly all is excluded and cannot be counted, the search for the next run holds up no signal."""
+    entries = entangle(project, 200)
+    runner = project.start("/bin/true")
+    until(lambda: "Running on" in project.log(), "the start")
+    runner.send(signal.SIGTERM)
+    assert runner.wait() == 143
+    assert len(entries) == 200

@@ -56,6 +56,27 @@ static void leaves_out_what_is_taken(void **state)
     }
 }
 
+static void searches_no_further_than_it_may(void **state)
+{
+    (void)state;
+    struct fixture fixture = open_grid("config", 20, 42);
+    struct order *order = order_create(fixture.plan);
+    struct number_set taken = {0};
+    uint64_t rank, count = plan_count(fixture.plan);
+    for (rank = 0; rank + 1 < count; rank++)
+        number_set_add(&taken, rank);
+    for (uint64_t looked_at = 10; looked_at < count; looked_at += 10) {
+        assert_int_equal(order_search(order, &taken, 10, &rank), ORDER_LATER);
+        assert_int_equal(order_looked_at(order), looked_at);
+    }
+    assert_int_equal(order_search(order, &taken, 10, &rank), ORDER_FOUND);
+    assert_int_equal(rank, count - 1);
+    assert_int_equal(order_search(order, &taken, 10, &rank), ORDER_END);
+    number_set_free(&taken);
+    order_destroy(order);
+    fixture_close(&fixture);
+}
+
 static void spread_begins_with_each_axis_first_value(void **state)
 {
     (void)state;
@@ -198,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_each_rank_once),
         cmocka_unit_test(leaves_out_what_is_taken),
+        cmocka_unit_test(searches_no_further_than_it_may),
         cmocka_unit_test(spread_begins_with_each_axis_first_value),
         cmocka_unit_test(spread_covers_each_axis_in_the_first_tenth),
         cmocka_unit_test(config_order_lists_in_config_order),
