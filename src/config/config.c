@@ -71,7 +71,7 @@ static struct value *with_entries_alone(const struct value *root)
 static struct config *finish(struct value *root, const char *path, enum config_use use, bool is_good)
 {
     struct config *config = NULL;
-    if (is_good) {
+    if (root && is_good) {
         config = new_config(path, use, root);
     } else if (root && can_be_planned(root)) {
         CLEANUP(value_cleanup) struct value *entries_alone = with_entries_alone(root);

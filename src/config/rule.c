@@ -105,9 +105,10 @@ static void report_unknown(struct rules rules, const char *prefix, const struct 
                            struct faults *faults)
 {
     const char *key = value_key(object, i);
-    const struct rule *nearest = config_rule_nearest(rules, key, object);
-    if (!nearest)
-        nearest = config_rule_nearest(rules, key, NULL);
+    const struct rule *nearest = config_rule_nearest(rules, key, NULL);
+    /* A key that is given too was rather not meant, unless it is but a slip away. */
+    if (nearest && !nearest_is_typo(key, nearest->key) && config_rule_nearest(rules, key, object))
+        nearest = config_rule_nearest(rules, key, object);
     if (nearest) {
         fault_add(faults, FAULT_ERROR, value_key_place(object, i),
                   "'%s%s' is no key that furcate knows; did you mean '%s'?", prefix, key, nearest->key);

@@ -37,15 +37,16 @@ static bool same(const uint64_t *a, const uint64_t *b)
     return (uint32_t)*a == (uint32_t)*b && memcmp(a + 1, b + 1, length_of(*a) * sizeof *a) == 0;
 }
 
-/* The slot that holds an equal state, or the free slot where it would go. */
-static uint32_t *find_slot(const struct states *states, const uint64_t *state)
+/* The slot that holds a state equal to the one with that head, or the free slot where it would go. */
+static uint32_t *find_slot(const struct states *states, size_t head)
 {
+    const uint64_t *state = states->arena.items + head;
     uint64_t hash = hash_number(0, (uint32_t)*state);
     for (size_t i = 1; i <= length_of(*state); i++)
         hash = hash_number(hash, state[i]);
     for (size_t i = hash & (states->capacity - 1);; i = (i + 1) & (states->capacity - 1)) {
         uint32_t *slot = &states->slots[i];
-        if (*slot == 0 || same(&states->arena.items[*slot - 1], state))
+        if (*slot == 0 || same(states->arena.items + *slot - 1, state))
             return slot;
     }
 }
@@ -56,7 +57,7 @@ static void grow(struct states *states)
     states->capacity = states->capacity ? 2 * states->capacity : 64;
     states->slots = memory_new(states->capacity, sizeof *states->slots);
     for (size_t i = 0; i < states->arena.count; i += 1 + length_of(states->arena.items[i]))
-        *find_slot(states, &states->arena.items[i]) = (uint32_t)i + 1;
+        *find_slot(states, i) = (uint32_t)i + 1;
 }
 
 bool plan_states_find(struct states *states, size_t level, const uint64_t *set, size_t words, uint32_t *node)
@@ -64,7 +65,7 @@ bool plan_states_find(struct states *states, size_t level, const uint64_t *set, 
     if (states->count == 0)
         return false;
     size_t wanted = append(states, level, set, words);
-    uint32_t found = *find_slot(states, &states->arena.items[wanted]);
+    uint32_t found = *find_slot(states, wanted);
     states->arena.count = wanted;
     if (found)
         *node = node_of(states->arena.items[found - 1]);
@@ -76,7 +77,7 @@ void plan_states_add(struct states *states, size_t level, const uint64_t *set, s
     if (2 * states->count >= states->capacity)
         grow(states);
     size_t head = append(states, level, set, words);
-    *find_slot(states, &states->arena.items[head]) = (uint32_t)head + 1;
+    *find_slot(states, head) = (uint32_t)head + 1;
     states->arena.items[head] |= (uint64_t)node << 32;
     states->count++;
 }

@@ -51,7 +51,7 @@ def test_a_config_from_stdin_takes_them_too(project):
 
 @pytest.mark.parametrize("option, says", [
     ("batch_size=many", "--set batch_size: error: 'batch_size' must be a positive integer, but is \"many\""),
-    ("meta.retrys=2", "--set meta.retrys: error: 'meta.retrys' is no key that furcate knows"),
+    ("meta.retrys=2", "--set meta.retrys: error: 'meta.retrys' is no key that furcate knows; did you mean 'retries'?"),
     ("meta.mem_trace.enabled=yes", "--set meta.mem_trace.enabled: error: 'meta.mem_trace.enabled' must be true or"),
     ("batch_size=[1, 2", "--set batch_size: error: this bracket is never closed; add ']' at the end\n      | [1, 2\n"),
     ("batch_size", "--set batch_size: error: a key, '=' and a value are meant; write for example batch_size=32"),
@@ -60,7 +60,7 @@ def test_a_config_from_stdin_takes_them_too(project):
     ("tag=#1", "--set tag: error: no value behind '='"),
 ])
 def test_what_is_wrong_with_one_is_said_of_it(project, option, says):
-    project.write()
+    project.write(meta={"retries": 1})
     done = project.furcate("plan", "config.json", "--set", option)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
