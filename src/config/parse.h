@@ -10,4 +10,4 @@
  * given twice, so that more faults can be looked for in it; NULL when the text cannot be read at all. */
 struct value *config_parse_text(const char *text, size_t len, struct faults *faults);
 /* The same for a text that faults_add_source() gave a number, which the places then have. */
-struct value *config_parse_source(const char *text, size_t len, uint32_t source, struct faults *faults);
+struct value *config_parse_source(const char *bytes, size_t len, uint32_t source, struct faults *faults);
