@@ -57,6 +57,10 @@ static struct mend add_colon(const struct syntax_point *point, size_t offset)
 
 /* --- faults --- */
 
+#define OTHER_INDENTATION                                                                                    \
+    "this line is indented unlike its neighbours; indent all keys of an object alike, with spaces"
+#define TAB "a tab cannot indent YAML; use spaces"
+
 /* What libfyaml says, what that means to the writer of the file, and how to go on. */
 static const struct wording {
     const char *said, *meaning;
@@ -70,11 +74,10 @@ static const struct wording {
      remove_character},
     {"extra closing", "this bracket closes nothing; remove it", remove_bracket},
     {"missing document start", "the config has ended before this; put everything into one object", NULL},
-    {"invalid multiline plain key",
-     "this line is indented unlike its neighbours; indent all keys of an object alike, with spaces", NULL},
+    {"invalid indentation", OTHER_INDENTATION, NULL},
     {"could not find expected ':'", "a ':' is missing behind the key; write key: value", add_colon},
     {"escape", "this escape is unknown; in double quotes write \\\\ for a backslash", double_backslash},
-    {"tab", "a tab cannot indent YAML; use spaces", NULL},
+    {"tab", TAB, NULL},
 };
 
 static void add_error(struct faults *faults, const struct syntax_point *point, struct value_place place,
@@ -182,6 +185,18 @@ static struct mend add_comma_fault(struct faults *faults, const struct syntax_po
     return insert(offset_of(&point->mended->text, place), ':');
 }
 
+/* A line that is indented too far goes on with the value above it, which is where the parser notices. */
+static struct mend add_indentation_fault(struct faults *faults, const struct syntax_point *point,
+                                         struct value_place place)
+{
+    const struct text *text = &point->mended->text;
+    size_t line = offset_of(text, (struct value_place){place.line + 1, 1, 0});
+    size_t key = line + strspn(text->data + line, " \t\r\n");
+    bool has_tab = key > line && memchr(text->data + line, '\t', key - line);
+    add_error(faults, point, config_place_of(text, key), has_tab ? TAB : OTHER_INDENTATION);
+    return no_mend;
+}
+
 static bool says_unclosed(const struct fy_diag_error *found)
 {
     return strstr(found->msg, "missing comma") || strstr(found->msg, "expected node content") ||
@@ -201,6 +216,8 @@ struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_p
         return add_unclosed(faults, point);
     if (strstr(found->msg, "missing comma"))
         return add_comma_fault(faults, point, place);
+    if (strstr(found->msg, "invalid multiline plain key"))
+        return add_indentation_fault(faults, point, place);
     for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++) {
         const struct wording *wording = &wordings[i];
         if (!strstr(found->msg, wording->said))

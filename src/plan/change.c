@@ -159,13 +159,12 @@ static void add_entries(struct exclusions *to, const struct exclusion *items, si
         to->items[to->count++] = items[i];
 }
 
-/* Makes the entries of the part whose own is that of `lacking`; without one, of the whole plan. */
-static void make_entries(struct plan_difference *difference, const struct exclusion *own)
+/* Makes the entries of the part whose own entry this is, behind so many of `lacking`. */
+static void make_entries(struct plan_difference *difference, const struct exclusion *own, size_t before)
 {
     const struct plan *plan = difference->plan;
     const struct exclusions *lacking = &difference->translation.lacking;
-    size_t before = own ? (size_t)(own - lacking->items) : 0;
-    difference->own = own ? own->count : 0;
+    difference->own = own->count;
     difference->entries = (struct exclusions){
         memory_new(plan->exclusions.count + before + difference->own, sizeof *difference->entries.items), 0};
     add_entries(&difference->entries, plan->exclusions.items, plan->exclusions.count);
@@ -195,18 +194,22 @@ static bool is_excluded_anyway(const struct plan *plan, const struct exclusion *
     return false;
 }
 
-/* The entry of the next part; NULL when the difference is the whole plan, which is one part. */
-static bool choose_part(struct plan_difference *difference, const struct exclusion **own)
+/* Makes the entries of the next part; false when there is none left. */
+static bool choose_part(struct plan_difference *difference)
 {
+    static const struct exclusion matches_all = {0};
     const struct exclusions *lacking = &difference->translation.lacking;
-    if (difference->translation.apart) {
-        *own = NULL;
+    end_part(difference);
+    if (difference->translation.apart) { /* all of the plan is one part */
+        make_entries(difference, &matches_all, 0);
         return difference->next_part++ == 0;
     }
     while (difference->next_part < lacking->count) {
-        *own = &lacking->items[difference->next_part++];
-        if (!is_excluded_anyway(difference->plan, *own))
-            return true;
+        size_t part = difference->next_part++;
+        if (is_excluded_anyway(difference->plan, &lacking->items[part]))
+            continue;
+        make_entries(difference, &lacking->items[part], part);
+        return true;
     }
     return false;
 }
@@ -215,10 +218,7 @@ static bool choose_part(struct plan_difference *difference, const struct exclusi
  * plan itself is: all of it, less what matches. */
 static bool begin_part(struct plan_difference *difference)
 {
-    const struct exclusion *own;
-    while (choose_part(difference, &own)) {
-        end_part(difference);
-        make_entries(difference, own);
+    while (choose_part(difference)) {
         difference->part =
             plan_diagram_create(&difference->plan->axes, &difference->entries, false, PLAN_DIAGRAM_LIMIT);
         difference->exact = difference->part != NULL;

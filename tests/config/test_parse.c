@@ -102,7 +102,9 @@ static void tells_what_is_wrong_and_where(void **state)
         {"{\"a\": 1}}", "closes nothing"},
         {"{\"a\": \"x}", "add the closing quote"},
         {"{\"a\": 1,, \"b\": 2}", "a comma too many"},
-        {"a: 1\n b: 2\n", "indent all keys of an object alike"},
+        {"a: 1\n\n b: 2\n", "t.json:3:2: this line is indented unlike its neighbours; indent all keys"},
+        {"a: 1\n # c\n b: 2\n", "t.json:3:2: this line is indented unlike its neighbours; indent all keys"},
+        {"a: 1\n\tb: 2\n", "t.json:2:2: a tab cannot indent YAML; use spaces"},
         {"a: 1\nb 2\nc: 3\n", "t.json:2:1: a ':' is missing"},
         {"{\"a\": \"\xff\"}", "t.json:1:8: this is not UTF-8; save the file as UTF-8"},
         {"\xff"
