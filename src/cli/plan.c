@@ -149,8 +149,7 @@ static int plan(const struct cli_command *command, int argc, char **argv)
 
 const struct cli_command cli_plan = {
     .name = "plan",
-    .arguments = "[--set KEY=VALUE] [--limit N] [--offset N] [--format table|csv|json] [--against "
-                 "LOG_DIR|CONFIG] CONFIG [-- PROGRAM ARG…]",
+    .arguments = "[OPTION…] CONFIG [-- PROGRAM ARG…]",
     .summary = "show what a config would run, without running it",
     .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
             "have a\n"

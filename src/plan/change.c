@@ -169,7 +169,7 @@ static void make_entries(struct plan_difference *difference, const struct exclus
         memory_new(plan->exclusions.count + before + difference->own, sizeof *difference->entries.items), 0};
     add_entries(&difference->entries, plan->exclusions.items, plan->exclusions.count);
     add_entries(&difference->entries, lacking->items, before);
-    for (size_t i = 0; i < difference->own; i++) {
+    for (size_t i = 0; i < own->count; i++) {
         struct exclusion entry = opposite(&plan->axes, &own->keys[i]);
         add_entries(&difference->entries, &entry, 1);
     }

@@ -80,7 +80,9 @@ typedef VECTOR(struct exclusion) exclusion_list;
 static struct exclusion_key *one_key(size_t axis, uint32_t *values, size_t count)
 {
     struct exclusion_key *key = memory_new(1, sizeof *key);
-    *key = (struct exclusion_key){(uint32_t)axis, (uint32_t)count, values};
+    key->axis = (uint32_t)axis;
+    key->count = (uint32_t)count;
+    key->values = values;
     return key;
 }
 
