@@ -34,11 +34,20 @@ static struct value_place event_place(struct reader *reader, struct fy_event *ev
     return config_mend_place(reader->point.mended, place);
 }
 
-/* A copy of the token's text; NULL for no token. */
+/* A copy of the token's text; NULL for no token. Piece by piece: libfyaml 0.7.12 miscounts the length of the
+ * whole for some strings over several lines, and then gives bytes that it never wrote. */
 static char *copy_token(struct fy_token *token, size_t *len)
 {
-    const char *text = token ? fy_token_get_text(token, len) : NULL;
-    return text ? memory_copy_bytes(text, *len) : NULL;
+    struct text text = {0};
+    if (!token)
+        return NULL;
+    struct fy_token_iter *pieces = fy_token_iter_create(token);
+    const struct fy_iter_chunk *piece = NULL;
+    while ((piece = fy_token_iter_chunk_next(pieces, piece, NULL)))
+        text_add_bytes(&text, piece->str, piece->len);
+    fy_token_iter_destroy(pieces);
+    *len = text.len;
+    return text_take(&text);
 }
 
 static char *copy_anchor(struct fy_event *event)

@@ -36,6 +36,16 @@ static void reads_yaml(void **state)
     assert_reads("floor: 5 // 2\n", "{\"floor\": \"5 // 2\"}");
 }
 
+static void reads_strings_over_several_lines(void **state)
+{
+    (void)state;
+    assert_reads("a: 'b\n\n\n  c  '\n", "{\"a\": \"b\\n\\nc  \"}");
+    assert_reads("a: \"b\\\n\n\n c\"\n", "{\"a\": \"b\\n\\nc\"}");
+    assert_reads("[\"b  \\_\\\n\n\n\\N\"]", "[\"b  \xc2\xa0\\n\\n\xc2\x85\"]");
+    CLEANUP(value_cleanup) struct value *folded = parse(">-\n  a\n  b\n\n\n   c\n");
+    assert_int_equal(value_text_len(folded), strlen(value_text(folded)));
+}
+
 static void resolves_aliases_and_merge_keys(void **state)
 {
     (void)state;
@@ -205,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_json_as_people_write_it),
         cmocka_unit_test(reads_yaml),
+        cmocka_unit_test(reads_strings_over_several_lines),
         cmocka_unit_test(resolves_aliases_and_merge_keys),
         cmocka_unit_test(keeps_a_nul_within_a_string),
         cmocka_unit_test(reads_long_strings_and_many_keys),
