@@ -113,6 +113,16 @@ static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_pl
     return config_builder_add_scalar(&reader->builder, value, anchor);
 }
 
+static const char *find_misread(const struct reader *reader, struct fy_event *event,
+                                enum fy_scalar_style style)
+{
+    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    if (!start || !end || (style != FYSS_SINGLE_QUOTED && style != FYSS_DOUBLE_QUOTED))
+        return NULL;
+    return config_syntax_find_misread(reader->point.text + start->input_pos,
+                                      end->input_pos - start->input_pos, style == FYSS_SINGLE_QUOTED);
+}
+
 static bool on_scalar(struct reader *reader, struct fy_event *event)
 {
     const struct frame *frame = config_builder_top(&reader->builder);
@@ -134,6 +144,9 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
     if (lacks_space(frame, token))
         return config_builder_fail(&reader->builder, place,
                                    "a space is missing behind ':'; write key: value");
+    const char *misread = find_misread(reader, event, style);
+    if (misread)
+        return config_builder_fail(&reader->builder, place, misread);
     return add_scalar(reader, event, style == FYSS_PLAIN, place);
 }
 

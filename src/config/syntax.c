@@ -132,6 +132,36 @@ bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point 
     return false;
 }
 
+/* Whether the line that ends before `end` does so in backslashes, other than one right at its end: libfyaml
+ * 0.7.12 takes the last of an even number for one that joins the lines, and drops a blank that is escaped. */
+static bool ends_in_backslashes(const char *start, const char *end)
+{
+    const char *blank = end, *first;
+    while (blank > start && (blank[-1] == ' ' || blank[-1] == '\t'))
+        blank--;
+    for (first = blank; first > start && first[-1] == '\\';)
+        first--;
+    return first < blank && (blank < end || blank - first > 1);
+}
+
+static bool has_such_line(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((text[i] == '\n' || text[i] == '\r') && ends_in_backslashes(text, text + i))
+            return true;
+    return false;
+}
+
+const char *config_syntax_find_misread(const char *text, size_t len, bool is_single)
+{
+    /* libfyaml 0.7.12 makes three quotes of these two. */
+    if (is_single && memmem(text, len, "''''", 4))
+        return "two quotes in a row cannot be read within single quotes; use double quotes";
+    if (!is_single && has_such_line(text, len))
+        return "backslashes at the end of a line cannot be read; write the string on one line";
+    return NULL;
+}
+
 struct mend config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point)
 {
     const struct text *text = &point->mended->text;

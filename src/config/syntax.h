@@ -24,6 +24,9 @@ struct syntax_point {
 /* Whether the text can be given to the parser, which hangs on some broken UTF-8 and stops silently at other;
  * adds the fault when it cannot. */
 bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point);
+/* What to do about a quoted string that the parser would misread silently, NULL for a sound one; `text` is
+ * what stands between the quotes. */
+const char *config_syntax_find_misread(const char *text, size_t len, bool is_single);
 /* Adds the fault for what the parser says; `found` may be NULL. Returns how to go on. */
 struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_point *point,
                                     const struct fy_diag_error *found);

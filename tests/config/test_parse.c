@@ -46,6 +46,15 @@ static void reads_strings_over_several_lines(void **state)
     assert_int_equal(value_text_len(folded), strlen(value_text(folded)));
 }
 
+static void reads_quotes_and_backslashes(void **state)
+{
+    (void)state;
+    assert_reads("['', '''', '''a', 'a''', 'b''c''d', 'it''s\n two']",
+                 "[\"\", \"'\", \"'a\", \"a'\", \"b'c'd\", \"it's two\"]");
+    assert_reads("[\"\\\\\", \"a\\\\b\\\n c\", \"''''\", \"\\\\x\n d\"]",
+                 "[\"\\\\\", \"a\\\\bc\", \"''''\", \"\\\\x d\"]");
+}
+
 static void resolves_aliases_and_merge_keys(void **state)
 {
     (void)state;
@@ -124,6 +133,10 @@ static void tells_what_is_wrong_and_where(void **state)
         {"a: \xc3", "t.json:1:4: this is not UTF-8"},
         {"%foo \xff", "t.json:1:6: this is not UTF-8"}, /* on which libfyaml never returns */
         {"\xff\xfe{", "save it as UTF-8"},
+        {"a: 'b''''c'\n", "t.json:1:4: two quotes in a row cannot be read within single quotes"},
+        {"\xef\xbb\xbf{'''''a': 1}", "t.json:1:2: two quotes in a row"},
+        {"a: \"b\\\\\n c\"", "t.json:1:4: backslashes at the end of a line cannot be read"},
+        {"[\"b\\ \r\n c\"]", "t.json:1:2: backslashes at the end of a line"},
         {"", "t.json: is empty"},
         {"# nothing\n", "t.json: is empty"},
         {"a: 1\n---\nb: 1\n", "t.json:2:1: a second document"},
@@ -216,6 +229,7 @@ int main(void)
         cmocka_unit_test(reads_json_as_people_write_it),
         cmocka_unit_test(reads_yaml),
         cmocka_unit_test(reads_strings_over_several_lines),
+        cmocka_unit_test(reads_quotes_and_backslashes),
         cmocka_unit_test(resolves_aliases_and_merge_keys),
         cmocka_unit_test(keeps_a_nul_within_a_string),
         cmocka_unit_test(reads_long_strings_and_many_keys),
