@@ -119,7 +119,7 @@ static const char *find_misread(const struct reader *reader, struct fy_event *ev
     const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
     if (!start || !end || (style != FYSS_SINGLE_QUOTED && style != FYSS_DOUBLE_QUOTED))
         return NULL;
-    return config_syntax_find_misread(reader->point.text + start->input_pos,
+    return config_syntax_find_misread(text_get(&reader->point.mended->text) + start->input_pos,
                                       end->input_pos - start->input_pos, style == FYSS_SINGLE_QUOTED);
 }
 
