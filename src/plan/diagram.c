@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "plan/diagram_nodes.h"
-#include "plan/tail.h"
 
 /* Bytes: as long as a diagram is small, it is faster to walk with a node for everything. */
 static const size_t most_without_tails = 1 << 20;
@@ -22,8 +21,8 @@ static void measure_levels(struct diagram *diagram, const struct axes *axes)
 }
 
 /* NULL past the limit. */
-static struct diagram *attempt(const struct axes *axes, const struct exclusions *exclusions,
-                               enum arrange_for purpose, bool with_tails, size_t limit)
+static struct diagram *try_build(const struct axes *axes, const struct exclusions *exclusions,
+                                 enum arrange_for purpose, bool with_tails, size_t limit)
 {
     struct diagram *diagram = memory_new(1, sizeof *diagram);
     diagram->axis_count = axes->count;
@@ -40,11 +39,11 @@ struct diagram *plan_diagram_create(const struct axes *axes, const struct exclus
 {
     size_t small = limit < most_without_tails ? limit : most_without_tails;
     struct diagram *diagram =
-        attempt(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_NODES, false, small);
+        try_build(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_NODES, false, small);
     if (!diagram)
-        diagram = attempt(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_TAILS, true, limit);
+        diagram = try_build(axes, exclusions, config_order ? ARRANGE_CONFIG : ARRANGE_TAILS, true, limit);
     if (!diagram && !config_order)
-        diagram = attempt(axes, exclusions, ARRANGE_NODES, true, limit / 2);
+        diagram = try_build(axes, exclusions, ARRANGE_NODES, true, limit / 2);
     return diagram;
 }
 
@@ -109,14 +108,6 @@ static const struct diagram_edge *edge_of_value(const struct diagram *diagram, u
     return &edges[low];
 }
 
-void plan_diagram_begin_tail(const struct diagram *diagram, size_t level, struct tail *tail)
-{
-    tail->first = level;
-    tail->end = diagram->arrangement.count;
-    tail->sizes = diagram->sizes;
-    tail->below = diagram->below;
-}
-
 /* The tail at this level behind what is chosen above it. */
 static void find_tail(const struct diagram *diagram, size_t level, const uint32_t *levels, struct tail *tail)
 {
@@ -125,7 +116,7 @@ static void find_tail(const struct diagram *diagram, size_t level, const uint32_
         plan_remainders_advance(&diagram->remainders, i,
                                 plan_remainders_group(&diagram->remainders, i, levels[i]), sets[i % 2],
                                 sets[(i + 1) % 2]);
-    plan_diagram_begin_tail(diagram, level, tail);
+    diagram_begin_tail(diagram, level, tail);
     plan_tail_make(tail, &diagram->remainders, sets[level % 2]);
     plan_tail_sort(tail);
 }

@@ -8,7 +8,6 @@
 #include "plan/diagram_nodes.h"
 #include "plan/remainder.h"
 #include "plan/states.h"
-#include "plan/tail.h"
 
 /* A step of a tail takes as long as some 16 words. */
 enum { step_work = 16 };
@@ -104,7 +103,7 @@ static bool find_tail(struct builder *builder, size_t level, uint32_t *node)
     if (!builder->with_tails)
         return false;
     struct tail tail;
-    plan_diagram_begin_tail(diagram, level, &tail);
+    diagram_begin_tail(diagram, level, &tail);
     bool is_small = plan_tail_make(&tail, builder->remainders, builder->states[level]) &&
                     plan_tail_work(&tail) <= builder->tail_work_limit;
     uint64_t count = is_small ? plan_tail_count(&tail) : 0;

@@ -4,6 +4,7 @@
 #include "plan/arrange.h"
 #include "plan/diagram.h"
 #include "plan/remainder.h"
+#include "plan/tail.h"
 
 /* Node numbers that need no node: nothing below is kept, everything below is kept; and from NODE_TAILS on the
  * tails, of which only the count is stored. */
@@ -48,6 +49,15 @@ static inline uint64_t diagram_paths(const struct diagram *diagram, uint32_t nod
     return diagram_is_tail(node) ? diagram->tails.items[node - NODE_TAILS] : diagram->nodes.items[node].count;
 }
 
+/* Sets where a tail begins and what it borrows. */
+static inline void diagram_begin_tail(const struct diagram *diagram, size_t level, struct tail *tail)
+{
+    tail->first = level;
+    tail->end = diagram->arrangement.count;
+    tail->sizes = diagram->sizes;
+    tail->below = diagram->below;
+}
+
 /* Nodes by their edges, while a diagram is built: open addressing with linear probing, at most half full. */
 struct node_table {
     uint32_t *slots; /* node + 1; 0 is free; free() them */
@@ -56,10 +66,6 @@ struct node_table {
 
 /* An equal node that is there, or this one, added; its edges must be the diagram's. */
 uint32_t plan_nodes_find(struct node_table *table, struct diagram *diagram, struct diagram_node node);
-
-/* Sets where a tail begins and what it borrows. */
-struct tail;
-void plan_diagram_begin_tail(const struct diagram *diagram, size_t level, struct tail *tail);
 
 /* Makes nodes, edges, tails when they are asked for, and root. False past the limit; nothing is left then. */
 bool plan_diagram_build(struct diagram *diagram, const struct axes *axes, const struct exclusions *exclusions,
