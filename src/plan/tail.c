@@ -1,8 +1,5 @@
 #include "plan/tail.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* --- making --- */
 
 /* A key value of an open entry, on its way to its level. */
@@ -92,17 +89,22 @@ bool plan_tail_make(struct tail *tail, const struct remainders *remainders, cons
     return true;
 }
 
-static int compare_mentions(const void *a, const void *b)
+/* By insertion, since they are few. */
+static void sort_level(struct tail_mention *mentions, size_t count)
 {
-    const struct tail_mention *left = a, *right = b;
-    return (left->value > right->value) - (left->value < right->value);
+    for (size_t i = 1; i < count; i++) {
+        struct tail_mention mention = mentions[i];
+        size_t at = i;
+        for (; at > 0 && mentions[at - 1].value > mention.value; at--)
+            mentions[at] = mentions[at - 1];
+        mentions[at] = mention;
+    }
 }
 
 void plan_tail_sort(struct tail *tail)
 {
     for (size_t level = tail->first; level < tail->end; level++)
-        qsort(&tail->mentions[tail->starts[level]], tail->ends[level] - tail->starts[level],
-              sizeof *tail->mentions, compare_mentions);
+        sort_level(&tail->mentions[tail->starts[level]], tail->ends[level] - tail->starts[level]);
 }
 
 /* --- counting --- */
