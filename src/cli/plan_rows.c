@@ -93,8 +93,9 @@ static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool f
 {
     (void)first;
     text_add(&rows->out, "  ");
+    size_t start = rows->out.len;
     labels_add(rows->labels, choice, &rows->out);
-    text_add_char(&rows->out, '\n');
+    text_add(&rows->out, rows->out.len == start ? "(one run, without a label)\n" : "\n");
 }
 
 static void add_csv_row(struct plan_rows *rows, const uint32_t *choice, bool first)

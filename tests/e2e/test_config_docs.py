@@ -130,3 +130,17 @@ def test_the_tables_have_every_key_and_its_default():
     wrong = [key for key, default in rows.items()
              if "default" in keys[key] and f"`{json.dumps(keys[key]['default'])}`" != default]
     assert not wrong
+
+
+def test_the_examples_of_the_tables_are_good(project):
+    meta = set(json.loads((ROOT / "share/furcate/config.schema.json").read_text())["properties"]["meta"]["properties"])
+    rows = [line.split("|")[1:5] for line in DOCS.splitlines() if re.match(r"\| `[$\w]+` \|", line)]
+    assert len(rows) > 25
+    for key, _, _, examples in rows:
+        examples = re.findall(r"`(.*?)`", examples)
+        assert examples, key
+        for example in examples:
+            key = key.strip(" `")
+            name = f"meta.{key}" if key in meta else key
+            done = project.furcate("plan", "-", "--set", f"{name}={example}", stdin='{"batch_size": [32, 64]}')
+            assert (done.returncode, done.stderr) == (0, ""), name
