@@ -1,7 +1,10 @@
 #include "base/expression.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { deepest = 100, most_parts = 10000 };
 
 /* A letter behind a backslash that has no meaning here, where "\d" would silently match a "d"; 0 when there
  * is none. The letters left out are those that regcomp(3) of glibc knows. */
@@ -13,6 +16,53 @@ static char foreign_escape(const char *expression)
     return 0;
 }
 
+/* The most times that {m,n} asks for, which begins at `brace`. */
+static size_t read_times(const char *brace)
+{
+    char *rest;
+    unsigned long least = strtoul(brace + 1, &rest, 10), most = least;
+    if (*rest == ',')
+        most = rest[1] == '}' ? least + 1 : strtoul(rest + 1, NULL, 10);
+    return most < 1 ? 1 : most < most_parts ? most : most_parts;
+}
+
+/* The ']' that ends the set at `set`; its last byte when there is none. */
+static const char *skip_set(const char *set)
+{
+    const char *c = set + 1 + (set[1] == '^');
+    for (c += *c == ']'; *c && *c != ']'; c++)
+        if (*c == '[' && c[1] && strchr(":.=", c[1])) {
+            const char close[] = {c[1], ']', '\0'}, *end = strstr(c + 2, close);
+            c = end ? end + 1 : c;
+        }
+    return *c ? c : c - 1;
+}
+
+/* Whether regcomp(3) of glibc can do it: it recurses into brackets, and copies what is repeated, {n} n times
+ * and '+' once, which a row of them doubles each time. */
+static bool is_bounded(const char *expression)
+{
+    size_t before[deepest];                /* the parts outside of each open bracket */
+    size_t depth = 0, parts = 0, last = 0; /* last: of the parts, those that a repetition would copy */
+    for (const char *c = expression; *c && parts <= most_parts; c++) {
+        if (*c == '(' && depth == deepest)
+            return false;
+        if (*c == '(') {
+            before[depth++] = parts++;
+        } else if (*c == ')' && depth > 0) {
+            last = parts - before[--depth];
+        } else if (*c == '+' || *c == '{') {
+            size_t times = *c == '+' ? 2 : read_times(c);
+            parts += last * (times - 1);
+            last *= times;
+        } else if (*c != '*' && *c != '?') {
+            parts += last = 1;
+            c = *c == '[' ? skip_set(c) : c + (*c == '\\' && c[1]);
+        }
+    }
+    return parts <= most_parts;
+}
+
 bool expression_compile(regex_t *compiled, const char *expression, struct error *err)
 {
     char letter = foreign_escape(expression);
@@ -20,6 +70,8 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
         return error_set(err, ERROR_CONFIG, "it has no \\d; write [0-9]");
     if (letter)
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
+    if (!is_bounded(expression))
+        return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
     int code = regcomp(compiled, expression, REG_EXTENDED);
     if (code == 0)
         return true;

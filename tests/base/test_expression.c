@@ -41,10 +41,33 @@ static void says_what_is_wrong_and_what_to_write(void **state)
     }
 }
 
+static void stays_clear_of_what_regcomp_cannot_do(void **state)
+{
+    (void)state;
+    struct error err;
+    char rows[64] = "(a", nested[400001];
+    memset(rows + 2, '+', 40);
+    strcpy(rows + 42, ")");
+    memset(nested, '(', 200000);
+    memset(nested + 200000, ')', 200000);
+    nested[400000] = '\0';
+    const char *const refused[] = {rows, nested, "(a{9999}){9999}", "((([]+]{50}b){,50})+{9,}c){50}"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_false(expression_check(refused[i], &err));
+        assert_non_null(strstr(err.text, "nested or repeated too often"));
+    }
+    const char *const taken[] = {"[[:alpha:]+(]{9}([+-]?[0-9]+\\.[0-9]+(e[+-]?[0-9]+)?)+",
+                                 "(([0-9]{1,3}\\.){3}:[0-9]+)+",
+                                 "\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+[+++++++++++++++++++++]"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        assert_true(expression_check(taken[i], &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_grep_takes),
+        cmocka_unit_test(stays_clear_of_what_regcomp_cannot_do),
         cmocka_unit_test(says_what_is_wrong_and_what_to_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
