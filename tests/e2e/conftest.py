@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -39,6 +40,13 @@ def until(condition, what="what the test waits for"):
         assert time.monotonic() < deadline, f"{what} did not come"
         time.sleep(0.005)
     return met
+
+
+def chance():
+    """Random numbers; FURCATE_SEED repeats a failure."""
+    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
+    print(f"FURCATE_SEED={seed}")
+    return random.Random(seed)
 
 
 def is_alive(pid):

@@ -4,23 +4,16 @@ import csv
 import io
 import itertools
 import json
-import os
 import random
 import signal
 import subprocess
 
 import pytest
 
-from conftest import until
+from conftest import chance, until
 
 POOL = {"lr": [0.1, 0.01, 1, 2.5], "optimizer": ["SGD", "Adam", "two words", 'a "quoted", one'], "cache": [True, False],
         "layers": [[64, 64], [128], []], "depth": [None, 1, 2], "options": [{"a": 1}, {"a": 2, "b": [3]}]}
-
-
-def chance():
-    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
-    print(f"FURCATE_SEED={seed}")
-    return random.Random(seed)
 
 
 def random_config(chance):

@@ -2,11 +2,10 @@
 
 import json
 import os
-import random
 
 import pytest
 
-from conftest import EXAMPLE, SANITIZED, is_alive, until
+from conftest import EXAMPLE, SANITIZED, chance, is_alive, until
 
 TRACE = "echo \"$1 $FURCATE_ID\" >> started\n"
 
@@ -158,17 +157,15 @@ def test_a_killed_runner_takes_its_attempts_along_and_the_next_finishes(project)
 
 def test_killed_at_any_moment_each_permutation_is_done_exactly_once(project):
     count, kills = 60, 10 if SANITIZED else 20
-    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
-    print(f"FURCATE_SEED={seed}")
-    chance = random.Random(seed)
+    dice = chance()
     project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": 2})
     program = traced(project)
     for _ in range(kills):
         # The n-th start of an attempt, or so much later as the machine happens to be: any moment can be hit.
-        goal = len(starts(project)) + chance.randrange(8)
+        goal = len(starts(project)) + dice.randrange(8)
         runner = project.start(*program)
         until(lambda: len(starts(project)) >= goal or runner.is_over(), "a start")
-        for _ in range(chance.randrange(100_000)):
+        for _ in range(dice.randrange(100_000)):
             pass
         runner.kill()
     project.run(*program)
