@@ -56,8 +56,16 @@ class Runner:
         threads = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
+    def wait_rest(self):
+        """Until the runner has done what an earlier edit left to be done."""
+        before = -1
+        while self.cpu() != before:
+            before = self.cpu()
+            time.sleep(0.05)
+
     def save_config(self, text):
-        """Replaces the config as editors do: from then until the runner logs its new plan."""
+        """Replaces the config of a runner at rest, as editors do: from then until it logs its new plan."""
+        self.wait_rest()
         cpu_before = self.cpu()
         log = self.folder / "logs/furcate.log"
         seen = log.stat().st_size

@@ -76,19 +76,6 @@ uint64_t plan_change_gone(const struct plan_change *change)
     return plan_count(change->before) - change->stayed;
 }
 
-bool plan_change_follow(const struct plan_change *change, uint64_t before, uint64_t *now)
-{
-    uint32_t few[64];
-    size_t count = change->before->axes.count + change->now->axes.count;
-    uint32_t *choice = count <= sizeof few / sizeof *few ? few : memory_new(count, sizeof *choice);
-    uint32_t *there = choice + change->before->axes.count;
-    plan_unrank(change->before, before, choice);
-    bool stays = plan_translation_apply(&change->forth, choice, there) && plan_rank(change->now, there, now);
-    if (choice != few)
-        free(choice);
-    return stays;
-}
-
 /* --- the difference, part by part --- */
 
 /*

@@ -108,20 +108,25 @@ void order_destroy(struct order *order)
     free(order);
 }
 
-enum order_step order_search(struct order *order, const struct number_set *taken, uint64_t most,
+enum order_step order_search(struct order *order, order_is_taken *is_taken, const void *taken, uint64_t most,
                              uint64_t *rank)
 {
     for (; order->next < order->count && most > 0; most--) {
         *rank = order->rank_at(order, order->next++);
-        if (!number_set_has(taken, *rank) && plan_keeps(order->plan, *rank))
+        if (!is_taken(taken, *rank) && plan_keeps(order->plan, *rank))
             return ORDER_FOUND;
     }
     return order->next < order->count ? ORDER_LATER : ORDER_END;
 }
 
+static bool is_in_set(const void *set, uint64_t rank)
+{
+    return number_set_has(set, rank);
+}
+
 bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank)
 {
-    return order_search(order, taken, UINT64_MAX, rank) == ORDER_FOUND;
+    return order_search(order, is_in_set, taken, UINT64_MAX, rank) == ORDER_FOUND;
 }
 
 uint64_t order_looked_at(const struct order *order)

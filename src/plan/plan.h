@@ -87,10 +87,11 @@ void order_destroy(struct order *order);
 /* The next rank that is kept and not in `taken` (finished, running or given up); false when there is none
  * left. Gives, and looks at, each rank once. */
 bool order_next(struct order *order, const struct number_set *taken, uint64_t *rank);
-/* The same for who must not wait: looks at `most` ranks at most. ORDER_LATER: none of them is it, call again.
- */
+/* The same for who must not wait, by a function that tells what is taken: looks at `most` ranks at most.
+ * ORDER_LATER: none of them is it, call again. */
+typedef bool order_is_taken(const void *taken, uint64_t rank);
 enum order_step { ORDER_FOUND, ORDER_END, ORDER_LATER };
-enum order_step order_search(struct order *order, const struct number_set *taken, uint64_t most,
+enum order_step order_search(struct order *order, order_is_taken *is_taken, const void *taken, uint64_t most,
                              uint64_t *rank);
 /* How many ranks were looked at so far. */
 uint64_t order_looked_at(const struct order *order);
@@ -111,8 +112,13 @@ bool plan_change_is_exact(const struct plan_change *change);
 uint64_t plan_change_joined(const struct plan_change *change);
 uint64_t plan_change_stayed(const struct plan_change *change);
 uint64_t plan_change_gone(const struct plan_change *change);
-/* The rank now of a permutation with a rank before; false when it is gone. */
-bool plan_change_follow(const struct plan_change *change, uint64_t before, uint64_t *now);
+/* The way from the ranks of one plan to those of another. Keeps references to both. */
+struct rank_map;
+struct rank_map *rank_map_create(struct plan *from, struct plan *to);
+void rank_map_destroy(struct rank_map *map);
+/* Sets *there to the rank in the other plan of the permutation that has rank `here`; false when that lacks
+ * it. */
+bool rank_map_find(const struct rank_map *map, uint64_t here, uint64_t *there);
 
 /* The permutations of one plan that are not in another, one by one, sorted as ranks are within each part of
  * them that the edit makes. Both plans must outlive it. */

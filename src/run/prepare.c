@@ -83,9 +83,9 @@ static bool open_store(struct runner *runner, struct error *err)
     runner->log = store_log(runner->store);
     store_set_config(runner->store, runner->config);
     runner->order = order_create(runner->plan);
-    if (!store_find_finished(runner->store, runner->plan, &runner->taken, &runner->others, err))
+    if (!store_find_finished(runner->store, runner->plan, &runner->taken.now, &runner->others, err))
         return false;
-    runner->finished = runner->taken.count;
+    runner->finished = taken_count(&runner->taken);
     return true;
 }
 

@@ -58,18 +58,18 @@ void retry_drop_all(struct runner *runner)
     runner->waiting.count = runner->ready.count = 0;
 }
 
-void retry_take(struct runner *runner, const struct plan *plan, struct number_set *taken)
+void retry_take(struct runner *runner)
 {
     for (size_t i = runner->waiting.count; i-- > 0;) {
         struct retry *retry = runner->waiting.items[i];
-        if (runner_take(retry->run, plan, taken))
+        if (runner_take(runner, retry->run))
             continue;
         run_destroy(retry->run);
         uv_close((uv_handle_t *)&retry->timer, free_retry);
         runner->waiting.items[i] = runner->waiting.items[--runner->waiting.count];
     }
     for (size_t i = runner->ready.count; i-- > 0;) {
-        if (runner_take(runner->ready.items[i], plan, taken))
+        if (runner_take(runner, runner->ready.items[i]))
             continue;
         run_destroy(runner->ready.items[i]);
         runner->ready.items[i] = runner->ready.items[--runner->ready.count];

@@ -4,9 +4,9 @@
 
 /* Takes the run over; it becomes ready after the back-off for its number of attempts. */
 void retry_later(struct runner *runner, struct run *run);
-/* Ranks the waiting and ready runs in a new plan and notes them as taken; those that are not in it are
- * dropped. */
-void retry_take(struct runner *runner, const struct plan *plan, struct number_set *taken);
+/* Ranks the waiting and ready runs in the current plan, which is new, and notes them as taken; those that are
+ * not in it are dropped. */
+void retry_take(struct runner *runner);
 /* Calls visit for each run that waits or is ready. */
 void retry_each(struct runner *runner, void (*visit)(struct runner *runner, const struct run *run));
 /* Ends all waiting and drops the runs that are ready: nothing more is to be started. */

@@ -79,7 +79,8 @@ static void carry_out(struct runner *runner)
     watch_signal(runner, &runner->interrupt, SIGINT);
     watch_signal(runner, &runner->terminate, SIGTERM);
     uv_idle_init(&runner->loop, &runner->search);
-    runner->search.data = runner;
+    uv_idle_init(&runner->loop, &runner->follow);
+    runner->search.data = runner->follow.data = runner;
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
     watch_config(runner);
@@ -98,7 +99,7 @@ static void release(struct runner *runner)
     vector_free(&runner->failures);
     vector_free(&runner->ready);
     vector_free(&runner->waiting);
-    number_set_free(&runner->taken);
+    taken_free(&runner->taken);
     store_close(runner->store);
     order_destroy(runner->order);
     plan_unref(runner->plan);
@@ -118,6 +119,7 @@ static int report_error(const struct error *err, int system_status)
 
 static int finish(struct runner *runner)
 {
+    runner_follow(runner, SIZE_MAX);
     summary_print(runner);
     if (runner->stop_signal)
         return 128 + runner->stop_signal;

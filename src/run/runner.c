@@ -1,16 +1,25 @@
 #include "run/runner.h"
 
-bool runner_take(struct run *run, const struct plan *plan, struct number_set *taken)
+bool runner_take(struct runner *runner, struct run *run)
 {
     run->rank = RUNNER_NO_RANK;
-    if (!plan_find(plan, run->keys, &run->rank))
+    if (!plan_find(runner->plan, run->keys, &run->rank))
         return false;
-    number_set_add(taken, run->rank);
+    taken_add(&runner->taken, run->rank);
     return true;
 }
 
 uint64_t runner_left(const struct runner *runner)
 {
-    uint64_t left = plan_count(runner->plan) - runner->taken.count;
+    uint64_t left = plan_count(runner->plan) - taken_count(&runner->taken);
     return left + runner->ready.count + runner->waiting.count;
+}
+
+bool runner_follow(struct runner *runner, size_t most)
+{
+    uint64_t gone = 0;
+    bool more = taken_step(&runner->taken, most, &gone);
+    runner->finished -= gone;
+    runner->others += gone;
+    return more;
 }

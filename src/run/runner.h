@@ -14,6 +14,7 @@
 #include "run/progress.h"
 #include "run/run.h"
 #include "run/slot.h"
+#include "run/taken.h"
 #include "run/watch.h"
 #include "store/store.h"
 
@@ -34,7 +35,7 @@ struct runner {
     struct plan *plan;
     struct order *order;
     struct command *command;
-    struct number_set taken;        /* ranks finished, running, waiting or given up; of the current plan */
+    struct taken taken;             /* ranks finished, running, waiting or given up */
     bool exhausted;                 /* the order has no further rank that is not taken */
     VECTOR(struct run *) ready;     /* retries whose back-off is over; their ranks are taken */
     VECTOR(struct retry *) waiting; /* retries in back-off; their ranks are taken */
@@ -59,6 +60,7 @@ struct runner {
     struct progress progress;
     uv_signal_t interrupt, terminate;
     uv_idle_t search;     /* active while the next permutation is searched for */
+    uv_idle_t follow;     /* active while what is taken follows an edit */
     uint64_t next_notice; /* ranks looked at when the search is worth a line again */
 
     /* who is told; set by runner_main(), so that what is watched need not know who decides */
@@ -74,8 +76,10 @@ struct runner {
 /* A rank for a run that is no longer in the plan. */
 #define RUNNER_NO_RANK UINT64_MAX
 
-/* Ranks a run in a plan that is to be the current one, and notes it as taken. Returns false, with
- * RUNNER_NO_RANK, when it is not in the plan. */
-bool runner_take(struct run *run, const struct plan *plan, struct number_set *taken);
+/* Ranks a run in the current plan, and notes it as taken. Returns false, with RUNNER_NO_RANK, when it is not
+ * in the plan. */
+bool runner_take(struct runner *runner, struct run *run);
 /* Permutations of the plan that are neither finished, given up nor executing; retries count. */
 uint64_t runner_left(const struct runner *runner);
+/* Moves `most` of what is taken to the current plan, after an edit. False when all have moved. */
+bool runner_follow(struct runner *runner, size_t most);

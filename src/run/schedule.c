@@ -39,6 +39,11 @@ static void search_on(struct runner *runner)
     runner->next_notice = 10 * looked_at;
 }
 
+static bool is_taken(const void *taken, uint64_t rank)
+{
+    return taken_has(taken, rank);
+}
+
 /* The next run: a retry whose time has come, else the next of the order. NULL: none now. */
 static struct run *next_run(struct runner *runner)
 {
@@ -47,20 +52,20 @@ static struct run *next_run(struct runner *runner)
         return runner->ready.items[--runner->ready.count];
     if (runner->exhausted)
         return NULL;
-    enum order_step step = order_search(runner->order, &runner->taken, most_looks, &rank);
+    enum order_step step = order_search(runner->order, is_taken, &runner->taken, most_looks, &rank);
     runner->exhausted = step == ORDER_END;
     if (step == ORDER_LATER)
         search_on(runner);
     if (step != ORDER_FOUND)
         return NULL;
-    number_set_add(&runner->taken, rank);
+    taken_add(&runner->taken, rank);
     return store_new_run(runner->store, runner->plan, rank);
 }
 
 static void start(struct runner *runner, struct slot *slot, struct run *run)
 {
     if (!attempt_start(runner, slot, run, &runner->fatal)) {
-        number_set_remove(&runner->taken, run->rank);
+        taken_remove(&runner->taken, run->rank);
         log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s", (long long)run->id,
                  runner->fatal.text);
         run_destroy(run);
@@ -190,6 +195,7 @@ static void close_when_done(struct runner *runner)
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
     uv_close((uv_handle_t *)&runner->search, NULL);
+    uv_close((uv_handle_t *)&runner->follow, NULL);
     uv_close((uv_handle_t *)&runner->interrupt, NULL);
     uv_close((uv_handle_t *)&runner->terminate, NULL);
 }

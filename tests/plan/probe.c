@@ -194,12 +194,17 @@ static void add_order(const struct probe *probe, struct number_set *taken)
     text_add(probe->out, "]");
 }
 
+static bool is_in_set(const void *set, uint64_t rank)
+{
+    return number_set_has(set, rank);
+}
+
 static void add_next(const struct probe *probe, const struct number_set *taken)
 {
     uint64_t rank;
     text_add(probe->out, ", \"next\": [");
     for (uint64_t i = 0; i < probe->listed; i++) {
-        if (order_search(probe->order, taken, most_searched, &rank) != ORDER_FOUND)
+        if (order_search(probe->order, is_in_set, taken, most_searched, &rank) != ORDER_FOUND)
             break;
         text_addf(probe->out, "%s%" PRIu64, i ? ", " : "", rank);
     }
