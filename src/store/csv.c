@@ -208,7 +208,8 @@ struct csv_cell store_csv_view(struct csv_cell cell, struct text *scratch)
 
 void store_csv_add_cell(struct text *out, const char *bytes, size_t len)
 {
-    bool plain = true;
+    /* At the start of the file a byte order mark without quotes would be read over. */
+    bool plain = len < 3 || memcmp(bytes, "\xef\xbb\xbf", 3) != 0;
     for (size_t i = 0; i < len && plain; i++)
         plain = bytes[i] != ',' && bytes[i] != '"' && bytes[i] != '\n' && bytes[i] != '\r';
     if (plain) {

@@ -138,6 +138,23 @@ static void of_two_columns_of_a_name_the_first_counts(void **state)
     plan_unref(plan);
 }
 
+static void a_byte_order_mark_within_a_name_stays_there(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "run_data.csv",
+        "\"\xef\xbb\xbf"
+        "batch_size\",epochs\n");
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 1, "{}");
+    assert_mentions(fixture, "run_data.csv",
+                    "\"\xef\xbb\xbf"
+                    "batch_size\",epochs,");
+    assert_int_equal(count_finished(fixture, store, plan, NULL), 1);
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void columns_the_config_lacks_make_no_difference(void **state)
 {
     static const char csv[] = "notes,data_name,data_dir,batch_size,epochs,old_key,log_dir,gpu_id\r\n"
@@ -205,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_column_added_later_changes_no_match, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_columns_of_a_name_the_first_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_byte_order_mark_within_a_name_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_torn_within_quotes_is_not_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_another_config_is_counted_apart, set_up, tear_down),
