@@ -111,10 +111,9 @@ static bool failed(const struct results_file *file, int number, struct error *er
 
 bool store_results_cut(struct results_file *file, uint64_t size, struct error *err)
 {
-    if (ftruncate(file->fd, (off_t)size) < 0 || fstat(file->fd, &file->seen) < 0)
+    if (ftruncate(file->fd, (off_t)size) < 0)
         return failed(file, errno, err);
-    file->lacks_newline = false;
-    return true;
+    return store_results_reopen(file, err); /* the header may be gone */
 }
 
 static const char *line_end(const struct results_file *file)

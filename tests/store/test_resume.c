@@ -251,6 +251,20 @@ static void cuts_off_a_torn_last_line(void **state)
     plan_unref(plan);
 }
 
+static void nothing_is_left_of_a_torn_header(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    put(fixture, "run_data.csv", "data_name,\"bat");
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, "{}");
+    CLEANUP(memory_free) char *content = get(fixture, "run_data.csv");
+    assert_int_equal(strncmp(content, "data_name,data_dir,batch_size,", 30), 0);
+    assert_null(strstr(content, "bat,"));
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void cuts_off_a_line_torn_within_quotes(void **state)
 {
     struct fixture *fixture = *state;
@@ -347,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_the_directory_when_the_label_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_id_of_a_failed_run_until_it_is_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cuts_off_a_torn_last_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_left_of_a_torn_header, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cuts_off_a_line_torn_within_quotes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_run_whose_row_was_torn_gets_it_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_a_last_line_that_only_lacks_its_newline, set_up, tear_down),
