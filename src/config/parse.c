@@ -226,6 +226,7 @@ static void open_reader(struct reader *reader)
 {
     struct fy_diag_cfg quiet;
     fy_diag_cfg_default(&quiet);
+    quiet.fp = NULL; /* else it prints there what it does not collect, and asks a terminal for its size */
     quiet.output_fn = drop_output;
     reader->diagnostics = fy_diag_create(&quiet);
     fy_diag_set_collect_errors(reader->diagnostics, true);

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <stdio.h>
+
 static struct value *parse(const char *text)
 {
     struct error err = {0};
@@ -213,6 +215,22 @@ static void an_alias_nests_as_deep_as_what_it_stands_for(void **state)
     }
 }
 
+static void prints_nothing_itself(void **state)
+{
+    (void)state;
+    FILE *printed = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    assert_non_null(printed);
+    dup2(fileno(printed), STDERR_FILENO);
+    struct error err;
+    struct value *value = config_parse("t.json", "a: |0\n b\n", 9, &err);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_null(value);
+    assert_int_equal(lseek(fileno(printed), 0, SEEK_END), 0);
+    fclose(printed);
+}
+
 static void names_a_file_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -237,6 +255,7 @@ int main(void)
         cmocka_unit_test(tells_what_is_wrong_and_where),
         cmocka_unit_test(stands_files_made_to_exhaust_it),
         cmocka_unit_test(an_alias_nests_as_deep_as_what_it_stands_for),
+        cmocka_unit_test(prints_nothing_itself),
         cmocka_unit_test(names_a_file_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
