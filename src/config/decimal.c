@@ -120,14 +120,14 @@ uint64_t value_decimal_hash(uint64_t seed, const struct decimal *number)
 {
     uint64_t hash = hash_number(seed, 2 * (uint64_t)number->kind + number->negative);
     hash = hash_number(hash, (uint64_t)number->exponent);
-    uint64_t digits = 0;
+    uint64_t digits = 1; /* before each 18 of them, so that zeros in front of the last few count */
     int count = 0;
     const char *rest = number->first;
     for (int digit; (digit = next_digit(&rest, number->last)) >= 0;) {
         digits = 10 * digits + (uint64_t)digit;
         if (++count % 18 == 0) {
             hash = hash_number(hash, digits);
-            digits = 0;
+            digits = 1;
         }
     }
     return hash_number(hash, digits);

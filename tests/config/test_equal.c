@@ -35,6 +35,7 @@ static void takes_numbers_by_their_exact_value(void **state)
     assert_same("12", "1.2", false);
     assert_same("1", "-1", false);
     assert_same("100", "1e2", true);
+    assert_same("1.23456789012345678012", "1.2345678901234567812", false);
 }
 
 static void keeps_kinds_apart(void **state)
