@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/hash.h"
+#include "../chance.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/plan.h"
@@ -59,19 +58,4 @@ static inline bool fixture_said(const struct fixture *fixture, const char *words
     if (!said)
         print_error("'%s' is not in:\n%s\n", words, text_get(&fixture->said));
     return said;
-}
-
-/* FURCATE_SEED repeats a failure. */
-static inline uint64_t random_seed(void)
-{
-    const char *given = getenv("FURCATE_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    print_message("FURCATE_SEED=%llu\n", (unsigned long long)seed);
-    return seed;
-}
-
-/* A number below `limit`. */
-static inline uint64_t random_below(uint64_t *state, uint64_t limit)
-{
-    return hash_number(1, (*state)++) % limit;
 }
