@@ -60,12 +60,19 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
     return a;
 }
 
+/* step >= count/phi, that is 2 step + count >= count sqrt(5). */
+static bool reaches_golden_section(uint64_t step, uint64_t count)
+{
+    unsigned __int128 sum = 2 * (unsigned __int128)step + count;
+    return sum * sum >= 5 * (unsigned __int128)count * count;
+}
+
 /* The first integer from count/phi on that is coprime to count. */
 static uint64_t golden_step(uint64_t count)
 {
-    static const uint64_t inverse_phi = UINT64_C(0x9e3779b97f4a7c15); /* times 2^64 */
+    static const uint64_t inverse_phi = UINT64_C(0x9e3779b97f4a7c15); /* times 2^64, rounded down */
     uint64_t step = (uint64_t)((unsigned __int128)count * inverse_phi >> 64) + 1;
-    while (greatest_common_divisor(step, count) != 1)
+    while (!reaches_golden_section(step, count) || greatest_common_divisor(step, count) != 1)
         step++;
     return step;
 }

@@ -215,6 +215,23 @@ static void spread_does_not_overflow(void **state)
     fixture_close(&fixture);
 }
 
+/* 2^64/phi rounded down makes this step come out four too low. */
+static void spread_goes_by_the_exact_golden_section(void **state)
+{
+    (void)state;
+    CLEANUP(text_free) struct text config = {0};
+    text_add(&config, "{");
+    for (int axis = 0; axis < 17; axis++)
+        text_addf(&config, "'a%d': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], ", axis);
+    text_add(&config, "'b': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}");
+    struct fixture fixture = fixture_open(config.data);
+    struct order *order = order_create(fixture.plan);
+    assert_int_equal(plan_count(fixture.plan), UINT64_C(1100000000000000000));
+    assert_int_equal(order_at(order, 1), UINT64_C(679837387624884337));
+    order_destroy(order);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +245,7 @@ int main(void)
         cmocka_unit_test(shuffles_each_rank_to_each_place_about_as_often),
         cmocka_unit_test(orders_the_largest_plans),
         cmocka_unit_test(spread_does_not_overflow),
+        cmocka_unit_test(spread_goes_by_the_exact_golden_section),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
