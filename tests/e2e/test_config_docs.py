@@ -84,9 +84,6 @@ def test_every_other_config_is_good(project, block):
 
 # --- the other way round ---
 
-UNSEEN = {"is neither JSON nor YAML; check that it is the config file":
-          "for a parser that gives no reason; libfyaml always does, but for %YAML 3.0"}
-
 LITERAL = r'"(?:\\.|[^"\\])*"'
 TOKEN = re.compile(rf"""/\*.*?\*/|'(?:\\.|[^'\\])+'|({LITERAL}(?:\s*{LITERAL})*)""", re.S)
 CONVERSION = r"%[-0-9.]*(?:ll|z)?[a-z]"
@@ -111,8 +108,7 @@ def as_pattern(message):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_every_message_of_the_sources_is_shown(path):
     shown = "\n".join(block.shown for block in SHOWN if block.language == "text")
-    missing = [message for message in messages(path) if not re.search(as_pattern(message), shown)]
-    assert [message for message in missing if message not in UNSEEN] == []
+    assert [message for message in messages(path) if not re.search(as_pattern(message), shown)] == []
 
 
 def test_the_search_finds_messages():
