@@ -2,6 +2,7 @@
  * The last levels of a diagram without nodes: what is kept below a set of remainders, counted anew each time
  * it is asked for. Most nodes of a large diagram stand on its last levels, where few entries are still open;
  * to walk through what these few still tell apart takes a microsecond, to store it takes most of the memory.
+ * The count goes by cases, value by value, as models of a formula are counted (Birnbaum and Lozinskii 1999).
  */
 #pragma once
 #include "plan/remainder.h"
