@@ -29,6 +29,7 @@ class Case:
             self.product, self.count, self.exact = shown["product"], shown["count"], shown["exact"]
             self.ranks, self.found, self.picks = (shown.get(name) for name in ("ranks", "found", "picks"))
             self.order, self.next, self.runs = shown["order"], shown["next"], shown["runs"]
+            self.strangers = shown["strangers"]
             self.read_permutations()
 
     def read_permutations(self):

@@ -90,6 +90,7 @@ def test_ranks_lead_to_their_permutations_and_back(plans):
 def test_finds_permutations_by_their_keys(plans):
     for case in plans:
         assert case.found == case.ranks, case.text
+        assert case.strangers == [], case.text
 
 
 def test_leaves_constants_as_they_are(plans):

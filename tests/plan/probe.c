@@ -9,6 +9,7 @@
  *    "picks": [{"choice": [VALUE INDEX, …], "rank": RANK or null}, …]
  *    "runs": [{"rank": RANK, "keeps": BOOL, "back": RANK or null, "found": RANK or null, "label": …,
  *              "permutation": {the compared keys}}, …]
+ *    "strangers": [KEY, …]       plan_find() finds the first run even with another value of this key
  *    "order": [RANK, …]          order_at() from 0 on
  *    "next": [RANK, …]}          order_search() with each third rank of "order" taken, from the second on,
  * until it takes long
@@ -19,11 +20,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "plan/plan.h"
 
-enum { most_listed = 4096, most_ranked = 1 << 18, sampled = 200, most_searched = 1 << 16 };
+enum { most_listed = 4096, most_ranked = 1 << 19, sampled = 200, most_searched = 1 << 16 };
 
 struct probe {
     const struct plan *plan;
@@ -180,6 +182,34 @@ static void add_runs(const struct probe *probe)
     text_add(probe->out, "]");
 }
 
+static bool finds_stranger(const struct probe *probe, const struct value *permutation, const char *key)
+{
+    static const char text[] = "a value that nobody gave";
+    CLEANUP(value_cleanup) struct value *stranger = value_new_object();
+    for (size_t i = 0; i < value_count(permutation); i++)
+        value_object_set(stranger, value_key(permutation, i), value_ref(value_item(permutation, i)));
+    value_object_set(stranger, key, value_new_string(text, strlen(text)));
+    uint64_t rank;
+    return plan_find(probe->plan, stranger, &rank);
+}
+
+static void add_strangers(const struct probe *probe)
+{
+    CLEANUP(value_cleanup)
+    struct value *permutation = plan_permutation(probe->plan, order_at(probe->order, 0));
+    const char *comma = "";
+    text_add(probe->out, ", \"strangers\": [");
+    for (size_t i = 0; i < value_count(permutation); i++) {
+        const char *key = value_key(permutation, i);
+        if (!plan_compares_key(key) || !finds_stranger(probe, permutation, key))
+            continue;
+        text_add(probe->out, comma);
+        text_add_json_string(probe->out, key, strlen(key));
+        comma = ", ";
+    }
+    text_add(probe->out, "]");
+}
+
 /* --- the run order --- */
 
 static void add_order(const struct probe *probe, struct number_set *taken)
@@ -226,6 +256,7 @@ static void add_plan(struct text *out, struct plan *plan)
     else
         add_picks(&probe);
     add_runs(&probe);
+    add_strangers(&probe);
     add_order(&probe, &taken);
     add_next(&probe, &taken);
     number_set_free(&taken);
