@@ -11,25 +11,33 @@ static const size_t most_values = 8; /* of an axis, in the table */
 
 /* --- runs --- */
 
-/* In run order; false when stdout takes no more. */
-static bool list_from(const struct plan_view *view, struct order *order, struct plan_rows *rows)
+/* The i-th rank of the list. When excluded ones were not counted, it has to be searched for behind the one
+ * before. */
+static bool next_rank(const struct plan_view *view, struct order *order, uint64_t i, uint64_t *rank)
 {
-    bool exact = plan_is_exact(view->plan);
-    uint64_t count = plan_count(view->plan), to_skip = exact ? 0 : view->offset, listed = 0;
+    static const struct number_set none = {0};
+    if (!plan_is_exact(view->plan))
+        return order_next(order, &none, rank);
+    if (i >= plan_count(view->plan))
+        return false;
+    *rank = order_at(order, i);
+    return true;
+}
+
+/* In run order. */
+static void list_from(const struct plan_view *view, struct order *order, struct plan_rows *rows)
+{
     CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(view->plan), sizeof *choice);
-    for (uint64_t i = exact ? view->offset : 0; i < count && listed < view->limit; i++) {
-        uint64_t rank = order_at(order, i);
-        if (!plan_keeps(view->plan, rank))
+    uint64_t rank, listed = 0;
+    for (uint64_t i = plan_is_exact(view->plan) ? view->offset : 0; listed < view->limit; i++) {
+        if (!next_rank(view, order, i, &rank))
+            return;
+        if (i < view->offset)
             continue;
-        if (to_skip > 0) {
-            to_skip--;
-            continue;
-        }
         plan_unrank(view->plan, rank, choice);
         if (!plan_rows_add(rows, choice, listed++ == 0))
-            return false;
+            return;
     }
-    return true;
 }
 
 static void list_runs(const struct plan_view *view)

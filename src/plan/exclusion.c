@@ -219,6 +219,24 @@ bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *
     return false;
 }
 
+size_t plan_exclusions_last_axis(const struct exclusions *exclusions, const struct axes *axes,
+                                 const uint32_t *choice)
+{
+    size_t least = axes->count;
+    for (size_t i = 0; i < exclusions->count; i++) {
+        const struct exclusion *exclusion = &exclusions->items[i];
+        if (!matches(exclusion, choice))
+            continue;
+        size_t last = 0;
+        for (size_t k = 0; k < exclusion->count; k++)
+            if (exclusion->keys[k].axis > last)
+                last = exclusion->keys[k].axis;
+        if (last < least)
+            least = last;
+    }
+    return least;
+}
+
 bool plan_exclusion_has_key(const struct exclusion *exclusion, const struct exclusion_key *key)
 {
     for (size_t i = 0; i < exclusion->count; i++) {

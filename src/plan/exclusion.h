@@ -34,5 +34,9 @@ void plan_exclusions_read(struct exclusions *exclusions, const struct config *co
 void plan_exclusions_free(struct exclusions *exclusions);
 /* Whether any entry matches the choice. */
 bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *choice);
+/* The first axis, in config order, on which another value could make the choice kept, judging by one entry
+ * that matches it at a time; the number of axes when none matches. */
+size_t plan_exclusions_last_axis(const struct exclusions *exclusions, const struct axes *axes,
+                                 const uint32_t *choice);
 /* Whether one of the entry's keys is equal to this. */
 bool plan_exclusion_has_key(const struct exclusion *exclusion, const struct exclusion_key *key);

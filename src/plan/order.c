@@ -120,8 +120,12 @@ enum order_step order_search(struct order *order, order_is_taken *is_taken, cons
 {
     for (; order->next < order->count && most > 0; most--) {
         *rank = order->rank_at(order, order->next++);
-        if (!is_taken(taken, *rank) && plan_keeps(order->plan, *rank))
+        if (is_taken(taken, *rank))
+            continue;
+        if (plan_keeps(order->plan, *rank))
             return ORDER_FOUND;
+        if (order->rank_at == config_rank)
+            order->next = plan_pass_excluded(order->plan, *rank);
     }
     return order->next < order->count ? ORDER_LATER : ORDER_END;
 }

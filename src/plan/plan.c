@@ -119,6 +119,23 @@ bool plan_keeps(const struct plan *plan, uint64_t rank)
     return !plan_exclusions_match(&plan->exclusions, choice);
 }
 
+/* All ranks that differ behind the last axis which an entry names are excluded with this one. Without a
+ * diagram ranks count in config order. */
+uint64_t plan_pass_excluded(const struct plan *plan, uint64_t rank)
+{
+    if (plan->exact)
+        return rank;
+    CLEANUP(memory_free) uint32_t *choice = memory_new(plan->axes.count, sizeof *choice);
+    plan_unrank(plan, rank, choice);
+    size_t last = plan_exclusions_last_axis(&plan->exclusions, &plan->axes, choice);
+    if (last == plan->axes.count)
+        return rank;
+    uint64_t alike = 1;
+    for (size_t i = last + 1; i < plan->axes.count; i++)
+        alike *= plan->axes.items[i].count;
+    return (rank / alike + 1) * alike;
+}
+
 void plan_unrank(const struct plan *plan, uint64_t rank, uint32_t *choice)
 {
     plan_diagram_unrank(plan->diagram, rank, choice);

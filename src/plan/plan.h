@@ -48,6 +48,9 @@ uint64_t plan_product(const struct plan *plan);
 uint64_t plan_count(const struct plan *plan);
 bool plan_is_exact(const struct plan *plan);
 bool plan_keeps(const struct plan *plan, uint64_t rank);
+/* The rank itself when it is kept; else the next higher one that what excludes it does not exclude as well,
+ * which can be far away. */
+uint64_t plan_pass_excluded(const struct plan *plan, uint64_t rank);
 
 /* rank < plan_count(); choice has plan_axis_count() elements. */
 void plan_unrank(const struct plan *plan, uint64_t rank, uint32_t *choice);

@@ -387,6 +387,34 @@ static void orders_the_product_when_the_entries_are_too_entangled(void **state)
     fixture_close(&fixture);
 }
 
+/* The same axes and entries with config order, and all excluded that begins with ten first values. */
+static void passes_what_is_excluded_at_once_in_config_order(void **state)
+{
+    (void)state;
+    uint64_t seed = 1, rank, last = 0;
+    CLEANUP(text_free) struct text config = {0};
+    add_entangled(&config, &seed);
+    config.len -= strlen("]}}");
+    text_add(&config, ", {");
+    for (int axis = 0; axis < 10; axis++)
+        text_addf(&config, "%s\"a%d\": 0", axis ? ", " : "", axis);
+    text_add(&config, "}], \"order\": \"config\"}}");
+    struct fixture fixture = fixture_open(config.data);
+    assert_false(plan_is_exact(fixture.plan));
+    struct order *order = order_create(fixture.plan);
+    struct number_set taken = {0};
+    for (int i = 0; i < 50; i++) {
+        assert_true(order_next(order, &taken, &rank));
+        assert_true(rank >= UINT64_C(1) << 30);
+        assert_true(plan_keeps(fixture.plan, rank));
+        for (uint64_t between = last ? last + 1 : rank; between < rank; between++)
+            assert_false(plan_keeps(fixture.plan, between));
+        last = rank;
+    }
+    order_destroy(order);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +426,7 @@ int main(void)
         cmocka_unit_test(needs_no_node_for_what_no_entry_names),
         cmocka_unit_test(gives_up_at_the_limit),
         cmocka_unit_test(orders_the_product_when_the_entries_are_too_entangled),
+        cmocka_unit_test(passes_what_is_excluded_at_once_in_config_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
