@@ -70,9 +70,22 @@ static void list_going(const struct comparison *comparison, uint64_t *listed)
 
 /* --- table --- */
 
-/* Whether one of the key's values, which may be an array of them, is equal to this. */
-static bool has_value(const struct value *values, const struct value *value)
+/* The axis of that key; -1 when it is none. */
+static int64_t find_axis(const struct plan *plan, const char *key)
 {
+    for (size_t i = 0; i < plan_axis_count(plan); i++)
+        if (strcmp(plan_axis(plan, i)->key, key) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+/* Whether one of the key's `values` in that plan, which may be an array of them, is equal to this. */
+static bool has_value(const struct plan *plan, const char *key, const struct value *values,
+                      const struct value *value)
+{
+    int64_t axis = find_axis(plan, key);
+    if (axis >= 0) /* there may be 10^5 */
+        return plan_find_value(plan, (size_t)axis, value) >= 0;
     if (value_kind(values) != VALUE_ARRAY)
         return value_equal(values, value);
     for (size_t i = 0; i < value_count(values); i++)
@@ -81,15 +94,16 @@ static bool has_value(const struct value *values, const struct value *value)
     return false;
 }
 
-/* Adds the values of the one that are not the other's, behind a sign. */
-static void add_missing(struct text *out, char sign, const struct value *values, const struct value *others)
+/* Adds the values of the one that are not among the other plan's, behind a sign. */
+static void add_missing(struct text *out, char sign, const char *key, const struct value *values,
+                        const struct plan *other, const struct value *others)
 {
     enum { shown = 8 };
     bool is_axis = value_kind(values) == VALUE_ARRAY;
     size_t count = 0;
     for (size_t i = 0; i < (is_axis ? value_count(values) : 1); i++) {
         const struct value *value = is_axis ? value_item(values, i) : values;
-        if (has_value(others, value) || ++count > shown)
+        if (has_value(other, key, others, value) || ++count > shown)
             continue;
         text_addf(out, "%s%c", out->len ? " " : "", sign);
         value_add_json(out, value);
@@ -107,13 +121,15 @@ static void add_value_or_none(struct text *out, const struct value *value)
 }
 
 /* "+128 -32" for an axis, "50 -> 60" for a key of one value. */
-static void add_key_change(struct text *out, const struct key_change *change)
+static void add_key_change(const struct comparison *comparison, struct text *out,
+                           const struct key_change *change)
 {
     bool is_axis = (change->before && value_kind(change->before) == VALUE_ARRAY) ||
                    (change->now && value_kind(change->now) == VALUE_ARRAY);
     if (is_axis && change->before && change->now) {
-        add_missing(out, '+', change->now, change->before);
-        add_missing(out, '-', change->before, change->now);
+        const struct plan *before = comparison->before, *now = comparison->view->plan;
+        add_missing(out, '+', change->key, change->now, before, change->before);
+        add_missing(out, '-', change->key, change->before, now, change->now);
         if (out->len == 0)
             text_add(out, "in another order");
         return;
@@ -132,7 +148,7 @@ static void print_keys(const struct comparison *comparison)
     grid_add_column(grid, "CHANGE", false);
     for (size_t i = 0; next_key(comparison, &i, &change);) {
         CLEANUP(text_free) struct text text = {0};
-        add_key_change(&text, &change);
+        add_key_change(comparison, &text, &change);
         grid_add_row(grid, (const char *[]){change.key, text_get(&text)});
         rows++;
     }
