@@ -48,10 +48,13 @@ static void describe(struct text *out, const struct value *value)
         text_add(out, is_empty ? "an empty string" : value_kind_name(value_kind(value)));
 }
 
-/* Without it, "must be an integer, 0 or more, but is 99999999999" would be a riddle. */
-static void add_limit(struct text *out, const struct rule *rule, const struct value *value)
+/* Without it, "must be an integer, 0 or more, but is 99999999999" would be a riddle, and so would "must be a
+ * string, but is" and one with a NUL. */
+static void add_reason(struct text *out, const struct rule *rule, const struct value *value)
 {
     int64_t number;
+    if (value_kind(value) == VALUE_STRING && strlen(value_text(value)) < value_text_len(value))
+        text_add(out, ", with a NUL character");
     bool is_int = rule->find_bad == config_rule_int && !(value_int(value, &number) && number <= rule->most);
     if (is_int && value_float(value) >= (double)rule->most)
         text_addf(out, ", more than %lld", (long long)rule->most);
@@ -63,7 +66,7 @@ static void add_fault(const struct rule *rule, const char *prefix, const struct 
 {
     CLEANUP(text_free) struct text found = {0}, remedy = {0};
     describe(&found, bad);
-    add_limit(&found, rule, bad);
+    add_reason(&found, rule, bad);
     config_remedy_add(&remedy, rule, value, bad, prefix[0] == '\0' && !rule->never_axis);
     fault_add(faults, FAULT_ERROR, value_place(bad), "'%s%s' must be %s, %s %s; %s", prefix, rule->key,
               rule->wanted, bad == value ? "but is" : "but holds", text_get(&found), text_get(&remedy));
