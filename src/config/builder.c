@@ -42,13 +42,15 @@ static void report_duplicate(struct builder *builder, const struct value *object
               value_key_place(object, first).line);
 }
 
-bool config_builder_add_key(struct builder *builder, const char *key, size_t len, struct value_place place)
+bool config_builder_add_key(struct builder *builder, const char *key, size_t len, bool is_plain,
+                            struct value_place place)
 {
     struct frame *frame = config_builder_top(builder);
     if (len > 0 && memchr(key, '\0', len))
         return config_builder_fail(builder, place, "this key holds a NUL character; remove it");
     frame->key = memory_copy_bytes(key, len);
     frame->key_place = place;
+    frame->merges = is_plain && strcmp(frame->key, "<<") == 0;
     if (value_get(frame->container, frame->key))
         report_duplicate(builder, frame->container, frame->key, place);
     return true;
@@ -56,7 +58,7 @@ bool config_builder_add_key(struct builder *builder, const char *key, size_t len
 
 static void set_member(struct frame *frame, struct value *value)
 {
-    if (strcmp(frame->key, "<<") == 0) {
+    if (frame->merges) {
         value_unref(frame->merged);
         frame->merged = value;
     } else {

@@ -13,6 +13,7 @@
 struct frame {
     struct value *container;
     struct value *merged; /* of the key <<; an object or an array of them */
+    bool merges;          /* the value that comes next is that one */
     char *key;            /* whose value comes next; NULL: a key comes next */
     struct value_place key_place;
     char *anchor;        /* NULL: none */
@@ -36,7 +37,9 @@ bool config_builder_wants_key(struct builder *builder);
 /* Adds a fault and returns false. */
 bool config_builder_fail(struct builder *builder, struct value_place place, const char *message);
 
-bool config_builder_add_key(struct builder *builder, const char *key, size_t len, struct value_place place);
+/* `is_plain`: without quotes, so that << is the merge key. */
+bool config_builder_add_key(struct builder *builder, const char *key, size_t len, bool is_plain,
+                            struct value_place place);
 /* Takes over `scalar`; `anchor` may be NULL. */
 bool config_builder_add_scalar(struct builder *builder, struct value *scalar, const char *anchor);
 bool config_builder_add_alias(struct builder *builder, const char *name, struct value_place place);

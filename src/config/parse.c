@@ -104,7 +104,7 @@ static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_pl
     size_t len = 0;
     CLEANUP(memory_free) char *text = copy_token(event->scalar.value, &len);
     if (config_builder_wants_key(&reader->builder))
-        return config_builder_add_key(&reader->builder, text ? text : "", len, place);
+        return config_builder_add_key(&reader->builder, text ? text : "", len, is_plain, place);
     bool is_string = !is_plain || has_string_tag(event);
     struct value *value =
         is_string ? value_new_string(text ? text : "", len) : value_new_plain(text ? text : "", len);
