@@ -15,8 +15,11 @@ static struct value *parse(const struct text *text)
 static void read_what_is_written(const struct value *value,
                                  void (*write)(struct text *, const struct value *))
 {
+    enum { most = 1 << 16 }; /* aliases make a million values of some lines, which takes seconds */
     CLEANUP(text_free) struct text first = {0}, second = {0};
     write(&first, value);
+    if (first.len > most)
+        return;
     REQUIRE(utf8_find_bad(text_get(&first), first.len) == first.len);
     CLEANUP(value_cleanup) struct value *again = parse(&first);
     REQUIRE(value_equal(value, again) && value_equal(again, value));
