@@ -43,29 +43,33 @@ static bool next_key(const struct comparison *comparison, size_t *i, struct key_
 
 /* --- the lists of runs --- */
 
+/* In a table a heading stands above the first. */
 static void list_difference(const struct comparison *comparison, struct plan *plan, const struct plan *other,
-                            const char *change, uint64_t *listed)
+                            const char *change, const char *heading, uint64_t *listed)
 {
     const struct plan_view *view = comparison->view;
     struct plan_rows *rows = plan_rows_open(plan, view->format, comparison->columns, change);
     struct plan_difference *difference = plan_difference_create(plan, other);
     CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(plan), sizeof *choice);
     plan_difference_skip(difference, view->offset);
-    for (uint64_t i = 0; i < view->limit && plan_difference_next(difference, choice); i++)
+    for (uint64_t i = 0; i < view->limit && plan_difference_next(difference, choice); i++) {
+        if (i == 0 && view->format == PLAN_TABLE)
+            printf("\n%s:\n", heading);
         if (!plan_rows_add(rows, choice, (*listed)++ == 0))
             break;
+    }
     plan_difference_destroy(difference);
     plan_rows_close(rows);
 }
 
 static void list_joining(const struct comparison *comparison, uint64_t *listed)
 {
-    list_difference(comparison, comparison->view->plan, comparison->before, "joins", listed);
+    list_difference(comparison, comparison->view->plan, comparison->before, "joins", "Joining", listed);
 }
 
 static void list_going(const struct comparison *comparison, uint64_t *listed)
 {
-    list_difference(comparison, comparison->before, comparison->view->plan, "goes", listed);
+    list_difference(comparison, comparison->before, comparison->view->plan, "goes", "Going", listed);
 }
 
 /* --- table --- */
@@ -168,14 +172,8 @@ static void print_table(const struct comparison *comparison)
     print_keys(comparison);
     printf("%s%llu join, %s%llu stay, %s%llu go\n", bound, joined, *bound ? "at least " : "",
            (unsigned long long)plan_change_stayed(change), bound, gone);
-    if (joined > 0 && comparison->view->limit > 0) {
-        puts("\nJoining:");
-        list_joining(comparison, &listed);
-    }
-    if (gone > 0 && comparison->view->limit > 0) {
-        puts("\nGoing:");
-        list_going(comparison, &listed);
-    }
+    list_joining(comparison, &listed);
+    list_going(comparison, &listed);
 }
 
 /* --- csv --- */
