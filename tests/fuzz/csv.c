@@ -39,6 +39,8 @@ static void remove_at_end(void)
     while (read(ends[0], &none, 1) < 0 && errno == EINTR)
         ;
     unlink(stage.path);
+    strcat(stage.path, ".new"); /* of a rewrite that was not finished */
+    unlink(stage.path);
     rmdir(stage.folder);
     _exit(0);
 }
