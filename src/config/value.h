@@ -85,5 +85,7 @@ uint64_t value_hash(const struct value *value);
 /* Adds the value as compact JSON: ", " and ": " between items; numbers with their own text where JSON allows
  * it; NaN and Infinity as Python's json writes and reads them. */
 void value_add_json(struct text *out, const struct value *value);
+/* The same for messages: of more than 100 bytes the beginning, and "…". */
+void value_add_json_short(struct text *out, const struct value *value);
 /* The same over several lines, indented by two spaces a level; arrays of scalars stay on one line. */
 void value_add_json_lines(struct text *out, const struct value *value);

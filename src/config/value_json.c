@@ -67,6 +67,19 @@ void value_add_json(struct text *out, const struct value *value)
     add_value(out, value, -1);
 }
 
+void value_add_json_short(struct text *out, const struct value *value)
+{
+    enum { most = 100 };
+    size_t end = out->len + most;
+    add_value(out, value, -1);
+    if (out->len <= end)
+        return;
+    while (((unsigned char)out->data[end] & 0xc0) == 0x80)
+        end--;
+    out->len = end;
+    text_add(out, "…");
+}
+
 void value_add_json_lines(struct text *out, const struct value *value)
 {
     add_value(out, value, 0);

@@ -30,7 +30,7 @@ static uint32_t *find_slot(const struct axis_lookup *lookup, const struct value 
 static void warn_of_duplicate(const char *key, const struct value *value, struct faults *faults)
 {
     CLEANUP(text_free) struct text shown = {0};
-    value_add_json(&shown, value);
+    value_add_json_short(&shown, value);
     fault_add(faults, FAULT_WARNING, value_place(value),
               "axis '%s' has the value %s twice; it counts once, so remove one", key, text_get(&shown));
 }

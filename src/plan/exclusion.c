@@ -37,8 +37,8 @@ static void warn_of_constant(const struct reader *reader, const char *key, const
                              const struct value *wanted)
 {
     CLEANUP(text_free) struct text is = {0}, never = {0};
-    value_add_json(&is, constant);
-    value_add_json(&never, wanted);
+    value_add_json_short(&is, constant);
+    value_add_json_short(&never, wanted);
     fault_add(reader->faults, FAULT_WARNING, value_place(wanted),
               "'%s' is %s, never %s: this entry of exclude_configs excludes nothing; remove it or correct it",
               key, text_get(&is), text_get(&never));
@@ -49,7 +49,7 @@ static void add_some_values(struct text *out, const struct axis *axis)
     enum { shown = 8 };
     for (size_t i = 0; i < axis->count && i < shown; i++) {
         text_add(out, i ? ", " : "");
-        value_add_json(out, axis->values[i]);
+        value_add_json_short(out, axis->values[i]);
     }
     if (axis->count > shown)
         text_addf(out, " and %zu more", axis->count - shown);
@@ -59,7 +59,7 @@ static void warn_of_value(const struct reader *reader, const struct axis *axis, 
                           bool others)
 {
     CLEANUP(text_free) struct text never = {0}, values = {0};
-    value_add_json(&never, wanted);
+    value_add_json_short(&never, wanted);
     add_some_values(&values, axis);
     fault_add(reader->faults, FAULT_WARNING, value_place(wanted),
               "axis '%s' has no value %s: this entry of exclude_configs excludes nothing%s; the axis has %s",

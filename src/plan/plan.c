@@ -12,7 +12,7 @@ static void fail_for_nothing_left(const struct plan *plan, struct faults *faults
     const struct exclusions *exclusions = &plan->exclusions;
     for (size_t i = 0; i < exclusions->count && i < shown; i++) {
         text_add(&list, i ? ", " : "");
-        value_add_json(&list, exclusions->items[i].source);
+        value_add_json_short(&list, exclusions->items[i].source);
     }
     if (exclusions->count > shown)
         text_addf(&list, " and %zu more", exclusions->count - shown);

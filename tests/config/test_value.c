@@ -169,6 +169,27 @@ static void writes_indented_json_with_plain_arrays_on_one_line(void **state)
                         "      [2]\n    ]\n  },\n  \"e\": []\n}");
 }
 
+static void shows_the_beginning_of_a_long_value(void **state)
+{
+    (void)state;
+    for (size_t pad = 0; pad < 3; pad++) {
+        CLEANUP(text_free) struct text long_text = {0}, shown = {0};
+        for (size_t i = 0; i < 94 + pad; i++)
+            text_add_char(&long_text, 'a');
+        text_add(&long_text, "ééééé");
+        CLEANUP(value_cleanup) struct value *value = value_new_string(long_text.data, long_text.len);
+        text_add(&shown, "of ");
+        value_add_json_short(&shown, value);
+        assert_in_range(shown.len, 3 + 99 + 3, 3 + 100 + 3);
+        assert_string_equal(shown.data + shown.len - 3, "…");
+        assert_memory_equal(shown.data + shown.len - 5, "é", 2);
+    }
+    CLEANUP(value_cleanup) struct value *few = value_new_string("abc", 3);
+    CLEANUP(text_free) struct text shown = {0};
+    value_add_json_short(&shown, few);
+    assert_string_equal(shown.data, "\"abc\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +201,7 @@ int main(void)
         cmocka_unit_test(keeps_keys_in_order_and_each_once),
         cmocka_unit_test(finds_keys_of_large_objects),
         cmocka_unit_test(writes_indented_json_with_plain_arrays_on_one_line),
+        cmocka_unit_test(shows_the_beginning_of_a_long_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
