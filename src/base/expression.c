@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { deepest = 100, most_parts = 10000 };
+/* With these the slowest expression takes about half a second. */
+enum { deepest = 100, most_parts = 2000, most_copies = 300 };
 
 /* A letter behind a backslash that has no meaning here, where "\d" would silently match a "d"; 0 when there
  * is none. The letters left out are those that regcomp(3) of glibc knows. */
@@ -38,13 +39,15 @@ static const char *skip_set(const char *set)
     return *c ? c : c - 1;
 }
 
-/* Whether regcomp(3) of glibc can do it: it recurses into brackets, and copies what is repeated, {n} n times
- * and '+' once, which a row of them doubles each time. */
+/* Whether regcomp(3) of glibc can do it in reasonable time and memory: it recurses into brackets, and copies
+ * what is repeated, {n} n times and '+' once, which a row of them doubles each time; where a copy may be
+ * empty, its time grows with the cube of their number. */
 static bool is_bounded(const char *expression)
 {
     size_t before[deepest];                /* the parts outside of each open bracket */
     size_t depth = 0, parts = 0, last = 0; /* last: of the parts, those that a repetition would copy */
-    for (const char *c = expression; *c && parts <= most_parts; c++) {
+    size_t copies = 0;
+    for (const char *c = expression; *c && parts <= most_parts && copies <= most_copies; c++) {
         if (*c == '(' && depth == deepest)
             return false;
         if (*c == '(') {
@@ -53,6 +56,7 @@ static bool is_bounded(const char *expression)
             last = parts - before[--depth];
         } else if (*c == '+' || *c == '{') {
             size_t times = *c == '+' ? 2 : read_times(c);
+            copies += last * (times - 1);
             parts += last * (times - 1);
             last *= times;
         } else if (*c != '*' && *c != '?') {
@@ -60,7 +64,7 @@ static bool is_bounded(const char *expression)
             c = *c == '[' ? skip_set(c) : c + (*c == '\\' && c[1]);
         }
     }
-    return parts <= most_parts;
+    return parts <= most_parts && copies <= most_copies;
 }
 
 bool expression_compile(regex_t *compiled, const char *expression, struct error *err)

@@ -51,13 +51,18 @@ static void stays_clear_of_what_regcomp_cannot_do(void **state)
     memset(nested, '(', 200000);
     memset(nested + 200000, ')', 200000);
     nested[400000] = '\0';
-    const char *const refused[] = {rows, nested, "(a{9999}){9999}", "((([]+]{50}b){,50})+{9,}c){50}"};
+    const char *const refused[] = {rows,
+                                   nested,
+                                   "(a{9999}){9999}",
+                                   "((([]+]{50}b){,50})+{9,}c){50}",
+                                   "((x{0}){999})+",
+                                   "((((x?){10}){10}){10})+"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         assert_false(expression_check(refused[i], &err));
         assert_non_null(strstr(err.text, "nested or repeated too often"));
     }
     const char *const taken[] = {"[[:alpha:]+(]{9}([+-]?[0-9]+\\.[0-9]+(e[+-]?[0-9]+)?)+",
-                                 "(([0-9]{1,3}\\.){3}:[0-9]+)+",
+                                 "(([0-9]{1,3}\\.){3}:[0-9]+)+", "[0-9a-f]{64} x{200}",
                                  "\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+[+++++++++++++++++++++]"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         assert_true(expression_check(taken[i], &err));
