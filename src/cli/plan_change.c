@@ -74,20 +74,11 @@ static void list_going(const struct comparison *comparison, uint64_t *listed)
 
 /* --- table --- */
 
-/* The axis of that key; -1 when it is none. */
-static int64_t find_axis(const struct plan *plan, const char *key)
-{
-    for (size_t i = 0; i < plan_axis_count(plan); i++)
-        if (strcmp(plan_axis(plan, i)->key, key) == 0)
-            return (int64_t)i;
-    return -1;
-}
-
 /* Whether one of the key's `values` in that plan, which may be an array of them, is equal to this. */
 static bool has_value(const struct plan *plan, const char *key, const struct value *values,
                       const struct value *value)
 {
-    int64_t axis = find_axis(plan, key);
+    int64_t axis = plan_find_axis(plan, key);
     if (axis >= 0) /* there may be 10^5 */
         return plan_find_value(plan, (size_t)axis, value) >= 0;
     if (value_kind(values) != VALUE_ARRAY)

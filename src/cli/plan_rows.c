@@ -15,7 +15,7 @@ typedef void add_pair(struct text *out, const char *key, const struct value *val
 /* The keys that are no axis up to one that is; the last piece may have no axis. */
 struct piece {
     struct text constants;
-    size_t axis;             /* SIZE_MAX: none */
+    int64_t axis;            /* -1: none */
     struct text_list values; /* of the axis */
 };
 
@@ -46,33 +46,24 @@ static void add_json_pair(struct text *out, const char *key, const struct value 
     value_add_json(out, value);
 }
 
-/* The index of the axis of that key; SIZE_MAX when there is none. */
-static size_t find_axis(const struct plan *plan, const char *key)
-{
-    for (size_t i = 0; i < plan_axis_count(plan); i++)
-        if (strcmp(plan_axis(plan, i)->key, key) == 0)
-            return i;
-    return SIZE_MAX;
-}
-
 static void make_pieces(struct plan_rows *rows, const struct plan *plan, const struct value *keys,
                         add_pair *add)
 {
-    struct piece piece = {.axis = SIZE_MAX};
+    struct piece piece = {.axis = -1};
     for (size_t i = 0; i < value_count(keys); i++) {
         const char *key = value_key(keys, i);
-        piece.axis = find_axis(plan, key);
-        if (piece.axis == SIZE_MAX) {
+        piece.axis = plan_find_axis(plan, key);
+        if (piece.axis < 0) {
             add(&piece.constants, key, value_get(config_keys(plan_config(plan)), key), i == 0);
             continue;
         }
-        const struct axis *axis = plan_axis(plan, piece.axis);
+        const struct axis *axis = plan_axis(plan, (size_t)piece.axis);
         for (size_t j = 0; j < axis->count; j++) {
             add(&piece.values.bytes, key, axis->values[j], i == 0);
             text_list_end(&piece.values);
         }
         vector_push(&rows->pieces, piece);
-        piece = (struct piece){.axis = SIZE_MAX};
+        piece = (struct piece){.axis = -1};
     }
     vector_push(&rows->pieces, piece);
 }
@@ -82,7 +73,7 @@ static void add_pieces(struct plan_rows *rows, const uint32_t *choice)
     for (size_t i = 0; i < rows->pieces.count; i++) {
         const struct piece *piece = &rows->pieces.items[i];
         text_add_bytes(&rows->out, text_get(&piece->constants), piece->constants.len);
-        if (piece->axis != SIZE_MAX)
+        if (piece->axis >= 0)
             text_list_add_to(&piece->values, choice[piece->axis], &rows->out);
     }
 }

@@ -201,13 +201,16 @@ void plan_exclusions_free(struct exclusions *exclusions)
     *exclusions = (struct exclusions){0};
 }
 
+bool plan_exclusion_key_matches(const struct exclusion_key *key, uint32_t value)
+{
+    return bsearch(&value, key->values, key->count, sizeof *key->values, compare_indices);
+}
+
 static bool matches(const struct exclusion *exclusion, const uint32_t *choice)
 {
-    for (size_t i = 0; i < exclusion->count; i++) {
-        const struct exclusion_key *key = &exclusion->keys[i];
-        if (!bsearch(&choice[key->axis], key->values, key->count, sizeof *key->values, compare_indices))
+    for (size_t i = 0; i < exclusion->count; i++)
+        if (!plan_exclusion_key_matches(&exclusion->keys[i], choice[exclusion->keys[i].axis]))
             return false;
-    }
     return true;
 }
 

@@ -38,5 +38,7 @@ bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *
  * that matches it at a time; the number of axes when none matches. */
 size_t plan_exclusions_last_axis(const struct exclusions *exclusions, const struct axes *axes,
                                  const uint32_t *choice);
+/* Whether the value is one of those that the key matches. */
+bool plan_exclusion_key_matches(const struct exclusion_key *key, uint32_t value);
 /* Whether one of the entry's keys is equal to this. */
 bool plan_exclusion_has_key(const struct exclusion *exclusion, const struct exclusion_key *key);

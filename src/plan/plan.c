@@ -93,6 +93,11 @@ const struct axis *plan_axis(const struct plan *plan, size_t i)
     return &plan->axes.items[i];
 }
 
+int64_t plan_find_axis(const struct plan *plan, const char *key)
+{
+    return plan_axes_find_key(&plan->axes, key);
+}
+
 uint64_t plan_product(const struct plan *plan)
 {
     return plan->product;

@@ -40,6 +40,8 @@ struct config *plan_config(const struct plan *plan);
 
 size_t plan_axis_count(const struct plan *plan);
 const struct axis *plan_axis(const struct plan *plan, size_t i);
+/* The index of the axis of that key; -1 when the key is none. */
+int64_t plan_find_axis(const struct plan *plan, const char *key);
 
 /* Permutations of the axes, excluded ones too; at most 2^62. */
 uint64_t plan_product(const struct plan *plan);

@@ -103,19 +103,6 @@ static void add_missing_values(const struct translation *translation, size_t axi
     }
 }
 
-static bool has_value(const struct exclusion_key *key, int64_t value)
-{
-    size_t low = 0, high = key->count;
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (key->values[middle] <= value)
-            low = middle;
-        else
-            high = middle;
-    }
-    return key->values[low] == value;
-}
-
 static void free_keys(struct exclusion *exclusion)
 {
     for (size_t i = 0; i < exclusion->count; i++)
@@ -139,12 +126,14 @@ static bool translate_key(const struct translation *translation, const struct ex
 {
     size_t axis = axis_from(translation, key->axis);
     if (axis == translation->from->axes.count)
-        return has_value(key, translation->fixed[key->axis]);
+        return plan_exclusion_key_matches(key, (uint32_t)translation->fixed[key->axis]);
     VECTOR(uint32_t) values = {0};
     size_t count = translation->from->axes.items[axis].count;
-    for (size_t i = 0; i < count; i++)
-        if (translation->axes[axis].indices[i] >= 0 && has_value(key, translation->axes[axis].indices[i]))
+    for (size_t i = 0; i < count; i++) {
+        int64_t there = translation->axes[axis].indices[i];
+        if (there >= 0 && plan_exclusion_key_matches(key, (uint32_t)there))
             vector_push(&values, (uint32_t)i);
+    }
     if (values.count == 0 || values.count == count) {
         bool matches = values.count > 0;
         vector_free(&values);
