@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/nearest.h"
-#include "base/vector.h"
 #include "config/parse.h"
 
 static const char blanks[] = " \t\r\n";
@@ -84,14 +82,10 @@ static struct value *read_value(const char *key, const char *text, struct faults
 static void warn_of_new_key(const struct value *given, const char *key, const struct value *item,
                             struct faults *faults)
 {
-    VECTOR(const char *) names = {0};
-    for (size_t i = 0; i < value_count(given); i++)
-        vector_push(&names, value_key(given, i));
-    const char *near = nearest_word(key, names.items, names.count);
+    const char *near = value_nearest_key(given, key);
     if (near && !value_get(given, key))
         fault_add(faults, FAULT_WARNING, value_place(item),
                   "the config has no key '%s', so it is added; did you mean '%s'?", key, near);
-    vector_free(&names);
 }
 
 static struct value * override(struct value *root, const char *text, struct faults *faults)

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "config/decimal.h"
 
 /* Objects of more keys than this are looked up by hash. */
@@ -295,4 +296,13 @@ const struct value *value_get(const struct value *object, const char *key)
         return NULL;
     size_t i = find_key(object, key);
     return i < object->count ? object->inside->items[i] : NULL;
+}
+
+const char *value_nearest_key(const struct value *object, const char *word)
+{
+    size_t count = value_count(object);
+    CLEANUP(memory_free) const char **keys = memory_new(count, sizeof *keys);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = value_key(object, i);
+    return nearest_word(word, keys, count);
 }

@@ -73,6 +73,8 @@ const struct value *value_item(const struct value *value, size_t i);
 const char *value_key(const struct value *object, size_t i);
 struct value_place value_key_place(const struct value *object, size_t i);
 const struct value *value_get(const struct value *object, const char *key); /* NULL when it is not there */
+/* The key that was most likely meant by `word`, as nearest_word() finds it; NULL: none is near. */
+const char *value_nearest_key(const struct value *object, const char *word);
 
 /*
  * Equality across spellings: numbers by their exact decimal value (1e-3 = 0.001, 1 = 1.0; NaN equals NaN),

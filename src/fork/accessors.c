@@ -3,19 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "base/text.h"
 #include "fork/fork.h"
-
-static const char *nearest_key(const struct value *config, const char *key)
-{
-    const char **keys = memory_new(value_count(config) + 1, sizeof *keys);
-    for (size_t i = 0; i < value_count(config); i++)
-        keys[i] = value_key(config, i);
-    const char *nearest = nearest_word(key, keys, value_count(config));
-    memory_free(&keys);
-    return nearest;
-}
 
 /* The value of a key that must be there. */
 static const struct value *need(struct furcate_fork *fork, const char *key)
@@ -23,7 +12,7 @@ static const struct value *need(struct furcate_fork *fork, const char *key)
     const struct value *value = value_get(fork->config, key);
     if (value)
         return value;
-    const char *nearest = nearest_key(fork->config, key);
+    const char *nearest = value_nearest_key(fork->config, key);
     if (nearest)
         furcate_fail(fork, "the config has no key '%s'; did you mean '%s'?", key, nearest);
     else

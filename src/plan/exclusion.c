@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "base/vector.h"
 
 /* What the reading of one entry needs. */
@@ -15,18 +14,9 @@ struct reader {
     VECTOR(struct exclusion_key) keys; /* of the entry so far */
 };
 
-static const char *nearest_key(const struct value *keys, const char *word)
-{
-    size_t count = value_count(keys);
-    CLEANUP(memory_free) const char **names = memory_new(count, sizeof *names);
-    for (size_t i = 0; i < count; i++)
-        names[i] = value_key(keys, i);
-    return nearest_word(word, names, count);
-}
-
 static void warn_of_key(const struct reader *reader, const char *key, const struct value *wanted)
 {
-    const char *nearest = nearest_key(config_keys(reader->config), key);
+    const char *nearest = value_nearest_key(config_keys(reader->config), key);
     fault_add(reader->faults, FAULT_WARNING, value_place(wanted),
               "an entry of exclude_configs names '%s', which is no key of this config, and excludes nothing; "
               "%s%s%s",
