@@ -1,6 +1,7 @@
 /* The store's own state; private to this folder. */
 #pragma once
 #include "store/database.h"
+#include "store/lock.h"
 #include "store/record.h"
 #include "store/results_file.h"
 #include "store/store.h"
@@ -14,7 +15,7 @@ struct records {
 struct store {
     char *given;     /* the log dir as the user writes it */
     char *directory; /* absolute */
-    int lock;
+    struct store_lock lock;
     struct log *log;
     int64_t next_id;
     struct unfinished unfinished;

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "store/directory.h"
 #include "store/internal.h"
-#include "store/lock.h"
 #include "store/reconcile.h"
 
 void run_destroy(struct run *run)
@@ -41,34 +40,45 @@ static bool make_directory(const char *directory, struct error *err)
                      directory);
 }
 
-static bool open_files(struct store *store, struct error *err)
+static bool take_lock(struct store *store, const struct store_holder *holder, struct error *err)
+{
+    const struct store_lock *lock = &store->lock;
+    if (!store_lock(&store->lock, store->directory, holder, err))
+        return false;
+    if (holder && holder->locked)
+        holder->locked(holder->context, lock->fd, store->directory, lock->was_killed ? lock->group : NULL);
+    return true;
+}
+
+static bool open_files(struct store *store, const struct store_holder *holder, struct error *err)
 {
     bool is_new = false;
-    int64_t now_ns = 0;
     CLEANUP(memory_free) char *log = file_join(store->directory, "furcate.log");
     CLEANUP(memory_free) char *database = file_join(store->directory, "furcate.db");
     CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
 
-    if (!make_directory(store->directory, err))
-        return false;
-    store->lock = store_lock(store->directory, &now_ns, err);
-    if (store->lock < 0)
+    if (!make_directory(store->directory, err) || !take_lock(store, holder, err))
         return false;
     store->log = log_open(log, err);
     if (!store->log)
         return false;
     store->database = store_database_open(database, store->log, &is_new, err);
     return store->database && store_results_open(&store->results, results, err) &&
-           store_reconcile(store, is_new, now_ns, err);
+           store_reconcile(store, is_new, store->lock.now_ns, err);
 }
 
 struct store *store_open(const char *log_dir, struct error *err)
 {
+    return store_open_as(log_dir, NULL, err);
+}
+
+struct store *store_open_as(const char *log_dir, const struct store_holder *holder, struct error *err)
+{
     struct store *store = memory_new(1, sizeof *store);
     store->given = memory_copy_text(log_dir);
     store->directory = without_end_slash(file_absolute(log_dir));
-    store->lock = store->results.fd = -1;
-    if (open_files(store, err))
+    store->lock.fd = store->results.fd = -1;
+    if (open_files(store, holder, err))
         return store;
     store_close(store);
     return NULL;
@@ -94,7 +104,7 @@ void store_close(struct store *store)
     store_results_close(&store->results);
     store_database_close(store->database);
     log_close(store->log);
-    file_close_fd(&store->lock); /* last, so that the next runner finds all closed */
+    store_unlock(&store->lock); /* last, so that the next runner finds all closed */
     free(store->directory);
     free(store->given);
     free(store);

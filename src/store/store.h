@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -39,6 +40,18 @@ void run_destroy(struct run *run);
  * Returns NULL with err set: no permission, a second runner (named by its pid), a CSV that cannot be read.
  */
 struct store *store_open(const char *log_dir, struct error *err);
+
+/* On whose behalf a log dir is opened. */
+struct store_holder {
+    pid_t guardian;    /* of this process; 0: none */
+    const char *group; /* control group of its attempts; NULL: none */
+    /* The log dir is locked, and not yet looked at. `killed_group`: the runner before was killed, and this
+     * was its control group ("": it had none); NULL: it ended in peace. */
+    void (*locked)(void *context, int lock_fd, const char *directory, const char *killed_group);
+    void *context;
+};
+/* The same; holder may be NULL. */
+struct store *store_open_as(const char *log_dir, const struct store_holder *holder, struct error *err);
 /* Closes and unlocks; pending records must have been committed. NULL is fine. */
 void store_close(struct store *store);
 const char *store_directory(const struct store *store); /* absolute */

@@ -33,12 +33,81 @@ static void second_runner_is_refused_and_named(void **state)
     CLEANUP(memory_free)
     char *expected = text_format("another furcate runner (pid %ld) works in %s; wait for it or stop it",
                                  (long)child, fixture->log_dir);
-    put(fixture, "furcate.lock", "1\n"); /* what it says matters less than who has it */
     assert_null(store_open(fixture->log_dir, &fixture->err));
     assert_string_equal(fixture->err.text, expected);
     close(release);
     assert_int_equal(waitpid(child, NULL, 0), child);
     store_close(open_store(fixture));
+}
+
+static void a_start_waits_while_a_dead_runner_is_cleared_up_after(void **state)
+{
+    struct fixture *fixture = *state;
+    int release;
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    assert_int_equal(waitpid(dead, NULL, 0), dead);
+    pid_t child = hold(fixture, &release);
+    CLEANUP(memory_free) char *holders = text_format("%ld\n%ld\n", (long)dead, (long)child);
+    put(fixture, "furcate.lock", holders);
+    pid_t later = fork();
+    if (later == 0) {
+        close(release);
+        _exit(store_open(fixture->log_dir, &fixture->err) ? 0 : 1);
+    }
+    close(release); /* the guardian lets go */
+    int status;
+    assert_int_equal(waitpid(later, &status, 0), later);
+    assert_int_equal(status, 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void a_lock_that_names_nobody_is_respected(void **state)
+{
+    struct fixture *fixture = *state;
+    int release;
+    pid_t child = hold(fixture, &release);
+    put(fixture, "furcate.lock", "");
+    assert_null(store_open(fixture->log_dir, &fixture->err));
+    assert_non_null(strstr(fixture->err.text, "another furcate runner works in"));
+    close(release);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+struct seen {
+    char directory[256], group[256];
+};
+
+static void note(void *context, int lock_fd, const char *directory, const char *killed_group)
+{
+    struct seen *seen = context;
+    assert_true(lock_fd >= 0);
+    snprintf(seen->directory, sizeof seen->directory, "%s", directory);
+    snprintf(seen->group, sizeof seen->group, "%s", killed_group ? killed_group : "(none)");
+}
+
+static void the_group_of_a_killed_runner_is_handed_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct seen seen;
+    struct store_holder holder = {
+        .guardian = getpid(), .group = "/cgroup/mine", .locked = note, .context = &seen};
+    store_close(open_store(fixture));
+    put(fixture, "furcate.lock", "999999999\n999999998\n/cgroup/of the dead\n");
+    struct store *store = store_open_as(fixture->log_dir, &holder, &fixture->err);
+    assert_non_null(store);
+    assert_string_equal(seen.group, "/cgroup/of the dead");
+    assert_string_equal(seen.directory, fixture->log_dir);
+    CLEANUP(memory_free) char *content = get(fixture, "furcate.lock");
+    CLEANUP(memory_free)
+    char *expected = text_format("%ld\n%ld\n/cgroup/mine\n", (long)getpid(), (long)getpid());
+    assert_string_equal(content, expected);
+    store_close(store);
+
+    store = store_open_as(fixture->log_dir, &holder, &fixture->err);
+    assert_string_equal(seen.group, "(none)"); /* it ended in peace */
+    store_close(store);
 }
 
 static void a_killed_runner_leaves_no_lock(void **state)
@@ -71,6 +140,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(second_runner_is_refused_and_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_start_waits_while_a_dead_runner_is_cleared_up_after, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_that_names_nobody_is_respected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_group_of_a_killed_runner_is_handed_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_runner_leaves_no_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_impossible_log_dir_is_named_with_the_remedy, set_up, tear_down),
     };
