@@ -37,6 +37,11 @@ void log_close(struct log *log)
     free(log);
 }
 
+int log_file(const struct log *log)
+{
+    return log->fd;
+}
+
 void log_set_echo(struct log *log, log_echo *echo, void *context)
 {
     log->echo = echo;

@@ -20,6 +20,8 @@ typedef void log_echo(void *context, enum log_level level, const char *line, con
 /* Opens (and makes) the file for appending. NULL with err set when that fails; log_close() the result. */
 struct log *log_open(const char *path, struct error *err);
 void log_close(struct log *log);
+/* Its open file; borrowed. */
+int log_file(const struct log *log);
 void log_set_echo(struct log *log, log_echo *echo, void *context);
 
 /* One line; newlines inside the message become spaces. A disk that is full loses the line, never the program.

@@ -2,12 +2,15 @@
 #include "cli/given.h"
 
 /* Returns -1, or the exit status when there is no more to do. */
-static int read_options(const struct cli_command *command, int argc, char **argv, struct cli_given *given)
+static int read_options(const struct cli_command *command, int argc, char **argv, struct cli_given *given,
+                        bool *detach)
 {
-    static const struct option options[] = {CLI_GIVEN_OPTIONS, {0}};
+    static const struct option options[] = {CLI_GIVEN_OPTIONS, {"detach", no_argument, NULL, 'd'}, {0}};
     int option, status;
     while ((option = cli_next_option(command, argc, argv, options, &status)) != -1)
-        if ((status = cli_given_take(command, given, option)) != -1)
+        if (option == 'd')
+            *detach = true;
+        else if ((status = cli_given_take(command, given, option)) != -1)
             return status;
     return status != -1 ? status : cli_given_end(command, given, argc, argv);
 }
@@ -15,7 +18,8 @@ static int read_options(const struct cli_command *command, int argc, char **argv
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct cli_given given = {0};
-    int status = read_options(command, argc, argv, &given);
+    bool detach = false;
+    int status = read_options(command, argc, argv, &given, &detach);
     if (status == -1) {
         struct runner_options runner = {
             .config_path = given.config,
@@ -23,6 +27,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
             .use = CONFIG_FOR_PROGRAM,
             .program = given.program,
             .gpu_count = -1,
+            .detach = detach,
         };
         status = runner_main(&runner);
     }
@@ -32,25 +37,29 @@ static int run(const struct cli_command *command, int argc, char **argv)
 
 const struct cli_command cli_run = {
     .name = "run",
-    .arguments = "[--set KEY=VALUE] CONFIG [-- PROGRAM ARG…]",
+    .arguments = "[--set KEY=VALUE] [--detach] CONFIG [-- PROGRAM ARG…]",
     .summary = "run what is left of a config's plan",
-    .help = "Runs PROGRAM once for each permutation of the config's arrays that has no row in run_data.csv "
-            "yet, one\n"
-            "attempt a GPU (or a CPU slot, with meta.allow_cpu). Without PROGRAM, meta.program of the config "
-            "is used.\n"
-            "CONFIG is JSON or YAML; '-' reads it from stdin.\n\n" CLI_GIVEN_HELP "\n"
-            "In the arguments:\n"
-            "  {key}      the run's value of a config key\n"
-            "  {*}        --key=value for each axis; an argument of its own\n"
-            "  {config}   the path of the run's config.json\n"
-            "  {log_dir}  the run directory        {gpu_id}  the run's GPU, -1 for none\n"
-            "  {{         a brace\n\n"
-            "The program finds FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, "
-            "FURCATE_ATTEMPT,\n"
-            "FURCATE_METRICS and CUDA_VISIBLE_DEVICES in its environment. Exit status 0 means that the run "
-            "is done.\n\n"
-            "Exit status: 0 every run is done; 1 some failed; 2 bad usage, config or log_dir; 3 no device;\n"
-            "130 or 143 stopped by SIGINT or SIGTERM. The same command goes on where a stop or a crash left "
-            "off.\n",
+    .help =
+        "Runs PROGRAM once for each permutation of the config's arrays that has no row in run_data.csv "
+        "yet, one\n"
+        "attempt a GPU (or a CPU slot, with meta.allow_cpu). Without PROGRAM, meta.program of the config "
+        "is used.\n"
+        "CONFIG is JSON or YAML; '-' reads it from stdin.\n\n" CLI_GIVEN_HELP
+        "  -d, --detach         go on in the background, also when the terminal goes, once all is prepared;\n"
+        "                       what would be said is in furcate.log\n\n"
+        "In the arguments:\n"
+        "  {key}      the run's value of a config key\n"
+        "  {*}        --key=value for each axis; an argument of its own\n"
+        "  {config}   the path of the run's config.json\n"
+        "  {log_dir}  the run directory        {gpu_id}  the run's GPU, -1 for none\n"
+        "  {{         a brace\n\n"
+        "The program finds FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, "
+        "FURCATE_ATTEMPT,\n"
+        "FURCATE_METRICS and CUDA_VISIBLE_DEVICES in its environment. Exit status 0 means that the run "
+        "is done.\n\n"
+        "Exit status: 0 every run is done; 1 some failed; 2 bad usage, config or log_dir; 3 no device;\n"
+        "130 or 143 stopped by SIGINT, or by SIGTERM or the end of the terminal. ^Z stops the attempts until "
+        "fg or bg.\n"
+        "The same command goes on where a stop or a crash left off.\n",
     .run = run,
 };

@@ -14,10 +14,14 @@
 #include "run/launch.h"
 #include "run/runner.h"
 
-static bool launch(struct runner *runner, const struct slot *slot, const struct run *run,
-                   struct launched *launched, struct error *err)
+enum { patience_ms = 10000 };
+
+static bool launch(struct runner *runner, struct slot *slot, const struct run *run, struct launched *launched,
+                   struct error *err)
 {
     int fds[2] = {-1, -1};
+    if (!slot->tree)
+        slot->tree = tree_create(&runner->trees);
     if (!store_open_output(run, fds, err))
         return false;
     char **arguments = command_arguments(runner->command, runner->config, run);
@@ -27,6 +31,7 @@ static bool launch(struct runner *runner, const struct slot *slot, const struct 
         .envp = environment_for(runner->environment, run, slot, slots_threads(&runner->slots)),
         .output = fds[0],
         .errors = fds[1],
+        .cgroup = tree_prepare(slot->tree),
     };
     bool ok = launch_process(runner->launcher, &launch, launched, err);
     command_free_arguments(arguments);
@@ -56,6 +61,16 @@ static void note_status(struct attempt *attempt, int status)
     attempt->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+static void on_deadline(uv_timer_t *timer);
+
+static void on_tree_gone(void *context)
+{
+    struct attempt *attempt = context;
+    attempt->state = ATTEMPT_ENDED;
+    uv_timer_stop(&attempt->deadline);
+    attempt->runner->attempt_ended(attempt->runner, attempt);
+}
+
 static void on_process_end(uv_poll_t *handle, int status, int events)
 {
     (void)status;
@@ -63,16 +78,27 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     struct attempt *attempt = handle->data;
     int wait_status = 0;
     /* While the process is not reaped its group keeps its number, so this can reach no stranger. */
-    kill(-attempt->pid, SIGKILL);
+    tree_signal(attempt->slot->tree, SIGKILL);
     if (waitpid(attempt->pid, &wait_status, WNOHANG) != attempt->pid)
         return;
-    attempt->state = ATTEMPT_ENDED;
+    attempt->state = ATTEMPT_CLEARING;
     attempt->end.end_time = clock_wall();
     note_status(attempt, wait_status);
     uv_poll_stop(&attempt->exit);
-    uv_timer_stop(&attempt->deadline);
     close(attempt->pidfd);
-    attempt->runner->attempt_ended(attempt->runner, attempt);
+    if (tree_end(attempt->slot->tree, on_tree_gone, attempt))
+        on_tree_gone(attempt);
+    else
+        uv_timer_start(&attempt->deadline, on_deadline, patience_ms, 0);
+}
+
+static void warn_of_lingering(const struct attempt *attempt)
+{
+    log_line(attempt->runner->log, LOG_WARNING,
+             "Thread %lld has ended, but processes it has started do not, though they were killed (they may "
+             "wait for a "
+             "device or a file server); %s stays free until they are gone",
+             (long long)attempt->run->id, attempt->slot->name);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -81,6 +107,8 @@ static void on_deadline(uv_timer_t *timer)
     if (attempt->state == ATTEMPT_RUNNING) {
         attempt->timed_out = true;
         attempt_terminate(attempt);
+    } else if (attempt->state == ATTEMPT_CLEARING) {
+        warn_of_lingering(attempt);
     } else {
         attempt_kill(attempt);
     }
@@ -92,19 +120,33 @@ void attempt_terminate(struct attempt *attempt)
         return;
     attempt->state = ATTEMPT_TERMINATING;
     attempt->cut_short = true;
-    kill(-attempt->pid, SIGTERM);
-    kill(-attempt->pid, SIGCONT); /* a stopped process could not obey */
+    tree_signal(attempt->slot->tree, SIGTERM);
+    tree_signal(attempt->slot->tree, SIGCONT); /* a stopped process could not obey */
     double grace = config_meta(attempt->runner->config)->kill_grace;
     uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * grace), 0);
 }
 
 void attempt_kill(struct attempt *attempt)
 {
-    if (attempt->state == ATTEMPT_ENDED)
+    if (attempt->state >= ATTEMPT_CLEARING)
         return;
     attempt->state = ATTEMPT_KILLING;
     attempt->cut_short = true;
-    kill(-attempt->pid, SIGKILL);
+    tree_kill(attempt->slot->tree);
+}
+
+void attempt_pause(struct attempt *attempt)
+{
+    attempt->paused = clock_monotonic();
+    if (attempt->state == ATTEMPT_RUNNING)
+        uv_timer_stop(&attempt->deadline);
+}
+
+void attempt_resume(struct attempt *attempt)
+{
+    attempt->started += clock_monotonic() - attempt->paused;
+    attempt->paused = 0;
+    attempt_follow_timeout(attempt);
 }
 
 static void watch(struct runner *runner, struct attempt *attempt)
@@ -121,7 +163,7 @@ void attempt_follow_timeout(struct attempt *attempt)
 {
     double timeout = config_meta(attempt->runner->config)->timeout;
     double left = timeout - 1e-9 * (double)(clock_monotonic() - attempt->started);
-    if (attempt->state != ATTEMPT_RUNNING)
+    if (attempt->state != ATTEMPT_RUNNING || attempt->paused)
         return;
     if (timeout > 0)
         uv_timer_start(&attempt->deadline, on_deadline, left > 0 ? (uint64_t)(1000 * left) : 0, 0);
@@ -149,6 +191,7 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
     attempt->end.start_time = start_time;
     attempt->end.idle_ns = slot->free_since ? attempt->started - slot->free_since : -1;
     slot->attempt = attempt;
+    tree_begin(slot->tree, &launched);
     watch(runner, attempt);
     return true;
 }

@@ -1,8 +1,8 @@
 /*
- * One process launched for a run, from launch to the end of its process group.
+ * One process launched for a run, from launch to the end of its whole tree.
  *
  *   RUNNING ──deadline, stop──▶ TERMINATING ──kill_grace, second stop──▶ KILLING
- *      └───────────────┴── the process ends ──────────┴──▶ ENDED
+ *      └───────────────┴── the process ends ──────────┴──▶ CLEARING ── nothing is left ──▶ ENDED
  */
 #pragma once
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 struct runner;
 
-enum attempt_state { ATTEMPT_RUNNING, ATTEMPT_TERMINATING, ATTEMPT_KILLING, ATTEMPT_ENDED };
+enum attempt_state { ATTEMPT_RUNNING, ATTEMPT_TERMINATING, ATTEMPT_KILLING, ATTEMPT_CLEARING, ATTEMPT_ENDED };
 
 struct attempt {
     struct runner *runner;
@@ -27,6 +27,7 @@ struct attempt {
     uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */
     int open_handles;
     int64_t started; /* clock_monotonic() */
+    int64_t paused;  /* since when it is stopped; 0: it is not */
     struct attempt_end end;
     bool timed_out;
     bool cut_short; /* it was told to end */
@@ -42,8 +43,11 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
 void attempt_follow_timeout(struct attempt *attempt);
 /* SIGTERM for its process group, and SIGKILL after meta.kill_grace. */
 void attempt_terminate(struct attempt *attempt);
-/* SIGKILL at once. */
+/* SIGKILL at once for its tree. */
 void attempt_kill(struct attempt *attempt);
+/* Its deadline waits while it is stopped. */
+void attempt_pause(struct attempt *attempt);
+void attempt_resume(struct attempt *attempt);
 /* Calls `visit` for each attempt that executes. */
 void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt));
 /* Frees an attempt that has ended, its run too. */

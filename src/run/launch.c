@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "run/clone3.h"
 
 static const size_t stack_size = 256 * 1024;
 
@@ -48,6 +49,7 @@ struct child {
     const struct launch *launch;
     int null_fd;
     pid_t runner;
+    bool adopts;
     int error; /* written by the child: memory is shared */
 };
 
@@ -80,6 +82,8 @@ static int start_child(void *argument)
     struct child *child = argument;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (child->adopts)
+        prctl(PR_SET_CHILD_SUBREAPER, 1L);
     if (getppid() != child->runner)
         _exit(127); /* the runner died before the line above took effect */
     reset_signals();
@@ -91,7 +95,7 @@ static int start_child(void *argument)
     _exit(127);
 }
 
-static pid_t clone_child(struct launcher *launcher, struct child *child, int *pidfd)
+static pid_t clone_child(struct launcher *launcher, struct child *child, int cgroup, int *pidfd)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -99,23 +103,34 @@ static pid_t clone_child(struct launcher *launcher, struct child *child, int *pi
               SIGCHLD); /* ignored as it is; blocked, it would wake another thread at each end of a run */
     pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child */
     int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
-    pid_t pid = clone(start_child, launcher->stack + stack_size, flags, child, pidfd);
+    child->adopts = cgroup < 0;
+    pid_t pid = clone3_vfork(start_child, child, launcher->stack, stack_size, cgroup, pidfd);
+    if (pid < 0 && errno == ENOSYS && cgroup < 0)
+        pid = clone(start_child, launcher->stack + stack_size, flags, child, pidfd);
     int number = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = number;
     return pid;
 }
 
+/* Not for want of memory, files or processes, which a launch without a group would lack as well. */
+static bool was_refused_cgroup(int number)
+{
+    return number != EAGAIN && number != ENOMEM && number != EMFILE && number != ENFILE;
+}
+
 bool launch_process(struct launcher *launcher, const struct launch *launch, struct launched *launched,
                     struct error *err)
 {
-    struct child child = {launch, launcher->null_fd, getpid(), 0};
-    int pidfd = -1;
-    pid_t pid = clone_child(launcher, &child, &pidfd);
+    struct child child = {.launch = launch, .null_fd = launcher->null_fd, .runner = getpid()};
+    int pidfd = -1, cgroup = launch->cgroup;
+    pid_t pid = clone_child(launcher, &child, cgroup, &pidfd);
+    if (pid < 0 && cgroup >= 0 && was_refused_cgroup(errno))
+        pid = clone_child(launcher, &child, cgroup = -1, &pidfd);
     if (pid < 0)
         return error_system(err, errno, "cannot start a process for %s", launch->path);
     if (child.error == 0) {
-        *launched = (struct launched){pid, pidfd};
+        *launched = (struct launched){pid, pidfd, cgroup >= 0};
         return true;
     }
     close(pidfd);

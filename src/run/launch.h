@@ -17,18 +17,22 @@ struct launch {
         *argv; /* argv[-1] must be writable too: a script without "#!" is given to /bin/sh, as execvp does */
     char *const *envp;
     int output, errors; /* become stdout and stderr; stdin is /dev/null */
+    int cgroup;         /* folder of the control group it is to begin in; -1: none */
 };
 
 struct launched {
     pid_t pid; /* also its session and process group */
     int pidfd; /* readable when the process has ended; the caller closes it */
+    bool in_cgroup;
 };
 
 /*
  * The child is a session and process group of its own, dies with the calling thread (PR_SET_PDEATHSIG), has
- * default signal handlers, and no open files but its three. clone(2) with CLONE_VM | CLONE_VFORK: the child
- * borrows this process' memory until it executes the program, so that nothing is copied. Returns false with
- * ERROR_CONFIG when the program itself cannot be executed, ERROR_SYSTEM when no process can be made.
+ * default signal handlers, and no open files but its three. Where it cannot begin in the control group it
+ * adopts the orphans among its descendants instead (PR_SET_CHILD_SUBREAPER), as the first process of a
+ * container does. CLONE_VM | CLONE_VFORK: the child borrows this process' memory until it executes the
+ * program, so that nothing is copied. Returns false with ERROR_CONFIG when the program itself cannot be
+ * executed, ERROR_SYSTEM when no process can be made.
  */
 bool launch_process(struct launcher *launcher, const struct launch *launch, struct launched *launched,
                     struct error *err);

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/leftovers.h"
 
 static bool read_plan(struct runner *runner, struct error *err)
 {
@@ -75,9 +76,26 @@ static bool find_program(struct runner *runner, struct error *err)
     return runner->command && command_check(runner->command, runner->config, err);
 }
 
+/* Nothing that a killed runner left may write while its log dir is looked through. */
+static void on_locked(void *context, int lock_fd, const char *directory, const char *killed_group)
+{
+    struct runner *runner = context;
+    guard_share_lock(runner->guard, lock_fd);
+    int ended = killed_group ? leftovers_end(directory, killed_group) : 0;
+    if (ended > 0)
+        fprintf(stderr, "furcate: ended %d process%s that a killed runner had left in %s\n", ended,
+                ended == 1 ? "" : "es", directory);
+}
+
 static bool open_store(struct runner *runner, struct error *err)
 {
-    runner->store = store_open(config_log_dir(runner->config), err);
+    struct store_holder holder = {
+        .guardian = runner->guard->guardian,
+        .group = runner->guard->group,
+        .locked = on_locked,
+        .context = runner,
+    };
+    runner->store = store_open_as(config_log_dir(runner->config), &holder, err);
     if (!runner->store)
         return false;
     runner->log = store_log(runner->store);

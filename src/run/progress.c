@@ -94,8 +94,16 @@ static void draw(struct progress *progress)
 
 void progress_update(struct progress *progress)
 {
-    if (progress->live && clock_monotonic() - progress->last_draw >= least_ns)
+    if (progress->live && !progress->hidden && clock_monotonic() - progress->last_draw >= least_ns)
         draw(progress);
+}
+
+void progress_hide(struct progress *progress)
+{
+    progress->hidden = true;
+    if (progress->live)
+        fputs("\r\033[K", stderr);
+    uv_timer_stop(&progress->tick);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -113,21 +121,29 @@ static void echo(void *context, enum log_level level, const char *line, const ch
     bool bright = level == LOG_WARNING && progress->coloured;
     fprintf(stderr, "\r\033[K%.*s  %s%s%s", stamp_time, line + stamp_date, bright ? "\033[33m" : "", message,
             bright ? "\033[0m" : "");
-    if (clock_monotonic() - progress->last_draw >= least_ns)
-        draw(progress);
+    progress_update(progress);
 }
 
 void progress_open(struct progress *progress, struct runner *runner)
 {
     const char *no_color = getenv("NO_COLOR");
     progress->runner = runner;
-    progress->live = isatty(STDERR_FILENO);
+    progress->live = !runner->guard->detached && isatty(STDERR_FILENO);
     progress->coloured = progress->live && !(no_color && *no_color);
-    log_set_echo(runner->log, echo, progress);
+    if (!runner->guard->detached) /* stderr is the log itself then */
+        log_set_echo(runner->log, echo, progress);
     uv_timer_init(&runner->loop, &progress->tick);
     progress->tick.data = progress;
     if (progress->live)
         uv_timer_start(&progress->tick, on_tick, 1000, 1000);
+}
+
+void progress_show(struct progress *progress)
+{
+    progress->hidden = false;
+    if (progress->live)
+        uv_timer_start(&progress->tick, on_tick, 1000, 1000);
+    progress_update(progress);
 }
 
 void progress_close(struct progress *progress)

@@ -8,7 +8,8 @@ struct runner;
 
 struct progress {
     struct runner *runner;
-    bool live;     /* stderr is a terminal */
+    bool live; /* stderr is a terminal */
+    bool hidden;
     bool coloured; /* live, and NO_COLOR is not set */
     int64_t last_draw;
     uv_timer_t tick; /* once a second while live: the times on the line go on */
@@ -18,6 +19,9 @@ struct progress {
 void progress_open(struct progress *progress, struct runner *runner);
 /* Something changed: draws the live line again, at most ten times a second. */
 void progress_update(struct progress *progress);
+/* While the attempts are stopped the terminal is the shell's. */
+void progress_hide(struct progress *progress);
+void progress_show(struct progress *progress);
 void progress_close(struct progress *progress);
 
 /* Estimated seconds until nothing is left: mean time of the finished runs, what is left of the executing ones

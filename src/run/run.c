@@ -10,11 +10,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/announce.h"
-#include "run/attempt.h"
 #include "run/prepare.h"
 #include "run/reload.h"
-#include "run/retry.h"
 #include "run/schedule.h"
+#include "run/signals.h"
 #include "run/summary.h"
 
 static void reload_when_possible(struct runner *runner)
@@ -42,28 +41,6 @@ static void on_edited(void *context)
     reload_when_possible(runner);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct runner *runner = handle->data;
-    if (runner->stop_signal) {
-        attempt_each(runner, attempt_kill);
-        return;
-    }
-    runner->stop_signal = number;
-    log_line(runner->log, LOG_INFO, "Stopping: running configs get %g s to end; once more stops them at once",
-             config_meta(runner->config)->kill_grace);
-    retry_drop_all(runner);
-    attempt_each(runner, attempt_terminate);
-    schedule_go_on(runner);
-}
-
-static void watch_signal(struct runner *runner, uv_signal_t *handle, int number)
-{
-    uv_signal_init(&runner->loop, handle);
-    handle->data = runner;
-    uv_signal_start(handle, on_signal, number);
-}
-
 static void watch_config(struct runner *runner)
 {
     struct error err = {0};
@@ -72,12 +49,21 @@ static void watch_config(struct runner *runner)
         log_line(runner->log, LOG_WARNING, "%s", err.text);
 }
 
+static void begin(struct runner *runner)
+{
+    if (runner->guard->detached)
+        fprintf(stderr, "furcate goes on in the background; its log: %s/furcate.log; to stop it: kill %ld\n",
+                store_directory(runner->store), (long)runner->guard->guardian);
+    guard_started(runner->guard, log_file(runner->log));
+}
+
 static void carry_out(struct runner *runner)
 {
+    begin(runner);
     runner->started = clock_monotonic();
     uv_loop_init(&runner->loop);
-    watch_signal(runner, &runner->interrupt, SIGINT);
-    watch_signal(runner, &runner->terminate, SIGTERM);
+    trees_open(&runner->trees, &runner->loop, runner->log, runner->guard->group);
+    signals_open(runner);
     uv_idle_init(&runner->loop, &runner->search);
     uv_idle_init(&runner->loop, &runner->follow);
     runner->search.data = runner->follow.data = runner;
@@ -101,6 +87,7 @@ static void release(struct runner *runner)
     vector_free(&runner->waiting);
     taken_free(&runner->taken);
     store_close(runner->store);
+    trees_free(&runner->trees);
     order_destroy(runner->order);
     plan_unref(runner->plan);
     config_unref(runner->config);
@@ -137,17 +124,16 @@ static void open_standard_files(void)
     file_close_fd(&fd);
 }
 
-int runner_main(const struct runner_options *options)
+static int run_plan(struct guard *guard, void *context)
 {
     struct runner runner = {
-        .options = options,
+        .options = context,
+        .guard = guard,
         .next_notice = 10 * 1000 * 1000,
         .attempt_ended = schedule_ended,
         .run_ready = schedule_go_on,
     };
     struct error err = {0};
-    open_standard_files();
-    signal(SIGPIPE, SIG_IGN);
     int status;
     if (prepare_runner(&runner, &err)) {
         carry_out(&runner);
@@ -157,4 +143,11 @@ int runner_main(const struct runner_options *options)
     }
     release(&runner);
     return status;
+}
+
+int runner_main(const struct runner_options *options)
+{
+    open_standard_files();
+    signal(SIGPIPE, SIG_IGN);
+    return guard_run(run_plan, (void *)options, options->detach);
 }

@@ -18,11 +18,13 @@ struct runner_options {
     /* GPU indices to use; gpu_count -1: find them. */
     const int *gpu_indices;
     int gpu_count;
+    bool detach; /* go on in the background, in a session of its own, once all is prepared */
 };
 
 /*
- * Runs what is left of the plan, and follows edits of the config meanwhile. Messages go to stderr. Installs
- * handlers for SIGINT and SIGTERM until it returns. Returns the exit status of furcate(1): 0 every run is
- * done, 1 some failed, 2 bad usage or config, 3 no device, 130 or 143 stopped.
+ * Runs what is left of the plan, and follows edits of the config meanwhile. Messages go to stderr. The work
+ * is done by a child process, which this one guards (run/guard.h), and whose signals it passes on until it
+ * returns. Returns the exit status of furcate(1): 0 every run is done, 1 some failed, 2 bad usage or config,
+ * 3 no device, 130 or 143 stopped.
  */
 int runner_main(const struct runner_options *options);

@@ -10,11 +10,13 @@
 #include "run/bookkeeping.h"
 #include "run/command.h"
 #include "run/environment.h"
+#include "run/guard.h"
 #include "run/launch.h"
 #include "run/progress.h"
 #include "run/run.h"
 #include "run/slot.h"
 #include "run/taken.h"
+#include "run/tree.h"
 #include "run/watch.h"
 #include "store/store.h"
 
@@ -26,8 +28,11 @@ struct failure {
     char reason[256];
 };
 
+enum { RUNNER_SIGNALS = 5 };
+
 struct runner {
     const struct runner_options *options;
+    struct guard *guard;
     uv_loop_t loop;
 
     /* what is to be done */
@@ -42,6 +47,7 @@ struct runner {
 
     /* where */
     struct slots slots;
+    struct trees trees;
     struct launcher *launcher;
     struct environment *environment;
     struct store *store;
@@ -58,7 +64,8 @@ struct runner {
     struct bookkeeping bookkeeping;
     struct watch watch;
     struct progress progress;
-    uv_signal_t interrupt, terminate;
+    uv_signal_t signals[RUNNER_SIGNALS];
+    uv_poll_t guardian;   /* readable when it is gone */
     uv_idle_t search;     /* active while the next permutation is searched for */
     uv_idle_t follow;     /* active while what is taken follows an edit */
     uint64_t next_notice; /* ranks looked at when the search is worth a line again */
@@ -67,7 +74,8 @@ struct runner {
     void (*attempt_ended)(struct runner *runner, struct attempt *attempt);
     void (*run_ready)(struct runner *runner);
 
-    int stop_signal;    /* 0, SIGINT or SIGTERM: start nothing more */
+    int stop_signal;    /* not 0: start nothing more; SIGKILL: the guardian was killed */
+    int64_t paused;     /* since when the attempts are stopped, and nothing is started; 0: no pause */
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */
     struct error fatal; /* kind not ERROR_NONE: start nothing more, report this at the end */

@@ -9,14 +9,15 @@
 #include "run/failure.h"
 #include "run/retry.h"
 #include "run/runner.h"
+#include "run/signals.h"
 
 /* Ranks that one look at the order may take: some 5 ms. */
 enum { most_looks = 10000 };
 
 static bool may_start(const struct runner *runner)
 {
-    return !runner->stop_signal && runner->fatal.kind == ERROR_NONE && !runner->bookkeeping.failing &&
-           !runner->closing;
+    return !runner->stop_signal && !runner->paused && runner->fatal.kind == ERROR_NONE &&
+           !runner->bookkeeping.failing && !runner->closing;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -196,8 +197,8 @@ static void close_when_done(struct runner *runner)
     progress_close(&runner->progress);
     uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->follow, NULL);
-    uv_close((uv_handle_t *)&runner->interrupt, NULL);
-    uv_close((uv_handle_t *)&runner->terminate, NULL);
+    trees_close(&runner->trees);
+    signals_close(runner);
 }
 
 void schedule_ended(struct runner *runner, struct attempt *attempt)

@@ -10,12 +10,14 @@
 #include "run/run.h"
 
 struct attempt;
+struct tree;
 
 struct slot {
     int gpu_id; /* -1: a CPU slot */
     char vendor[16];
     char name[24];           /* "GPU 0", "CPU 3" */
     bool retired;            /* takes no further attempt: max_threads was lowered */
+    struct tree *tree;       /* NULL before its first attempt; owned by the runner's trees */
     struct attempt *attempt; /* NULL: free */
     int64_t free_since;      /* clock_monotonic() of its last attempt's end; 0 before the first */
 };

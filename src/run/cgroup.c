@@ -1,0 +1,173 @@
+#include "run/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+/* --- where --- */
+
+/* "0::/user.slice/session-1.scope" of /proc/self/cgroup; free() it. */
+static char *own_name(void)
+{
+    struct error ignored;
+    CLEANUP(text_free) struct text content = {0};
+    if (!file_read("/proc/self/cgroup", &content, &ignored))
+        return NULL;
+    char *rest = content.data, *line;
+    while ((line = strsep(&rest, "\n")))
+        if (strncmp(line, "0::/", 4) == 0)
+            return memory_copy_text(line + 3);
+    return NULL;
+}
+
+/* Undoes proc(5)'s "\040" for a space. */
+static void unescape(char *path)
+{
+    char *out = path;
+    for (const char *in = path; *in; in++) {
+        unsigned byte;
+        if (in[0] == '\\' && sscanf(in + 1, "%3o", &byte) == 1) {
+            *out++ = (char)byte;
+            in += 3;
+        } else {
+            *out++ = *in;
+        }
+    }
+    *out = '\0';
+}
+
+/* A line of mountinfo: "31 23 0:28 ROOT MOUNT_POINT OPTIONS … - cgroup2 …". The folder of `name` below the
+ * mount; NULL when it is no cgroup2, or shows another part of the tree. */
+static char *below_mount(const char *line, const char *name)
+{
+    char root[4096], point[4096];
+    const char *type = strstr(line, " - ");
+    if (!type || strncmp(type, " - cgroup2 ", 11) != 0 ||
+        sscanf(line, "%*d %*d %*s %4095s %4095s", root, point) != 2)
+        return NULL;
+    unescape(root);
+    unescape(point);
+    size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    if (strncmp(name, root, len) != 0 || (name[len] && name[len] != '/'))
+        return NULL;
+    return text_format("%s%s", point, strcmp(name + len, "/") == 0 ? "" : name + len);
+}
+
+char *cgroup_of_this_process(void)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *name = own_name();
+    CLEANUP(text_free) struct text content = {0};
+    if (!name || !file_read("/proc/self/mountinfo", &content, &ignored))
+        return NULL;
+    char *rest = content.data, *line, *found = NULL;
+    while (!found && (line = strsep(&rest, "\n")))
+        found = below_mount(line, name);
+    return found;
+}
+
+/* --- what can be done to one --- */
+
+bool cgroup_make(const char *path, struct error *err)
+{
+    return mkdir(path, 0755) == 0 || error_system(err, errno, "cannot make the control group %s", path);
+}
+
+static bool write_to(const char *path, const char *file, const char *text)
+{
+    CLEANUP(memory_free) char *whole = file_join(path, file);
+    CLEANUP(file_close_fd) int fd = open(whole, O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && file_write_all(fd, text, strlen(text));
+}
+
+void cgroup_count_memory(const char *path)
+{
+    write_to(path, "cgroup.subtree_control", "+memory");
+}
+
+void cgroup_freeze(const char *path, bool frozen)
+{
+    write_to(path, "cgroup.freeze", frozen ? "1" : "0");
+}
+
+/* Before Linux 5.14 there was no cgroup.kill: frozen, so that none can fork meanwhile, each is killed. */
+static void kill_each(const char *path)
+{
+    cgroup_freeze(path, true);
+    struct error ignored;
+    CLEANUP(memory_free) char *list = file_join(path, "cgroup.procs");
+    CLEANUP(text_free) struct text pids = {0};
+    if (file_read(list, &pids, &ignored) && pids.data)
+        for (char *rest = pids.data, *end; strtol(rest, &end, 10) > 0; rest = end)
+            kill((pid_t)strtol(rest, NULL, 10), SIGKILL);
+    cgroup_freeze(path, false);
+}
+
+void cgroup_kill(const char *path)
+{
+    if (!write_to(path, "cgroup.kill", "1") && access(path, F_OK) == 0)
+        kill_each(path);
+}
+
+int cgroup_open_events(const char *path)
+{
+    CLEANUP(memory_free) char *events = file_join(path, "cgroup.events");
+    return open(events, O_RDONLY | O_CLOEXEC);
+}
+
+bool cgroup_is_empty(int events_fd)
+{
+    char events[256] = "";
+    ssize_t got = pread(events_fd, events, sizeof events - 1, 0);
+    return got < 0 || strstr(events, "populated 0");
+}
+
+/* --- its end --- */
+
+bool cgroup_remove(const char *path)
+{
+    if (rmdir(path) == 0 || errno == ENOENT)
+        return true;
+    DIR *folder = opendir(path); /* a program can have made groups of its own below it */
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        CLEANUP(memory_free) char *below = file_join(path, entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+            cgroup_remove(below);
+    }
+    if (folder)
+        closedir(folder);
+    return rmdir(path) == 0 || errno == ENOENT;
+}
+
+static void wait_until_empty(const char *path, int64_t until)
+{
+    CLEANUP(file_close_fd) int fd = cgroup_open_events(path);
+    struct pollfd events = {fd, POLLPRI, 0};
+    while (fd >= 0 && !cgroup_is_empty(fd)) {
+        int64_t left = until - clock_monotonic();
+        if (left <= 0 || poll(&events, 1, (int)(left / 1000000) + 1) < 0)
+            return;
+    }
+}
+
+bool cgroup_end(const char *path, int patience_ms)
+{
+    int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
+    if (cgroup_remove(path))
+        return true;
+    cgroup_kill(path);
+    wait_until_empty(path, until);
+    return cgroup_remove(path);
+}

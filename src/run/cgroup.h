@@ -1,0 +1,35 @@
+/*
+ * Control groups, version 2 (Documentation/admin-guide/cgroup-v2.rst of Linux): a folder is a group of
+ * processes, which none of their descendants leaves by forking, daemonising or making a session of its own.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The folder of the group that this process is in; NULL where no cgroup v2 is mounted. free() it. */
+char *cgroup_of_this_process(void);
+
+/* Makes the folder of a group; the one above it must be there. */
+bool cgroup_make(const char *path, struct error *err);
+/* Lets the memory used by each group below this one be accounted, where the system delegates that. */
+void cgroup_count_memory(const char *path);
+
+/* SIGKILL for all processes in the group and below. On Linux 6.18 whatever is cloned into the group
+ * afterwards is killed too, so it must not be used again. */
+void cgroup_kill(const char *path);
+/* Stops, or lets go on, all processes in the group and below. */
+void cgroup_freeze(const char *path, bool frozen);
+
+/* Whether no process lives in the group or below; by its cgroup.events, open in `events_fd`. */
+bool cgroup_is_empty(int events_fd);
+/* Opens cgroup.events, which poll() says has exceptional data (POLLPRI) when it changes. -1 when that fails.
+ */
+int cgroup_open_events(const char *path);
+
+/* Removes the group and those below it. False when processes live in it. */
+bool cgroup_remove(const char *path);
+/* Kills what lives in it, waits until that is gone (`patience_ms` at most), and removes it. A group that is
+ * not there is fine. */
+bool cgroup_end(const char *path, int patience_ms);

@@ -1,0 +1,73 @@
+#include "run/children.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+static bool read_text(int folder, const char *name, struct text *content)
+{
+    CLEANUP(file_close_fd) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && file_read_fd(fd, SIZE_MAX, content);
+}
+
+static void add_numbers(const char *numbers, struct pids *pids)
+{
+    char *end;
+    for (long pid; (pid = strtol(numbers, &end, 10)) > 0; numbers = end)
+        vector_push(pids, (pid_t)pid);
+}
+
+/* The kernel keeps a list for each thread. False where it was built without these lists. */
+static bool list_by_threads(pid_t parent, struct pids *children)
+{
+    CLEANUP(memory_free) char *path = text_format("/proc/%d/task", (int)parent);
+    DIR *threads = opendir(path);
+    bool known = true;
+    for (struct dirent *entry; known && threads && (entry = readdir(threads));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        CLEANUP(memory_free) char *name = text_format("%s/children", entry->d_name);
+        CLEANUP(text_free) struct text content = {0};
+        known = read_text(dirfd(threads), name, &content) || access("/proc/thread-self/children", F_OK) == 0;
+        add_numbers(text_get(&content), children);
+    }
+    if (threads)
+        closedir(threads);
+    return known;
+}
+
+/* The field behind the name and the state: "12 (a) b) S 1 …". */
+static pid_t parent_in(const char *stat)
+{
+    const char *name_end = strrchr(stat, ')');
+    int parent = 0;
+    return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static void list_by_search(pid_t parent, struct pids *children)
+{
+    DIR *processes = opendir("/proc");
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        CLEANUP(memory_free) char *name = text_format("%s/stat", entry->d_name);
+        CLEANUP(text_free) struct text stat = {0};
+        if (pid > 0 && read_text(dirfd(processes), name, &stat) && parent_in(text_get(&stat)) == parent)
+            vector_push(children, pid);
+    }
+    if (processes)
+        closedir(processes);
+}
+
+void children_list(pid_t parent, struct pids *children)
+{
+    if (!list_by_threads(parent, children))
+        list_by_search(parent, children);
+}

@@ -1,0 +1,362 @@
+#include "run/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/cgroup.h"
+#include "run/children.h"
+
+#if defined __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+enum { patience_ms = 10000 };
+
+/* What the runner tells its guardian; a byte, some with an open file. */
+enum message { MESSAGE_STARTED = 'S', MESSAGE_LOCK = 'L', MESSAGE_PAUSED = 'P' };
+
+struct guardian {
+    pid_t runner;
+    int channel, signals;
+    int lock;           /* -1: the runner has none yet */
+    int detached;       /* to be written to once the runner is ready; -1: not detached */
+    char *group;        /* see struct guard */
+    struct pids before; /* children that are not the runner's */
+    int status;         /* of the runner, as waitpid(2) gives it */
+};
+
+/* --- messages --- */
+
+static void send_message(int channel, char message, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec byte = {&message, 1};
+    struct msghdr whole = {.msg_iov = &byte, .msg_iovlen = 1};
+    if (fd >= 0) {
+        whole.msg_control = control.bytes;
+        whole.msg_controllen = sizeof control.bytes;
+        control.header = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    }
+    (void)sendmsg(channel, &whole, MSG_NOSIGNAL); /* a guardian that is gone is noticed elsewhere */
+}
+
+/* Returns the message, with its file in *fd, or -1; 0 when the other end is closed. */
+static char receive_message(int channel, int *fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    char message = 0;
+    struct iovec byte = {&message, 1};
+    struct msghdr whole = {.msg_iov = &byte,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+    *fd = -1;
+    if (recvmsg(channel, &whole, MSG_CMSG_CLOEXEC) != 1)
+        return 0;
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&whole);
+    if (header && header->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(header), sizeof *fd);
+    return message;
+}
+
+/* --- the guardian --- */
+
+static bool is_from_before(const struct guardian *guardian, pid_t pid)
+{
+    for (size_t i = 0; i < guardian->before.count; i++)
+        if (guardian->before.items[i] == pid)
+            return true;
+    return false;
+}
+
+/* Waits for the orphans that have ended, having killed all if `kills`. Returns how many are left; those of
+ * the ones that went become ours, and count at the next call. */
+static size_t see_to_orphans(const struct guardian *guardian, bool kills, bool *changed)
+{
+    struct pids children = {0};
+    size_t left = 0;
+    *changed = false;
+    children_list(getpid(), &children);
+    for (size_t i = 0; i < children.count; i++) {
+        pid_t pid = children.items[i];
+        if (pid == guardian->runner || is_from_before(guardian, pid))
+            continue;
+        if (kills)
+            kill(pid, SIGKILL);
+        bool ended = waitpid(pid, NULL, WNOHANG) == pid;
+        *changed |= ended;
+        left += !ended;
+    }
+    vector_free(&children);
+    return left;
+}
+
+static void wait_for_child(int signals, int64_t until)
+{
+    struct signalfd_siginfo info;
+    struct pollfd end = {signals, POLLIN, 0};
+    int64_t left = until - clock_monotonic();
+    if (left > 0 && poll(&end, 1, (int)(left / 1000000) + 1) > 0)
+        (void)!read(signals, &info, sizeof info);
+}
+
+/* Kills all that the runner has left, and waits until it is gone. */
+static void end_rest(struct guardian *guardian)
+{
+    int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
+    bool gone = !guardian->group || cgroup_end(guardian->group, patience_ms), changed;
+    size_t left;
+    while ((left = see_to_orphans(guardian, true, &changed)) > 0 || changed) {
+        if (!changed)
+            wait_for_child(guardian->signals, until);
+        if (clock_monotonic() >= until)
+            break;
+    }
+    if (!gone || left > 0)
+        fprintf(stderr,
+                "furcate: processes of the runs were killed and do not end; they may wait for a device or "
+                "a file server\n");
+}
+
+static void redirect(int fd)
+{
+    if (fd < 0)
+        return;
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+}
+
+/* The process that waits for this is gone when the user has interrupted it. */
+static void tell_ready(struct guardian *guardian)
+{
+    if (guardian->detached >= 0 && write(guardian->detached, "", 1) != 1)
+        kill(guardian->runner, SIGTERM);
+    file_close_fd(&guardian->detached);
+}
+
+static void take_message(struct guardian *guardian)
+{
+    int fd;
+    switch (receive_message(guardian->channel, &fd)) {
+    case MESSAGE_LOCK:
+        file_close_fd(&guardian->lock);
+        guardian->lock = fd;
+        return;
+    case MESSAGE_STARTED:
+        tell_ready(guardian);
+        redirect(fd);
+        break;
+    case MESSAGE_PAUSED:
+        kill(getpid(), SIGSTOP);
+        break;
+    default:
+        file_close_fd(&guardian->channel);
+    }
+    file_close_fd(&fd);
+}
+
+/* Returns whether the runner has ended. */
+static bool take_signal(struct guardian *guardian)
+{
+    struct signalfd_siginfo info;
+    bool changed;
+    if (read(guardian->signals, &info, sizeof info) != sizeof info)
+        return false;
+    if (info.ssi_signo != SIGCHLD) {
+        kill(guardian->runner, (int)info.ssi_signo);
+        return false;
+    }
+    see_to_orphans(guardian, false, &changed);
+    return waitpid(guardian->runner, &guardian->status, WNOHANG) == guardian->runner;
+}
+
+static void watch_over(struct guardian *guardian)
+{
+    struct pollfd sources[2] = {{guardian->signals, POLLIN, 0}, {guardian->channel, POLLIN, 0}};
+    for (bool ended = false; !ended;) {
+        sources[1].fd = guardian->channel;
+        if (poll(sources, 2, -1) < 0)
+            continue;
+        if (sources[1].revents)
+            take_message(guardian);
+        ended = sources[0].revents && take_signal(guardian);
+    }
+}
+
+/* Of furcate: the runner's, or what its death means. */
+static int exit_status(int status)
+{
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    int number = WTERMSIG(status);
+    if (number != SIGINT && number != SIGTERM && number != SIGHUP) /* those came before it began */
+        fprintf(stderr,
+                "furcate: the runner was ended by signal %d (%s), and its attempts with it; the same command "
+                "goes on "
+                "where it left off\n",
+                number, strsignal(number));
+    return 128 + number;
+}
+
+static int be_guardian(struct guardian *guardian)
+{
+    watch_over(guardian);
+    guardian->runner = 0;
+    end_rest(guardian);
+    return exit_status(guardian->status);
+}
+
+/* --- the runner's end --- */
+
+static void be_runner(struct guardian *guardian, const sigset_t *mask, int channel,
+                      int (*work)(struct guard *guard, void *context), void *context)
+{
+    struct guard guard = {getppid(), channel, guardian->group, guardian->detached >= 0};
+    pthread_sigmask(SIG_SETMASK, mask, NULL);
+    file_close_fd(&guardian->signals);
+    file_close_fd(&guardian->detached);
+    prctl(PR_SET_NAME, "furcate-runner");
+    int status = work(&guard, context);
+    fflush(stdout);
+    fflush(stderr);
+#if defined __SANITIZE_ADDRESS__
+    __lsan_do_leak_check();
+#endif
+    _exit(status);
+}
+
+void guard_started(struct guard *guard, int log_fd)
+{
+    setpgid(0, 0);
+    signal(SIGTTOU,
+           SIG_IGN); /* the group is in the background now, and writes to the terminal all the same */
+    send_message(guard->channel, MESSAGE_STARTED, guard->detached ? log_fd : -1);
+    if (guard->detached)
+        redirect(log_fd);
+}
+
+void guard_share_lock(struct guard *guard, int lock_fd)
+{
+    send_message(guard->channel, MESSAGE_LOCK, lock_fd);
+}
+
+void guard_paused(struct guard *guard)
+{
+    send_message(guard->channel, MESSAGE_PAUSED, -1);
+}
+
+/* --- both --- */
+
+/* No two runners have the same in one uptime of the machine, also when pids come round. */
+static char *name_group(void)
+{
+    CLEANUP(memory_free) char *own = cgroup_of_this_process();
+    return own ? text_format("%s/furcate-%ld-%llx", own, (long)getpid(),
+                             (unsigned long long)clock_monotonic())
+               : NULL;
+}
+
+static int block_signals(bool detached, sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGCHLD};
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        sigaddset(&set, passed_on[i]);
+    if (detached)
+        signal(SIGHUP, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would cost us the exit statuses */
+    pthread_sigmask(SIG_BLOCK, &set, before);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guard, void *context),
+                       void *context)
+{
+    int ends[2];
+    sigset_t mask;
+    guardian->signals = block_signals(guardian->detached >= 0, &mask);
+    guardian->group = name_group();
+    prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    children_list(getpid(), &guardian->before);
+    fflush(NULL); /* what the two have in their buffers would be written twice */
+    bool made = guardian->signals >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0;
+    if (made && (guardian->runner = fork()) == 0) {
+        close(ends[0]);
+        be_runner(guardian, &mask, ends[1], work, context);
+    }
+    int status = 2;
+    if (made && guardian->runner > 0) {
+        close(ends[1]);
+        guardian->channel = ends[0];
+        status = be_guardian(guardian);
+    } else {
+        fprintf(stderr, "furcate: cannot start the runner: %s\n", strerror(errno));
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 0L);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return status;
+}
+
+static int run_guarded(int (*work)(struct guard *guard, void *context), void *context, int detached)
+{
+    struct guardian guardian = {.channel = -1, .signals = -1, .lock = -1, .detached = detached};
+    int status = fork_runner(&guardian, work, context);
+    file_close_fd(&guardian.channel);
+    file_close_fd(&guardian.signals);
+    file_close_fd(&guardian.lock);
+    file_close_fd(&guardian.detached);
+    vector_free(&guardian.before);
+    free(guardian.group);
+    return status;
+}
+
+/* The process that the user started waits until the runner is ready, or has failed to be. */
+static int run_detached(int (*work)(struct guard *guard, void *context), void *context)
+{
+    int started[2], status = 0;
+    char byte;
+    fflush(NULL);
+    pid_t guardian = pipe2(started, O_CLOEXEC) == 0 ? fork() : -1;
+    if (guardian < 0) {
+        fprintf(stderr, "furcate: cannot go to the background: %s\n", strerror(errno));
+        return 2;
+    }
+    if (guardian == 0) {
+        close(started[0]);
+        setsid();
+        _exit(run_guarded(work, context, started[1]));
+    }
+    close(started[1]);
+    bool ready = read(started[0], &byte, 1) == 1;
+    close(started[0]);
+    if (ready || waitpid(guardian, &status, 0) != guardian)
+        return 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int guard_run(int (*work)(struct guard *guard, void *context), void *context, bool detach)
+{
+    return detach ? run_detached(work, context) : run_guarded(work, context, -1);
+}

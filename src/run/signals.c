@@ -1,0 +1,81 @@
+#include "run/signals.h"
+
+#include <signal.h>
+
+#include "run/attempt.h"
+#include "run/pause.h"
+#include "run/retry.h"
+#include "run/schedule.h"
+
+static void stop(struct runner *runner, int number)
+{
+    runner->stop_signal = number;
+    pause_end(runner); /* what is stopped could not obey */
+    retry_drop_all(runner);
+}
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+    struct runner *runner = handle->data;
+    if (runner->stop_signal) {
+        attempt_each(runner, attempt_kill);
+        return;
+    }
+    log_line(runner->log, LOG_INFO, "Stopping: running configs get %g s to end; once more stops them at once",
+             config_meta(runner->config)->kill_grace);
+    /* A terminal that is gone asks for the same as SIGTERM. */
+    stop(runner, number == SIGINT ? SIGINT : SIGTERM);
+    attempt_each(runner, attempt_terminate);
+    schedule_go_on(runner);
+}
+
+static void on_pause(uv_signal_t *handle, int number)
+{
+    (void)number;
+    pause_begin(handle->data);
+}
+
+static void on_continue(uv_signal_t *handle, int number)
+{
+    (void)number;
+    pause_end(handle->data);
+}
+
+/* Was ended by SIGKILL, or has crashed: nobody would end the attempts if this process were to follow it. */
+static void on_guardian_gone(uv_poll_t *handle, int status, int events)
+{
+    (void)status, (void)events;
+    struct runner *runner = handle->data;
+    uv_poll_stop(handle);
+    log_line(runner->log, LOG_WARNING, "The process that furcate was started as is gone: stopping at once");
+    stop(runner, SIGKILL);
+    attempt_each(runner, attempt_kill);
+    schedule_go_on(runner);
+}
+
+static const struct {
+    int number;
+    uv_signal_cb handler;
+} handled[RUNNER_SIGNALS] = {
+    {SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGHUP, on_stop}, {SIGTSTP, on_pause}, {SIGCONT, on_continue},
+};
+
+void signals_open(struct runner *runner)
+{
+    for (int i = 0; i < RUNNER_SIGNALS; i++) {
+        uv_signal_init(&runner->loop, &runner->signals[i]);
+        runner->signals[i].data = runner;
+        if (handled[i].number != SIGHUP || !runner->guard->detached)
+            uv_signal_start(&runner->signals[i], handled[i].handler, handled[i].number);
+    }
+    uv_poll_init(&runner->loop, &runner->guardian, runner->guard->channel);
+    runner->guardian.data = runner;
+    uv_poll_start(&runner->guardian, UV_READABLE | UV_DISCONNECT, on_guardian_gone);
+}
+
+void signals_close(struct runner *runner)
+{
+    for (int i = 0; i < RUNNER_SIGNALS; i++)
+        uv_close((uv_handle_t *)&runner->signals[i], NULL);
+    uv_close((uv_handle_t *)&runner->guardian, NULL);
+}

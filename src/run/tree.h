@@ -1,0 +1,55 @@
+/*
+ * Process trees: the program of an attempt and all that came of it, wherever it went. A tree is held together
+ *
+ *   by a control group   one a slot, which no descendant leaves by forking or daemonising; or, where the
+ * system lets us make none, by descent           the program adopts its orphans, so that all stay below it
+ * while it lives; when it ends the runner inherits them: a child of the runner that is no program belongs to
+ * a tree that ends.
+ */
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "base/vector.h"
+#include "run/launch.h"
+
+struct tree;
+
+/* All trees of a runner. */
+struct trees {
+    uv_loop_t *loop;
+    struct log *log;
+    char *group; /* folder of the control group around those of the slots; NULL: by descent */
+    VECTOR(struct tree *) all;
+    uv_signal_t child_ended; /* by descent, while a tree ends */
+    bool frozen;
+};
+
+/* `group`: the folder to make; NULL where there is none. */
+void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const char *group);
+/* Closes the handles; the trees are empty. */
+void trees_close(struct trees *trees);
+void trees_free(struct trees *trees);
+/* Stops all processes of all trees, or lets them go on. */
+void trees_freeze(struct trees *trees, bool frozen);
+
+/* The tree of a slot, for one attempt after the other; owned by `trees`. */
+struct tree *tree_create(struct trees *trees);
+/* Where the next program is to begin: struct launch's cgroup. */
+int tree_prepare(struct tree *tree);
+/* A program was launched there. */
+void tree_begin(struct tree *tree, const struct launched *launched);
+/* The folder of its control group; NULL: by descent. */
+const char *tree_group(const struct tree *tree);
+
+/* For the program's process group. */
+void tree_signal(const struct tree *tree, int number);
+/* SIGKILL for all. */
+void tree_kill(struct tree *tree);
+/*
+ * The program has ended, and was waited for: kills what is left of the tree. Returns true when nothing was
+ * left; otherwise `gone` is called when that is the case.
+ */
+bool tree_end(struct tree *tree, void (*gone)(void *context), void *context);
