@@ -1,6 +1,7 @@
 """The configs that the benchmarks plan: axes of ten values, exclude entries, rows of finished runs."""
 import itertools
 import json
+import os
 import random
 import subprocess
 import sys
@@ -31,16 +32,22 @@ def write_config(path, axes, **meta):
     return path
 
 
-def write_finished(folder, keys, permutations):
-    """Writes folder/logs/run_data.csv with a row a permutation: its values of these keys. Returns the count."""
+def write_finished(folder, keys, permutations, directories=False):
+    """Writes folder/logs/run_data.csv with a row a permutation: its values of these keys. Returns the count.
+
+    With `directories` each has its run directory, which is empty.
+    """
     (folder / "logs").mkdir()
     count = 0
     with open(folder / "logs/run_data.csv", "w") as out:
         out.write(f"data_name,{','.join(keys)},{HEAD}\n")
         for values in permutations:
             text = [str(value) for value in values]
-            out.write(f'bench,{",".join(text)},"{{""allow_cpu"": true}}",logs/bench{count}_{"_".join(text)},-1,'
+            directory = f"logs/bench{count}_{'_'.join(text)}"
+            out.write(f'bench,{",".join(text)},"{{""allow_cpu"": true}}",{directory},-1,'
                       f"1606924973.5,12.25,0.9312,{count},bench{count},1\n")
+            if directories:
+                os.mkdir(folder / directory)
             count += 1
     return count
 

@@ -48,12 +48,17 @@ class Runner:
         return self.figures(time.perf_counter() - self.started)
 
     def figures(self, seconds, cpu_before=0):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        mib = int(status.split("VmHWM:")[1].split()[0]) / 1024
-        return Figures(seconds, self.cpu() - cpu_before, mib, 0, "")
+        statuses = [pathlib.Path(f"/proc/{pid}/status").read_text() for pid in self.pids()]
+        kib = max(int(status.split("VmHWM:")[1].split()[0]) for status in statuses)
+        return Figures(seconds, self.cpu() - cpu_before, kib / 1024, 0, "")
+
+    def pids(self):
+        """Of the guardian and of the runner, its only child."""
+        guardian = self.process.pid
+        return [guardian, *map(int, pathlib.Path(f"/proc/{guardian}/task/{guardian}/children").read_text().split())]
 
     def cpu(self):
-        threads = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        threads = (thread for pid in self.pids() for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
         return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
     def wait_rest(self):
