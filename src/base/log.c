@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,29 +13,69 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+static const size_t most_unwritten = 1 << 20;
+
 struct log {
-    int fd;
+    char *path;
+    int fd; /* -1: the file could not be made anew yet */
+    struct text unwritten;
+    size_t lost; /* lines, once that is full */
     log_echo *echo;
     void *context;
 };
 
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+}
+
 struct log *log_open(const char *path, struct error *err)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int fd = open_file(path);
     if (fd < 0) {
         error_system(err, errno, "cannot write %s", path);
         return NULL;
     }
     struct log *log = memory_new(1, sizeof *log);
+    log->path = memory_copy_text(path);
     log->fd = fd;
     return log;
+}
+
+static bool is_deleted(int fd)
+{
+    struct stat info;
+    return fd >= 0 && fstat(fd, &info) == 0 && info.st_nlink == 0;
+}
+
+/* Writes what it can; a line that is torn by a full disk goes on at the same place later. */
+static void write_out(struct log *log)
+{
+    if (is_deleted(log->fd))
+        file_close_fd(&log->fd);
+    if (log->fd < 0)
+        log->fd = open_file(log->path);
+    size_t done = 0;
+    while (log->fd >= 0 && done < log->unwritten.len) {
+        ssize_t put = write(log->fd, log->unwritten.data + done, log->unwritten.len - done);
+        if (put < 0 && errno != EINTR)
+            break;
+        done += put > 0 ? (size_t)put : 0;
+    }
+    if (done > 0) {
+        log->unwritten.len -= done;
+        memmove(log->unwritten.data, log->unwritten.data + done, log->unwritten.len + 1);
+    }
 }
 
 void log_close(struct log *log)
 {
     if (!log)
         return;
-    close(log->fd);
+    write_out(log);
+    file_close_fd(&log->fd);
+    text_free(&log->unwritten);
+    free(log->path);
     free(log);
 }
 
@@ -42,30 +84,60 @@ int log_file(const struct log *log)
     return log->fd;
 }
 
+void log_move(struct log *log)
+{
+    file_close_fd(&log->fd);
+}
+
 void log_set_echo(struct log *log, log_echo *echo, void *context)
 {
     log->echo = echo;
     log->context = context;
 }
 
-void log_line(struct log *log, enum log_level level, const char *format, ...)
+/* Adds "stamp: furcate.runner] message\n". Returns where the message begins. */
+static size_t add_line(struct text *line, const char *format, va_list args)
 {
     char stamp[40];
     clock_format_micros(clock_wall(), stamp);
-    CLEANUP(text_free) struct text line = {0};
-    text_addf(&line, "%s: furcate.runner] ", stamp);
-    size_t start = line.len;
+    text_addf(line, "%s: furcate.runner] ", stamp);
+    size_t start = line->len;
+    text_addv(line, format, args);
+    for (size_t i = start; i < line->len; i++)
+        if (line->data[i] == '\n')
+            line->data[i] = ' ';
+    text_add_char(line, '\n');
+    return start;
+}
 
+static void keep(struct log *log, const struct text *line)
+{
+    if (log->unwritten.len + line->len > most_unwritten) {
+        log->lost++;
+        return;
+    }
+    text_add_bytes(&log->unwritten, line->data, line->len);
+}
+
+static void tell_of_lost(struct log *log)
+{
+    size_t lost = log->lost;
+    log->lost = 0;
+    log_line(log, LOG_DEBUG, "%zu lines are missing here: the log could not be written", lost);
+}
+
+void log_line(struct log *log, enum log_level level, const char *format, ...)
+{
+    CLEANUP(text_free) struct text line = {0};
     va_list args;
     va_start(args, format);
-    text_addv(&line, format, args);
+    size_t start = add_line(&line, format, args);
     va_end(args);
-    for (size_t i = start; i < line.len; i++)
-        if (line.data[i] == '\n')
-            line.data[i] = ' ';
-    text_add_char(&line, '\n');
 
-    (void)file_write_all(log->fd, line.data, line.len);
+    keep(log, &line);
+    write_out(log);
+    if (log->lost > 0 && log->unwritten.len == 0)
+        tell_of_lost(log);
     if (log->echo && level >= LOG_INFO)
         log->echo(log->context, level, line.data, line.data + start);
 }
