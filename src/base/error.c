@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +10,22 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     va_list args;
     va_start(args, format);
     err->kind = kind;
+    err->may_pass = false;
+    err->number = 0;
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+    return false;
+}
+
+/* What others take up and give back, and what a network or a disk gets over. */
+static bool may_pass(int number)
+{
+    static const int passing[] = {EAGAIN, ENOMEM, EMFILE, ENFILE,   ENOSPC,    EDQUOT,       EFBIG,       EIO,
+                                  EBUSY,  ENOLCK, ESTALE, ETXTBSY,  ETIMEDOUT, EHOSTDOWN,    EHOSTUNREACH, ENETDOWN,
+                                  EINTR,  ENOBUFS, ENOTCONN, ENETUNREACH, ECONNRESET, EREMOTEIO};
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == number)
+            return true;
     return false;
 }
 
@@ -20,6 +35,8 @@ bool error_system(struct error *err, int number, const char *format, ...)
     va_list args;
     va_start(args, format);
     err->kind = ERROR_SYSTEM;
+    err->may_pass = may_pass(number);
+    err->number = number;
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     size_t len = strlen(err->text);

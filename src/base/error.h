@@ -10,6 +10,8 @@ struct error {
         ERROR_DEVICE, /* no device to run on; exit status 3 */
         ERROR_SYSTEM, /* the machine refused; exit status 2 before the first run, 1 after it */
     } kind;
+    bool may_pass; /* it may go well at another time: no room, memory, process or open file is left now */
+    int number;    /* the errno behind it; 0: none */
     char text[2048];
 };
 
@@ -18,6 +20,6 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for a failed system call: ERROR_SYSTEM, the text followed by ": " and what `number` (an errno)
- * means. */
+ * means; may_pass by the errno. */
 bool error_system(struct error *err, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -57,10 +57,15 @@ bool file_write_all(int fd, const char *bytes, size_t len)
 
 bool file_write(const char *path, const char *bytes, size_t len, struct error *err)
 {
-    CLEANUP(file_close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || !file_write_all(fd, bytes, len))
-        return error_system(err, errno, "cannot write %s", path);
-    return true;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool written = fd >= 0 && file_write_all(fd, bytes, len);
+    int number = errno;
+    /* A network file system, or a quota, may tell only now that there is no room. */
+    if (fd >= 0 && close(fd) < 0 && written) {
+        number = errno;
+        written = false;
+    }
+    return written || error_system(err, number, "cannot write %s", path);
 }
 
 /* Makes a rename durable: the folder's own entry has to reach the disk (fsync(2), rename(2)). */

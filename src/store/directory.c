@@ -1,14 +1,12 @@
 #include "store/directory.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -123,9 +121,11 @@ static bool make(const char *directory, struct error *err)
 static bool replace(const char *path, const struct text *content, struct error *err)
 {
     CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    if (!file_write(beside, content->data, content->len, err))
-        return false;
-    return rename(beside, path) == 0 || error_system(err, errno, "cannot write %s", path);
+    bool replaced = file_write(beside, content->data, content->len, err) &&
+                    (rename(beside, path) == 0 || error_system(err, errno, "cannot write %s", path));
+    if (!replaced)
+        unlink(beside);
+    return replaced;
 }
 
 bool store_prepare_run(struct store *store, const struct run *run, struct error *err)
@@ -138,44 +138,4 @@ bool store_prepare_run(struct store *store, const struct run *run, struct error 
     CLEANUP(text_free) struct text json = {0};
     store_run_data_add_json(&json, config);
     return run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
-}
-
-static int open_for_appending(const struct run *run, const char *ending, struct error *err)
-{
-    CLEANUP(memory_free) char *path = text_format("%s/%s.%s", run->directory, run->name, ending);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0)
-        error_system(err, errno, "cannot write %s", path);
-    return fd;
-}
-
-static bool has_content(int fd)
-{
-    struct stat info;
-    return fstat(fd, &info) == 0 && info.st_size > 0;
-}
-
-static bool write_headers(const struct run *run, const int fds[2], struct error *err)
-{
-    char now[32];
-    clock_format(clock_wall(), now);
-    CLEANUP(memory_free) char *header = text_format("--- attempt %d, %s ---\n", run->attempt, now);
-    for (int i = 0; i < 2; i++)
-        if (!file_write_all(fds[i], header, strlen(header)))
-            return error_system(err, errno, "cannot write to the output of %s in %s", run->name,
-                                run->directory);
-    return true;
-}
-
-bool store_open_output(const struct run *run, int fds[2], struct error *err)
-{
-    fds[0] = open_for_appending(run, "log", err);
-    fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, "err", err);
-    bool opened = fds[0] >= 0 && fds[1] >= 0;
-    bool is_again = opened && (run->attempt > 1 || has_content(fds[0]) || has_content(fds[1]));
-    if (opened && (!is_again || write_headers(run, fds, err)))
-        return true;
-    file_close_fd(&fds[0]);
-    file_close_fd(&fds[1]);
-    return false;
 }

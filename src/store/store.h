@@ -79,6 +79,8 @@ bool store_prepare_run(struct store *store, const struct run *run, struct error 
 /* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them.
  * fds[0] is the log, fds[1] the err; the caller closes both. */
 bool store_open_output(const struct run *run, int fds[2], struct error *err);
+/* Takes back what the two above made for an attempt that was not launched then. */
+void store_withdraw_run(const struct run *run);
 
 /* How an attempt ended. */
 struct attempt_end {
@@ -107,6 +109,8 @@ bool store_commit_begin(struct store *store);
 /* Writes the batch; on any thread. On failure (ERROR_SYSTEM) what was not written stays in the batch, and a
  * further store_commit_work() tries again. */
 bool store_commit_work(struct store *store, struct error *err);
+/* How many rows wait to be written. Not while store_commit_work() is under way. */
+size_t store_unwritten_rows(const struct store *store);
 /* Begin and work until nothing is pending. */
 bool store_flush(struct store *store, struct error *err);
 

@@ -1,0 +1,115 @@
+/* NAME.log and NAME.err of a run, to which its attempts write. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/store.h"
+
+static char *output_path(const struct run *run, const char *ending)
+{
+    return text_format("%s/%s.%s", run->directory, run->name, ending);
+}
+
+static int open_for_appending(const struct run *run, const char *ending, struct error *err)
+{
+    CLEANUP(memory_free) char *path = output_path(run, ending);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0)
+        error_system(err, errno, "cannot write %s", path);
+    return fd;
+}
+
+static bool has_content(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && info.st_size > 0;
+}
+
+/* The line above an attempt's output. */
+static char *header_of(const struct run *run, const char *time)
+{
+    return text_format("--- attempt %d, %s ---\n", run->attempt, time);
+}
+
+/* All of it or nothing. */
+static bool write_header(int fd, const char *header)
+{
+    struct stat before;
+    if (fstat(fd, &before) < 0 || file_write_all(fd, header, strlen(header)))
+        return true;
+    int number = errno;
+    if (ftruncate(fd, before.st_size) < 0)
+        number = errno;
+    errno = number;
+    return false;
+}
+
+static bool write_headers(const struct run *run, const int fds[2], struct error *err)
+{
+    char now[32];
+    clock_format(clock_wall(), now);
+    CLEANUP(memory_free) char *header = header_of(run, now);
+    for (int i = 0; i < 2; i++)
+        if (!write_header(fds[i], header))
+            return error_system(err, errno, "cannot write to the output of %s in %s", run->name,
+                                run->directory);
+    return true;
+}
+
+bool store_open_output(const struct run *run, int fds[2], struct error *err)
+{
+    fds[0] = open_for_appending(run, "log", err);
+    fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, "err", err);
+    bool opened = fds[0] >= 0 && fds[1] >= 0;
+    bool is_again = opened && (run->attempt > 1 || has_content(fds[0]) || has_content(fds[1]));
+    if (opened && (!is_again || write_headers(run, fds, err)))
+        return true;
+    file_close_fd(&fds[0]);
+    file_close_fd(&fds[1]);
+    return false;
+}
+
+/* Cuts the attempt's header line off the end of a file. */
+static void cut_header(const struct run *run, const char *path)
+{
+    enum { most = 64, time_len = 19 };
+    char end[most];
+    struct stat info;
+    CLEANUP(memory_free) char *header = header_of(run, "0000-00-00 00:00:00");
+    size_t len = strlen(header), before_time = len - time_len - strlen(" ---\n");
+    CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len || len > most)
+        return;
+    off_t start = info.st_size - (off_t)len;
+    if (pread(fd, end, len, start) == (ssize_t)len && memcmp(end, header, before_time) == 0 &&
+        ftruncate(fd, start) < 0)
+        return; /* it tells of an attempt that never was: no harm */
+}
+
+static void remove_if_empty(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && info.st_size == 0)
+        unlink(path);
+}
+
+void store_withdraw_run(const struct run *run)
+{
+    static const char *const endings[] = {"log", "err"};
+    CLEANUP(memory_free) char *config = file_join(run->directory, "config.json");
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(memory_free) char *path = output_path(run, endings[i]);
+        cut_header(run, path);
+        if (run->attempt == 1)
+            remove_if_empty(path);
+    }
+    if (run->attempt > 1)
+        return;
+    unlink(config);
+    rmdir(run->directory); /* fails where something is left that is not ours: as it should */
+}
