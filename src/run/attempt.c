@@ -178,6 +178,7 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
     run->attempt++;
     double start_time = clock_wall();
     if (!store_prepare_run(runner->store, run, err) || !launch(runner, slot, run, &launched, err)) {
+        store_withdraw_run(run);
         run->attempt--;
         return false;
     }

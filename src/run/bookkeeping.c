@@ -42,7 +42,8 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
 static void commit(uv_work_t *work)
 {
     struct bookkeeping *bookkeeping = work->data;
-    bookkeeping->failing = !store_commit_work(bookkeeping->store, &bookkeeping->err);
+    bookkeeping->work_err = (struct error){0};
+    store_commit_work(bookkeeping->store, &bookkeeping->work_err);
 }
 
 static void after_commit(uv_work_t *work, int status)
@@ -50,6 +51,8 @@ static void after_commit(uv_work_t *work, int status)
     (void)status;
     struct bookkeeping *bookkeeping = work->data;
     bookkeeping->busy = false;
+    bookkeeping->err = bookkeeping->work_err;
+    bookkeeping->failing = bookkeeping->err.kind != ERROR_NONE;
     if (bookkeeping->failing)
         uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
     bookkeeping->changed(bookkeeping->context);

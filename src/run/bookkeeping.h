@@ -21,6 +21,7 @@ struct bookkeeping {
     bool pending;       /* records wait for the next commit */
     int64_t last_start; /* clock_monotonic() of the last commit */
     struct error err;   /* why it fails */
+    struct error work_err; /* of the commit under way; the worker's until that has ended */
     VECTOR(struct finished *) collecting;
     void (*changed)(void *context); /* a commit has ended, well or not */
     void *context;

@@ -22,10 +22,26 @@ static bool read_plan(struct runner *runner, struct error *err)
     return runner->plan != NULL;
 }
 
-static bool check_data_dir(const struct config *config, const struct value *data_dir, struct error *err)
+static bool is_folder(const char *path)
 {
     struct stat info;
-    if (stat(value_text(data_dir), &info) == 0 && S_ISDIR(info.st_mode))
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool prepare_check_data_dir(const struct runner *runner, const struct run *run, struct error *err)
+{
+    const struct value *data_dir = value_get(run->keys, "data_dir");
+    if (runner->options->use != CONFIG_FOR_FORK || !data_dir || is_folder(value_text(data_dir)))
+        return true;
+    CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
+    error_set(err, ERROR_SYSTEM, "the data_dir %s is gone (bring it back, or mount it again)", path);
+    err->may_pass = true;
+    return false;
+}
+
+static bool check_data_dir(const struct config *config, const struct value *data_dir, struct error *err)
+{
+    if (is_folder(value_text(data_dir)))
         return true;
     CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
     return error_set(

@@ -56,6 +56,13 @@ static size_t add_slots(struct text *out, const struct runner *runner)
     return running;
 }
 
+static void add_trouble(struct text *line, const char *what, const struct trouble *trouble)
+{
+    char scratch[64];
+    if (trouble->err.kind != ERROR_NONE)
+        text_addf(line, ", %s: %s", what, trouble_reason(trouble, scratch));
+}
+
 static void add_status(struct text *line, const struct runner *runner)
 {
     uint64_t total = plan_count(runner->plan);
@@ -66,6 +73,8 @@ static void add_status(struct text *line, const struct runner *runner)
               (unsigned long long)total, running);
     if (runner->failures.count)
         text_addf(line, ", %zu failed", runner->failures.count);
+    add_trouble(line, "results cannot be stored", &runner->storing);
+    add_trouble(line, "starts are refused", &runner->refusal.trouble);
     if (runner->stop_signal) {
         text_add(line, ", stopping");
     } else if (runner->finished_here) {

@@ -23,13 +23,31 @@ static void reload_when_possible(struct runner *runner)
         reload_config(runner);
 }
 
+static void note_storing(struct runner *runner, const struct error *err)
+{
+    if (trouble_note(&runner->storing, err))
+        log_line(runner->log, LOG_WARNING, "Results cannot be stored, so no run is started until they can: %s%s",
+                 err->text, trouble_remedy(err));
+}
+
+/* What the machine would not do for a start either may go well now. */
+static void store_again(struct runner *runner)
+{
+    char lasted[48];
+    if (!trouble_over(&runner->storing, lasted))
+        return;
+    log_line(runner->log, LOG_INFO, "Results are stored again, after %s", lasted);
+    if (runner->fatal.kind == ERROR_SYSTEM)
+        runner->fatal = (struct error){0};
+}
+
 static void on_commit_ended(void *context)
 {
     struct runner *runner = context;
     if (runner->bookkeeping.failing)
-        log_line(runner->log, LOG_WARNING,
-                 "Results cannot be stored, so no run is started until they can: %s",
-                 runner->bookkeeping.err.text);
+        note_storing(runner, &runner->bookkeeping.err);
+    else
+        store_again(runner);
     reload_when_possible(runner);
     schedule_go_on(runner);
 }
@@ -69,6 +87,7 @@ static void carry_out(struct runner *runner)
     runner->search.data = runner->follow.data = runner;
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
+    refusal_open(runner);
     watch_config(runner);
     announce_start(runner);
     bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */

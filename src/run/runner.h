@@ -13,6 +13,7 @@
 #include "run/guard.h"
 #include "run/launch.h"
 #include "run/progress.h"
+#include "run/refusal.h"
 #include "run/run.h"
 #include "run/slot.h"
 #include "run/taken.h"
@@ -42,7 +43,8 @@ struct runner {
     struct command *command;
     struct taken taken;             /* ranks finished, running, waiting or given up */
     bool exhausted;                 /* the order has no further rank that is not taken */
-    VECTOR(struct run *) ready;     /* retries whose back-off is over; their ranks are taken */
+    VECTOR(struct run *) ready;     /* to be started first: retries whose back-off is over, and what the machine
+                                     refused to start; their ranks are taken */
     VECTOR(struct retry *) waiting; /* retries in back-off; their ranks are taken */
 
     /* where */
@@ -62,6 +64,8 @@ struct runner {
     int64_t started; /* clock_monotonic() */
 
     struct bookkeeping bookkeeping;
+    struct trouble storing; /* commits that fail */
+    struct refusal refusal; /* of the machine to start runs */
     struct watch watch;
     struct progress progress;
     uv_signal_t signals[RUNNER_SIGNALS];

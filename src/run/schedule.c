@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "run/failure.h"
+#include "run/prepare.h"
 #include "run/retry.h"
 #include "run/runner.h"
 #include "run/signals.h"
@@ -17,7 +18,7 @@ enum { most_looks = 10000 };
 static bool may_start(const struct runner *runner)
 {
     return !runner->stop_signal && !runner->paused && runner->fatal.kind == ERROR_NONE &&
-           !runner->bookkeeping.failing && !runner->closing;
+           !runner->bookkeeping.failing && !refusal_holds(&runner->refusal) && !runner->closing;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -63,13 +64,24 @@ static struct run *next_run(struct runner *runner)
     return store_new_run(runner->store, runner->plan, rank);
 }
 
+/* The run keeps its id, and is the first to be tried again. */
+static void refuse(struct runner *runner, struct run *run, const struct error *err)
+{
+    vector_push(&runner->ready, run);
+    if (err->may_pass) {
+        refusal_note(runner, run, err);
+        return;
+    }
+    runner->fatal = *err;
+    log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s%s", (long long)run->id, err->text,
+             trouble_remedy(err));
+}
+
 static void start(struct runner *runner, struct slot *slot, struct run *run)
 {
-    if (!attempt_start(runner, slot, run, &runner->fatal)) {
-        taken_remove(&runner->taken, run->rank);
-        log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s", (long long)run->id,
-                 runner->fatal.text);
-        run_destroy(run);
+    struct error err = {0};
+    if (!prepare_check_data_dir(runner, run, &err) || !attempt_start(runner, slot, run, &err)) {
+        refuse(runner, run, &err);
         return;
     }
     store_add_started(runner->store, run, slot->attempt->end.start_time, (int)slot->attempt->pid);
@@ -84,6 +96,8 @@ static void refill(struct runner *runner)
     struct run *run;
     while (may_start(runner) && (slot = slots_free(&runner->slots)) && (run = next_run(runner)))
         start(runner, slot, run);
+    if (may_start(runner))
+        refusal_over(runner);
     progress_update(&runner->progress);
 }
 
@@ -184,17 +198,27 @@ static bool has_more(const struct runner *runner)
            runner->reload_wanted;
 }
 
+/* All is, or what is not cannot be and must not keep the runner: results do, until somebody stops it. */
+static bool is_written(const struct runner *runner)
+{
+    const struct bookkeeping *bookkeeping = &runner->bookkeeping;
+    if (bookkeeping_is_idle(bookkeeping))
+        return true;
+    bool may_lose = runner->stop_signal || (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
+                                            store_unwritten_rows(runner->store) == 0);
+    return bookkeeping->failing && !bookkeeping->busy && may_lose;
+}
+
 static void close_when_done(struct runner *runner)
 {
-    bool written = bookkeeping_is_idle(&runner->bookkeeping) ||
-                   (runner->stop_signal && runner->bookkeeping.failing && !runner->bookkeeping.busy);
-    if (runner->closing || is_executing(runner) || has_more(runner) || !written)
+    if (runner->closing || is_executing(runner) || has_more(runner) || !is_written(runner))
         return;
     runner->closing = true;
     retry_drop_all(runner);
     watch_close(&runner->watch);
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
+    refusal_close(&runner->refusal);
     uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->follow, NULL);
     trees_close(&runner->trees);
@@ -205,6 +229,7 @@ void schedule_ended(struct runner *runner, struct attempt *attempt)
 {
     attempt->slot->attempt = NULL;
     attempt->slot->free_since = clock_monotonic();
+    refusal_hurry(&runner->refusal);
     refill(runner);
 
     settle(runner, attempt);

@@ -41,8 +41,11 @@ static void print_failures(const struct runner *runner)
 
 static void print_unwritten(const struct runner *runner)
 {
-    if (runner->bookkeeping.failing)
-        fprintf(stderr, "furcate: the last results could not be stored: %s\n", runner->bookkeeping.err.text);
+    size_t count = store_unwritten_rows(runner->store);
+    if (!runner->bookkeeping.failing || count == 0)
+        return;
+    fprintf(stderr, "furcate: the results of %zu %s could not be stored: %s\n", count,
+            count == 1 ? "run" : "runs", runner->bookkeeping.err.text);
 }
 
 void summary_print(const struct runner *runner)

@@ -139,6 +139,19 @@ bool store_commit_work(struct store *store, struct error *err)
     return true;
 }
 
+static size_t count_rows(const struct records *records)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < records->count; i++)
+        count += records->items[i]->has_row;
+    return count;
+}
+
+size_t store_unwritten_rows(const struct store *store)
+{
+    return count_rows(&store->pending) + count_rows(&store->batch);
+}
+
 bool store_flush(struct store *store, struct error *err)
 {
     while (store_commit_begin(store))

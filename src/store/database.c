@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +54,11 @@ struct database {
 
 static bool fail(struct database *database, struct error *err)
 {
-    return error_set(err, ERROR_SYSTEM, "cannot write %s: %s (it can be deleted while no runner works)",
-                     database->path, sqlite3_errmsg(database->handle));
+    bool is_full = (sqlite3_errcode(database->handle) & 0xff) == SQLITE_FULL;
+    error_set(err, ERROR_SYSTEM, "cannot write %s: %s (it can be deleted while no runner works)",
+              database->path, sqlite3_errmsg(database->handle));
+    err->number = is_full ? ENOSPC : sqlite3_system_errno(database->handle);
+    return false;
 }
 
 static bool execute(struct database *database, const char *sql)

@@ -87,7 +87,7 @@ class Project:
 
     def __init__(self, root):
         self.root, self.logs, self.config = root, root / "logs", root / "config.json"
-        self.runners = []
+        self.runners, self.executable = [], [FURCATE]
         self.environment = {**os.environ, "FURCATE_TEST": str(root), "FURCATE_STUB_GPUS": "0", "LC_ALL": "C.UTF-8"}
         self.environment["LD_LIBRARY_PATH"] = str(STUBS / "absent")
         self.environment["PATH"] = f"{STUBS / 'bin'}:{self.environment['PATH']}"
@@ -111,7 +111,7 @@ class Project:
         return self.script(name, f"#!{sys.executable}\n{text}")
 
     def command(self, arguments):
-        return [str(FURCATE), *map(str, arguments)]
+        return [*map(str, self.executable), *map(str, arguments)]
 
     def furcate(self, *arguments, stdin=None, **environment):
         """Runs furcate to its end."""
