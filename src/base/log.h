@@ -27,7 +27,8 @@ void log_set_echo(struct log *log, log_echo *echo, void *context);
 /* The file's folder is another one now: the next line makes the file anew there. */
 void log_move(struct log *log);
 
-/* One line; newlines inside the message become spaces. What cannot be written (the disk is full, the folder is
- * gone) is kept, up to 1 MiB, and written before the next line that can be. A deleted file is made anew. */
+/* One line; newlines inside the message become spaces. What cannot be written (the disk is full, the folder
+ * is gone) is kept, up to 1 MiB, and written before the next line that can be. A deleted file is made anew.
+ */
 void log_line(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -16,11 +16,11 @@ struct bookkeeping {
     uv_work_t work;
     uv_timer_t timer;
     struct store *store;
-    bool busy;          /* a commit is on a worker thread */
-    bool failing;       /* the last commit failed; it is tried again every two seconds */
-    bool pending;       /* records wait for the next commit */
-    int64_t last_start; /* clock_monotonic() of the last commit */
-    struct error err;   /* why it fails */
+    bool busy;             /* a commit is on a worker thread */
+    bool failing;          /* the last commit failed; it is tried again every two seconds */
+    bool pending;          /* records wait for the next commit */
+    int64_t last_start;    /* clock_monotonic() of the last commit */
+    struct error err;      /* why it fails */
     struct error work_err; /* of the commit under way; the worker's until that has ended */
     VECTOR(struct finished *) collecting;
     void (*changed)(void *context); /* a commit has ended, well or not */

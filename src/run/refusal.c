@@ -25,15 +25,16 @@ static void tell(struct runner *runner, const struct run *run)
     const struct trouble *trouble = &runner->refusal.trouble;
     char lasted[48];
     if (trouble->said == trouble->since) {
-        log_line(runner->log, LOG_WARNING,
-                 "Thread %lld cannot be started now: %s%s - tried again every minute, at first more often, and "
-                 "when a run ends; until then nothing is started",
-                 (long long)run->id, trouble->err.text, trouble_remedy(&trouble->err));
+        log_line(
+            runner->log, LOG_WARNING,
+            "Thread %lld cannot be started now: %s%s - tried again every minute, at first more often, and "
+            "when a run ends; until then nothing is started",
+            (long long)run->id, trouble->err.text, trouble_remedy(&trouble->err));
         return;
     }
     duration_format(1e-9 * (double)(trouble->said - trouble->since), lasted);
-    log_line(runner->log, LOG_WARNING, "Starts are still refused, for %s now: %s%s", lasted, trouble->err.text,
-             trouble_remedy(&trouble->err));
+    log_line(runner->log, LOG_WARNING, "Starts are still refused, for %s now: %s%s", lasted,
+             trouble->err.text, trouble_remedy(&trouble->err));
 }
 
 void refusal_note(struct runner *runner, const struct run *run, const struct error *err)

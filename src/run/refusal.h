@@ -1,6 +1,6 @@
 /*
- * The machine refuses to start runs: no room for a run directory, no process, no open file. Nothing is started
- * for a while, then it is tried again; what executes goes on.
+ * The machine refuses to start runs: no room for a run directory, no process, no open file. Nothing is
+ * started for a while, then it is tried again; what executes goes on.
  */
 #pragma once
 #include <stdbool.h>

@@ -26,8 +26,9 @@ static void reload_when_possible(struct runner *runner)
 static void note_storing(struct runner *runner, const struct error *err)
 {
     if (trouble_note(&runner->storing, err))
-        log_line(runner->log, LOG_WARNING, "Results cannot be stored, so no run is started until they can: %s%s",
-                 err->text, trouble_remedy(err));
+        log_line(runner->log, LOG_WARNING,
+                 "Results cannot be stored, so no run is started until they can: %s%s", err->text,
+                 trouble_remedy(err));
 }
 
 /* What the machine would not do for a start either may go well now. */
@@ -168,5 +169,6 @@ int runner_main(const struct runner_options *options)
 {
     open_standard_files();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large for ulimit -f is an error like others */
     return guard_run(run_plan, (void *)options, options->detach);
 }

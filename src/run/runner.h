@@ -41,10 +41,11 @@ struct runner {
     struct plan *plan;
     struct order *order;
     struct command *command;
-    struct taken taken;             /* ranks finished, running, waiting or given up */
-    bool exhausted;                 /* the order has no further rank that is not taken */
-    VECTOR(struct run *) ready;     /* to be started first: retries whose back-off is over, and what the machine
-                                     refused to start; their ranks are taken */
+    struct taken taken; /* ranks finished, running, waiting or given up */
+    bool exhausted;     /* the order has no further rank that is not taken */
+    VECTOR(struct run *)
+    ready; /* to be started first: retries whose back-off is over, and what the machine
+            refused to start; their ranks are taken */
     VECTOR(struct retry *) waiting; /* retries in back-off; their ranks are taken */
 
     /* where */

@@ -73,8 +73,8 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
         return;
     }
     runner->fatal = *err;
-    log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s%s", (long long)run->id, err->text,
-             trouble_remedy(err));
+    log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s%s", (long long)run->id,
+             err->text, trouble_remedy(err));
 }
 
 static void start(struct runner *runner, struct slot *slot, struct run *run)
@@ -204,8 +204,9 @@ static bool is_written(const struct runner *runner)
     const struct bookkeeping *bookkeeping = &runner->bookkeeping;
     if (bookkeeping_is_idle(bookkeeping))
         return true;
-    bool may_lose = runner->stop_signal || (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
-                                            store_unwritten_rows(runner->store) == 0);
+    bool may_lose =
+        runner->stop_signal || (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
+                                store_unwritten_rows(runner->store) == 0);
     return bookkeeping->failing && !bookkeeping->busy && may_lose;
 }
 

@@ -1,6 +1,9 @@
 /* Run directories: names, config.json, output files. */
 #include "fixture.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "store/directory.h"
 
 static void names_runs_as_the_spec_does(void **state)
@@ -132,6 +135,57 @@ static void a_retry_writes_below_a_header(void **state)
     free(run.directory);
 }
 
+/* The most bytes a file may have: stands in for a full disk. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_leaves_no_torn_header(void **state)
+{
+    struct fixture *fixture = *state;
+    struct run run = {.name = (char *)"example0", .directory = path_of(fixture, "example0"), .attempt = 2};
+    int fds[2];
+    put(fixture, "example0/example0.log", "out 1\n");
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(10);
+    assert_false(store_open_output(&run, fds, &fixture->err));
+    limit_files(RLIM_INFINITY);
+    assert_true(fixture->err.may_pass);
+    assert_holds(fixture, "example0/example0.log", "out 1\n");
+    free(run.directory);
+}
+
+static void a_run_that_was_not_launched_leaves_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = store_new_run(store, plan, 0);
+    int fds[2];
+    for (run->attempt = 1; run->attempt <= 2; run->attempt++) {
+        assert_true(store_prepare_run(store, run, &fixture->err));
+        assert_true(store_open_output(run, fds, &fixture->err));
+        file_close_fd(&fds[0]);
+        file_close_fd(&fds[1]);
+        store_withdraw_run(run);
+        assert_int_equal(access(run->directory, F_OK), run->attempt == 1 ? -1 : 0);
+    }
+    assert_holds(fixture, "example0_foo_bs32/example0.log", "");
+    put(fixture, "example0_foo_bs32/example0.log", "out 1\n");
+    assert_true(store_open_output(run, fds, &fixture->err));
+    file_close_fd(&fds[0]);
+    file_close_fd(&fds[1]);
+    store_withdraw_run(run);
+    assert_holds(fixture, "example0_foo_bs32/example0.log", "out 1\n");
+    run_destroy(run);
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void a_missing_run_directory_is_an_error_that_names_it(void **state)
 {
     struct fixture *fixture = *state;
@@ -196,6 +250,8 @@ int main(void)
         cmocka_unit_test(finds_the_id_in_a_name),
         cmocka_unit_test_setup_teardown(config_json_holds_the_permutation_and_the_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_retry_writes_below_a_header, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_leaves_no_torn_header, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_run_that_was_not_launched_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_run_directory_is_an_error_that_names_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_tail_is_what_the_last_attempt_said_last, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_tail_is_short_and_whole_utf_8, set_up, tear_down),
