@@ -45,6 +45,7 @@ static void free_when_closed(uv_handle_t *handle)
     struct attempt *attempt = handle->data;
     if (--attempt->open_handles > 0)
         return;
+    close(attempt->pidfd); /* not before: libuv would stop watching whatever has the same number by then */
     run_destroy(attempt->run);
     free(attempt);
 }
@@ -85,7 +86,6 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     attempt->end.end_time = clock_wall();
     note_status(attempt, wait_status);
     uv_poll_stop(&attempt->exit);
-    close(attempt->pidfd);
     if (tree_end(attempt->slot->tree, on_tree_gone, attempt))
         on_tree_gone(attempt);
     else
