@@ -1,6 +1,7 @@
 #include "run/announce.h"
 
 #include "base/memory.h"
+#include "run/limits.h"
 
 static void log_axes(struct runner *runner)
 {
@@ -25,6 +26,17 @@ static void warn_of_idle_gpus(struct runner *runner)
                  devices - used, devices);
 }
 
+void announce_denied_slots(struct runner *runner)
+{
+    if (runner->slots.denied)
+        log_line(
+            runner->log, LOG_WARNING,
+            "%zu slots were asked for, but this process may open no more than %zu files, which suffice for "
+            "%zu; raise the limit (ulimit -Hn, LimitNOFILE= of a systemd unit, or nofile in "
+            "/etc/security/limits.conf) and start again",
+            runner->slots.most + runner->slots.denied, limits_files(), runner->slots.most);
+}
+
 static void warn_of_no_effect(struct runner *runner)
 {
     const struct config_meta *meta = config_meta(runner->config);
@@ -47,6 +59,7 @@ void announce_start(struct runner *runner)
         log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
                  (unsigned long long)runner->finished);
     warn_of_idle_gpus(runner);
+    announce_denied_slots(runner);
     warn_of_no_effect(runner);
     log_line(runner->log, LOG_INFO, "Running on %zu %s slot%s", used,
              runner->slots.devices.count ? "GPU" : "CPU", used == 1 ? "" : "s");

@@ -4,3 +4,5 @@
 /* Logs what is about to be done: the plan, what is finished already, the slots, and settings that have no
  * effect. */
 void announce_start(struct runner *runner);
+/* Warns when the limit on open files suffices for fewer slots than were asked for. */
+void announce_denied_slots(struct runner *runner);

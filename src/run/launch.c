@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static const size_t stack_size = 256 * 1024;
 struct launcher {
     char *stack; /* of the child between clone and exec; one child at a time */
     int null_fd;
+    struct rlimit files; /* the runner may raise its own */
 };
 
 struct launcher *launcher_create(struct error *err)
@@ -32,6 +34,7 @@ struct launcher *launcher_create(struct error *err)
     struct launcher *launcher = memory_new(1, sizeof *launcher);
     launcher->stack = stack;
     launcher->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    getrlimit(RLIMIT_NOFILE, &launcher->files);
     return launcher;
 }
 
@@ -47,6 +50,7 @@ void launcher_destroy(struct launcher *launcher)
 
 struct child {
     const struct launch *launch;
+    const struct rlimit *files;
     int null_fd;
     pid_t runner;
     bool adopts;
@@ -76,7 +80,8 @@ static void execute(const struct launch *launch)
     shell[1] = name;
 }
 
-/* Runs in the child, in the parent's memory: system calls only, on a stack that AddressSanitizer does not know. */
+/* Runs in the child, in the parent's memory: system calls only, on a stack that AddressSanitizer does not
+ * know. */
 __attribute__((no_sanitize("address"))) static int start_child(void *argument)
 {
     struct child *child = argument;
@@ -88,6 +93,7 @@ __attribute__((no_sanitize("address"))) static int start_child(void *argument)
         _exit(127); /* the runner died before the line above took effect */
     reset_signals();
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); /* also what the runner itself was started with */
+    setrlimit(RLIMIT_NOFILE, child->files);
     if (dup2(child->null_fd, 0) == 0 && dup2(child->launch->output, 1) == 1 &&
         dup2(child->launch->errors, 2) == 2)
         execute(child->launch);
@@ -122,7 +128,8 @@ static bool was_refused_cgroup(int number)
 bool launch_process(struct launcher *launcher, const struct launch *launch, struct launched *launched,
                     struct error *err)
 {
-    struct child child = {.launch = launch, .null_fd = launcher->null_fd, .runner = getpid()};
+    struct child child = {
+        .launch = launch, .files = &launcher->files, .null_fd = launcher->null_fd, .runner = getpid()};
     int pidfd = -1, cgroup = launch->cgroup;
     pid_t pid = clone_child(launcher, &child, cgroup, &pidfd);
     if (pid < 0 && cgroup >= 0 && was_refused_cgroup(errno))

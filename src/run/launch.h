@@ -28,7 +28,8 @@ struct launched {
 
 /*
  * The child is a session and process group of its own, dies with the calling thread (PR_SET_PDEATHSIG), has
- * default signal handlers, and no open files but its three. Where it cannot begin in the control group it
+ * default signal handlers, the limit on open files that was there when the launcher was created, and no open
+ * files but its three. Where it cannot begin in the control group it
  * adopts the orphans among its descendants instead (PR_SET_CHILD_SUBREAPER), as the first process of a
  * container does. CLONE_VM | CLONE_VFORK: the child borrows this process' memory until it executes the
  * program, so that nothing is copied. Returns false with ERROR_CONFIG when the program itself cannot be

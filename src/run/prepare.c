@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/leftovers.h"
+#include "run/limits.h"
 
 static bool read_plan(struct runner *runner, struct error *err)
 {
@@ -126,6 +127,7 @@ static bool open_store(struct runner *runner, struct error *err)
 bool prepare_runner(struct runner *runner, struct error *err)
 {
     runner->launcher = launcher_create(err);
+    limits_raise();
     runner->environment = environment_create();
     return runner->launcher && read_plan(runner, err) && check_data_dirs(runner, err) &&
            find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&

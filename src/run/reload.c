@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "run/announce.h"
 #include "run/attempt.h"
 #include "run/retry.h"
 #include "run/schedule.h"
@@ -147,6 +148,7 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
     if (command_check(runner->command, config, &err) && change_plan(runner, change, plan, &err)) {
         attempt_each(runner, attempt_follow_timeout);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
+        announce_denied_slots(runner);
     } else {
         log_line(runner->log, LOG_WARNING, "The edited config is not used: %s", err.text);
     }

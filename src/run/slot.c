@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/limits.h"
+
 static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
 {
     if (options->gpu_count < 0)
@@ -54,7 +56,7 @@ static bool refuse_no_device(const struct slots *slots, const struct config *con
 bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,
                 struct error *err)
 {
-    *slots = (struct slots){.cpus = (size_t)device_cpu_count()};
+    *slots = (struct slots){.cpus = (size_t)device_cpu_count(), .most = limits_slots()};
     if (!find_devices(&slots->devices, options, config, err))
         return false;
     if (slots->devices.count == 0 && !config_meta(config)->allow_cpu)
@@ -85,7 +87,8 @@ static struct slot *make_slot(const struct slots *slots, size_t i)
 
 size_t slots_resize(struct slots *slots, const struct config_meta *meta)
 {
-    size_t count = wanted(slots, meta);
+    size_t asked = wanted(slots, meta), count = asked < slots->most ? asked : slots->most;
+    slots->denied = asked - count;
     for (size_t i = slots->all.count; i < count; i++) {
         struct slot *slot = make_slot(slots, i);
         vector_push(&slots->all, slot);

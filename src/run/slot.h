@@ -26,6 +26,8 @@ struct slots {
     VECTOR(struct slot *) all;
     struct device_list devices; /* count 0: CPU slots */
     size_t cpus;                /* that this process may use */
+    size_t most;                /* that the limit on open files suffices for */
+    size_t denied;              /* further ones that were asked for */
 };
 
 /*

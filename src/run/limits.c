@@ -1,0 +1,48 @@
+#include "run/limits.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum {
+    /* lock, log, database, table, event loop, and what starts, commits and reloads open for a moment */
+    files_of_runner = 40,
+    files_of_slot = 3, /* the process, its control group and that group's events */
+};
+
+void limits_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* limits_slots() goes by what came of it */
+}
+
+/* The open files with numbers below the limit. */
+static size_t count_open(size_t limit)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        count += entry->d_name[0] != '.' && strtoull(entry->d_name, NULL, 10) < limit;
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+size_t limits_files(void)
+{
+    struct rlimit limit;
+    bool is_limited = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return is_limited ? limit.rlim_cur : SIZE_MAX;
+}
+
+size_t limits_slots(void)
+{
+    size_t limit = limits_files(), taken = count_open(limit) + files_of_runner;
+    size_t slots = limit > taken ? (limit - taken) / files_of_slot : 0;
+    return slots > 0 ? slots : 1;
+}
