@@ -8,6 +8,7 @@ struct error {
         ERROR_USAGE,  /* what was typed; exit status 2 */
         ERROR_CONFIG, /* the config, or what it names; exit status 2 */
         ERROR_DEVICE, /* no device to run on; exit status 3 */
+        ERROR_LOCKED, /* another runner has the log dir; exit status as for ERROR_SYSTEM */
         ERROR_SYSTEM, /* the machine refused; exit status 2 before the first run, 1 after it */
     } kind;
     bool may_pass; /* it may go well at another time: no room, memory, process or open file is left now */

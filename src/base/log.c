@@ -42,6 +42,13 @@ struct log *log_open(const char *path, struct error *err)
     return log;
 }
 
+bool log_is_in_place(const struct log *log)
+{
+    struct stat opened, there;
+    return log->fd >= 0 && fstat(log->fd, &opened) == 0 && stat(log->path, &there) == 0 &&
+           opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
 static bool is_deleted(int fd)
 {
     struct stat info;

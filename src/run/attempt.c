@@ -197,6 +197,13 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
     return true;
 }
 
+void attempt_remake_directory(struct attempt *attempt)
+{
+    struct error ignored;
+    if (access(attempt->run->directory, F_OK) < 0)
+        store_prepare_run(attempt->runner->store, attempt->run, &ignored);
+}
+
 void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt))
 {
     for (size_t i = 0; i < runner->slots.all.count; i++)

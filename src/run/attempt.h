@@ -48,6 +48,9 @@ void attempt_kill(struct attempt *attempt);
 /* Its deadline waits while it is stopped. */
 void attempt_pause(struct attempt *attempt);
 void attempt_resume(struct attempt *attempt);
+/* The log dir was made anew: makes the run directory anew as well, for what the program writes by its path.
+ */
+void attempt_remake_directory(struct attempt *attempt);
 /* Calls `visit` for each attempt that executes. */
 void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt));
 /* Frees an attempt that has ended, its run too. */

@@ -42,8 +42,17 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
 static void commit(uv_work_t *work)
 {
     struct bookkeeping *bookkeeping = work->data;
-    bookkeeping->work_err = (struct error){0};
-    store_commit_work(bookkeeping->store, &bookkeeping->work_err);
+    if (store_commit_work(bookkeeping->store, &bookkeeping->work_err))
+        bookkeeping->work_err.kind = ERROR_NONE; /* whatever it got over */
+}
+
+static void end(struct bookkeeping *bookkeeping, const struct error *err)
+{
+    bookkeeping->err = *err;
+    bookkeeping->failing = err->kind != ERROR_NONE;
+    if (bookkeeping->failing)
+        uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
+    bookkeeping->changed(bookkeeping->context);
 }
 
 static void after_commit(uv_work_t *work, int status)
@@ -51,19 +60,21 @@ static void after_commit(uv_work_t *work, int status)
     (void)status;
     struct bookkeeping *bookkeeping = work->data;
     bookkeeping->busy = false;
-    bookkeeping->err = bookkeeping->work_err;
-    bookkeeping->failing = bookkeeping->err.kind != ERROR_NONE;
-    if (bookkeeping->failing)
-        uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
-    bookkeeping->changed(bookkeeping->context);
+    store_commit_end(bookkeeping->store);
+    end(bookkeeping, &bookkeeping->work_err);
     if (bookkeeping->pending)
         bookkeeping_kick(bookkeeping);
 }
 
 static void begin(struct bookkeeping *bookkeeping)
 {
+    struct error err = {0};
     if (bookkeeping->busy)
         return;
+    if (!store_restore(bookkeeping->store, &err)) {
+        end(bookkeeping, &err);
+        return;
+    }
     if (!bookkeeping->failing && !store_commit_begin(bookkeeping->store)) {
         bookkeeping->pending = false; /* a reload has written the records */
         bookkeeping->changed(bookkeeping->context);

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/attempt.h"
 #include "run/leftovers.h"
 #include "run/limits.h"
 
@@ -93,11 +94,14 @@ static bool find_program(struct runner *runner, struct error *err)
     return runner->command && command_check(runner->command, runner->config, err);
 }
 
-/* Nothing that a killed runner left may write while its log dir is looked through. */
+/* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log
+ * dir is looked through. */
 static void on_locked(void *context, int lock_fd, const char *directory, const char *killed_group)
 {
     struct runner *runner = context;
     guard_share_lock(runner->guard, lock_fd);
+    vanish_follow(runner);
+    attempt_each(runner, attempt_remake_directory);
     int ended = killed_group ? leftovers_end(directory, killed_group) : 0;
     if (ended > 0)
         fprintf(stderr, "furcate: ended %d process%s that a killed runner had left in %s\n", ended,

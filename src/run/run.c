@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/announce.h"
+#include "run/attempt.h"
 #include "run/prepare.h"
 #include "run/reload.h"
 #include "run/schedule.h"
@@ -42,10 +43,23 @@ static void store_again(struct runner *runner)
         runner->fatal = (struct error){0};
 }
 
+/* Another runner has it now, and may be at the same runs. */
+static void leave_log_dir(struct runner *runner, const struct error *err)
+{
+    if (runner->fatal.kind == ERROR_LOCKED)
+        return;
+    runner->fatal = *err;
+    log_line(runner->log, LOG_WARNING, "The log dir was deleted, moved or replaced, so this runner stops: %s",
+             err->text);
+    attempt_each(runner, attempt_terminate);
+}
+
 static void on_commit_ended(void *context)
 {
     struct runner *runner = context;
-    if (runner->bookkeeping.failing)
+    if (runner->bookkeeping.err.kind == ERROR_LOCKED)
+        leave_log_dir(runner, &runner->bookkeeping.err);
+    else if (runner->bookkeeping.failing)
         note_storing(runner, &runner->bookkeeping.err);
     else
         store_again(runner);
@@ -90,6 +104,7 @@ static void carry_out(struct runner *runner)
     progress_open(&runner->progress, runner);
     refusal_open(runner);
     watch_config(runner);
+    vanish_open(runner);
     announce_start(runner);
     bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */
     schedule_go_on(runner);
@@ -121,7 +136,8 @@ static int report_error(const struct error *err, int system_status)
 {
     if (err->text[0])
         fprintf(stderr, "furcate: %s\n", err->text);
-    return err->kind == ERROR_DEVICE ? 3 : err->kind == ERROR_SYSTEM ? system_status : 2;
+    bool of_system = err->kind == ERROR_SYSTEM || err->kind == ERROR_LOCKED;
+    return err->kind == ERROR_DEVICE ? 3 : of_system ? system_status : 2;
 }
 
 static int finish(struct runner *runner)

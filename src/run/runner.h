@@ -18,6 +18,7 @@
 #include "run/slot.h"
 #include "run/taken.h"
 #include "run/tree.h"
+#include "run/vanish.h"
 #include "run/watch.h"
 #include "store/store.h"
 
@@ -68,6 +69,7 @@ struct runner {
     struct trouble storing; /* commits that fail */
     struct refusal refusal; /* of the machine to start runs */
     struct watch watch;
+    struct vanish vanish;
     struct progress progress;
     uv_signal_t signals[RUNNER_SIGNALS];
     uv_poll_t guardian;   /* readable when it is gone */

@@ -1,5 +1,6 @@
 #include "run/schedule.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -61,11 +62,17 @@ static struct run *next_run(struct runner *runner)
     return store_new_run(runner->store, runner->plan, rank);
 }
 
+/* Somebody may be deleting the log dir: the next try sees to that. */
+static bool may_pass(const struct error *err)
+{
+    return err->may_pass || (err->kind == ERROR_SYSTEM && err->number == ENOENT);
+}
+
 /* The run keeps its id, and is the first to be tried again. */
 static void refuse(struct runner *runner, struct run *run, const struct error *err)
 {
     vector_push(&runner->ready, run);
-    if (err->may_pass) {
+    if (may_pass(err)) {
         refusal_note(runner, run, err);
         return;
     }
@@ -87,7 +94,7 @@ static void start(struct runner *runner, struct slot *slot, struct run *run)
              run->label, slot->name);
 }
 
-static void refill(struct runner *runner)
+static void start_all(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
@@ -95,6 +102,14 @@ static void refill(struct runner *runner)
         start(runner, slot, run);
     if (may_start(runner))
         refusal_over(runner);
+}
+
+static void refill(struct runner *runner)
+{
+    if (store_is_present(runner->store))
+        start_all(runner);
+    else
+        bookkeeping_kick(&runner->bookkeeping); /* makes the log dir anew; schedule_go_on() follows */
     progress_update(&runner->progress);
 }
 
@@ -120,9 +135,9 @@ static bool is_written(const struct runner *runner)
     const struct bookkeeping *bookkeeping = &runner->bookkeeping;
     if (bookkeeping_is_idle(bookkeeping))
         return true;
-    bool may_lose =
-        runner->stop_signal || (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
-                                store_unwritten_rows(runner->store) == 0);
+    bool may_lose = runner->stop_signal || runner->fatal.kind == ERROR_LOCKED ||
+                    (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
+                     store_unwritten_rows(runner->store) == 0);
     return bookkeeping->failing && !bookkeeping->busy && may_lose;
 }
 
@@ -133,6 +148,7 @@ static void close_when_done(struct runner *runner)
     runner->closing = true;
     retry_drop_all(runner);
     watch_close(&runner->watch);
+    vanish_close(&runner->vanish);
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
     refusal_close(&runner->refusal);

@@ -82,7 +82,7 @@ void settle(struct runner *runner, struct attempt *attempt)
         failure_explain(attempt, config_meta(runner->config));
     if (finished)
         finish(runner, attempt, has_run_data);
-    else if (runner->stop_signal)
+    else if (runner->stop_signal || runner->fatal.kind == ERROR_LOCKED)
         stop(runner, attempt);
     else
         fail(runner, attempt);

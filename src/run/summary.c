@@ -62,6 +62,11 @@ void summary_print(const struct runner *runner)
     else
         fprintf(stderr, "%llu of %llu runs are done, %llu of them now, in %s; results: %s\n", done, total,
                 (unsigned long long)runner->finished_here, took, csv);
+    if (store_was_replaced(runner->store))
+        fprintf(
+            stderr,
+            "The log dir was deleted, moved or replaced meanwhile; a further start runs again what has no "
+            "row in it.\n");
     if (runner->stop_signal)
         fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
 }

@@ -1,23 +1,25 @@
 /* The order of a commit: run_data.json, run_data.csv, furcate.db. Each step forgets what it has written, so
  * that a further try goes on where the last one failed. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/internal.h"
 #include "store/run_data.h"
 
-static void log_notes(struct store *store)
+void store_commit_end(struct store *store)
 {
-    if (store->notes.len > 0)
-        log_line(store->log, LOG_WARNING, "%s", text_get(&store->notes));
+    for (char *rest = store->notes.data, *line; store->notes.len > 0 && (line = strsep(&rest, "\n"));)
+        if (*line)
+            log_line(store->log, LOG_WARNING, "%s", line);
     text_clear(&store->notes);
 }
 
 bool store_commit_begin(struct store *store)
 {
-    log_notes(store);
     for (size_t i = 0; i < store->pending.count; i++)
         vector_push(&store->batch, store->pending.items[i]);
     store->pending.count = 0;
@@ -45,6 +47,28 @@ static void take_own_run_data(struct store *store, struct record *record)
     store_row_make(&record->row, run_data, &who);
 }
 
+/* Whether one run directory is in a state that must not keep the results of all others waiting. */
+static bool is_beyond_help(const struct error *err)
+{
+    int number = err->number;
+    return number == EACCES || number == EPERM || number == ENOTDIR || number == EISDIR || number == ELOOP;
+}
+
+static bool put_run_data(struct store *store, const struct record *record, struct error *err)
+{
+    size_t len = strlen(record->run_data);
+    CLEANUP(memory_free) char *path = file_join(record->directory, "run_data.json");
+    bool written = file_write_atomic(path, record->run_data, len, err);
+    if (!written && err->number == ENOENT && mkdir(record->directory, 0777) == 0) {
+        text_addf(&store->notes, "%s was deleted while its run executed; only the results are in it now\n",
+                  record->directory);
+        written = file_write_atomic(path, record->run_data, len, err);
+    }
+    if (!written && is_beyond_help(err))
+        text_addf(&store->notes, "%s; its row in run_data.csv is all there is of the results\n", err->text);
+    return written || is_beyond_help(err);
+}
+
 static bool write_run_data(struct store *store, struct error *err)
 {
     for (size_t i = 0; i < store->batch.count; i++) {
@@ -53,8 +77,7 @@ static bool write_run_data(struct store *store, struct error *err)
             take_own_run_data(store, record);
         if (!record->run_data)
             continue;
-        CLEANUP(memory_free) char *path = file_join(record->directory, "run_data.json");
-        if (!file_write_atomic(path, record->run_data, strlen(record->run_data), err))
+        if (!put_run_data(store, record, err))
             return false;
         free(record->run_data);
         record->run_data = NULL;
@@ -154,9 +177,12 @@ size_t store_unwritten_rows(const struct store *store)
 
 bool store_flush(struct store *store, struct error *err)
 {
-    while (store_commit_begin(store))
-        if (!store_commit_work(store, err))
-            return false;
-    log_notes(store);
-    return true;
+    if (!store_restore(store, err))
+        return false;
+    bool done = true;
+    while (done && store_commit_begin(store)) {
+        done = store_commit_work(store, err);
+        store_commit_end(store);
+    }
+    return done;
 }

@@ -15,12 +15,17 @@ struct records {
 struct store {
     char *given;     /* the log dir as the user writes it */
     char *directory; /* absolute */
+    char *lock_path;
     struct store_lock lock;
+    struct store_holder holder;
+    bool was_replaced;
+    bool is_adrift; /* the log dir was taken anew, and the open files are still those of the one before */
     struct log *log;
     int64_t next_id;
     struct unfinished unfinished;
     struct records pending;
     char *config; /* to be remembered by the next commit; NULL: it is already */
+    char *last_config;
 
     /* From store_commit_begin() until store_commit_work() returns these are the worker's. */
     struct database *database; /* NULL: lost while the runner worked */
@@ -33,5 +38,8 @@ struct store {
 
 /* The run directory of that base name as the user would write it; free() it. */
 char *store_log_dir_cell(const struct store *store, const char *base_name);
+/* Makes the log dir if needed, takes its lock in the place of one that the store may have, and tells the
+ * holder. */
+bool store_take_log_dir(struct store *store, struct error *err);
 /* Adds a record; the store owns it from then on. */
 void store_add_record(struct store *store, struct record *record);

@@ -69,7 +69,7 @@ static bool refuse(int number, const struct holders *holders, const char *direct
     if (named)
         snprintf(pid, sizeof pid, " (pid %ld)", named);
     if (number == EAGAIN || number == EACCES)
-        return error_set(err, ERROR_SYSTEM, "another furcate runner%s works in %s; wait for it or stop it",
+        return error_set(err, ERROR_LOCKED, "another furcate runner%s works in %s; wait for it or stop it",
                          pid, directory);
     return error_system(
         err, number, "cannot lock %s (does its file system know locks? set log_dir to another folder)", path);

@@ -19,7 +19,7 @@ struct store_lock {
 
 /*
  * Takes the lock. While one of the processes that have it is dead the others are ending what it left: then it
- * waits. Returns false with err set, naming the runner that has the lock.
+ * waits. Returns false with err set: ERROR_LOCKED names the runner that has the lock.
  *
  * holder  whose pids and group are written down; NULL: this process alone
  */

@@ -263,3 +263,16 @@ bool store_reconcile(struct store *store, bool without_database, int64_t now_ns,
     end(&work);
     return done;
 }
+
+bool store_reconcile_ids(struct store *store, struct error *err)
+{
+    struct reconciliation work = {.store = store};
+    int64_t own = store->next_id;
+    bool done = read_rows(&work, err);
+    if (done)
+        set_next_id(&work);
+    if (store->next_id < own)
+        store->next_id = own;
+    end(&work);
+    return done;
+}

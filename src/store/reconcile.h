@@ -13,3 +13,6 @@
  * now_ns            the time by the file system's clock
  */
 bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err);
+/* For a log dir that the store goes on in: ids go on behind those of its rows and of its database too; a torn
+ * last line is cut off. */
+bool store_reconcile_ids(struct store *store, struct error *err);

@@ -40,24 +40,35 @@ static bool make_directory(const char *directory, struct error *err)
                      directory);
 }
 
-static bool take_lock(struct store *store, const struct store_holder *holder, struct error *err)
+/* The control group of a killed runner; not our own, which a copy of the log dir names. */
+static const char *killed_group(const struct store *store)
 {
     const struct store_lock *lock = &store->lock;
-    if (!store_lock(&store->lock, store->directory, holder, err))
+    bool is_own = store->holder.group && strcmp(lock->group, store->holder.group) == 0;
+    return lock->was_killed && !is_own ? lock->group : NULL;
+}
+
+bool store_take_log_dir(struct store *store, struct error *err)
+{
+    struct store_lock lock;
+    const struct store_holder *holder = &store->holder;
+    if (!make_directory(store->directory, err) || !store_lock(&lock, store->directory, holder, err))
         return false;
-    if (holder && holder->locked)
-        holder->locked(holder->context, lock->fd, store->directory, lock->was_killed ? lock->group : NULL);
+    store_unlock(&store->lock);
+    store->lock = lock;
+    if (holder->locked)
+        holder->locked(holder->context, lock.fd, store->directory, killed_group(store));
     return true;
 }
 
-static bool open_files(struct store *store, const struct store_holder *holder, struct error *err)
+static bool open_files(struct store *store, struct error *err)
 {
     bool is_new = false;
     CLEANUP(memory_free) char *log = file_join(store->directory, "furcate.log");
     CLEANUP(memory_free) char *database = file_join(store->directory, "furcate.db");
     CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
 
-    if (!make_directory(store->directory, err) || !take_lock(store, holder, err))
+    if (!store_take_log_dir(store, err))
         return false;
     store->log = log_open(log, err);
     if (!store->log)
@@ -77,8 +88,11 @@ struct store *store_open_as(const char *log_dir, const struct store_holder *hold
     struct store *store = memory_new(1, sizeof *store);
     store->given = memory_copy_text(log_dir);
     store->directory = without_end_slash(file_absolute(log_dir));
+    store->lock_path = file_join(store->directory, "furcate.lock");
     store->lock.fd = store->results.fd = -1;
-    if (open_files(store, holder, err))
+    if (holder)
+        store->holder = *holder;
+    if (open_files(store, err))
         return store;
     store_close(store);
     return NULL;
@@ -99,12 +113,14 @@ void store_close(struct store *store)
     free_records(&store->batch);
     text_free(&store->notes);
     free(store->config);
+    free(store->last_config);
     free(store->batch_config);
     store_unfinished_free(&store->unfinished);
     store_results_close(&store->results);
     store_database_close(store->database);
     log_close(store->log);
     store_unlock(&store->lock); /* last, so that the next runner finds all closed */
+    free(store->lock_path);
     free(store->directory);
     free(store->given);
     free(store);
@@ -136,7 +152,9 @@ void store_set_config(struct store *store, const struct config *config)
     CLEANUP(value_cleanup) struct value *whole = config_as_value(config);
     value_add_json(&text, whole);
     free(store->config);
+    free(store->last_config);
     store->config = text_take(&text);
+    store->last_config = memory_copy_text(store->config);
 }
 
 struct config *store_peek_config(const char *log_dir, struct faults *faults)

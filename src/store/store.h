@@ -104,14 +104,30 @@ void store_add_failed(struct store *store, const struct run *run, const struct a
 /* The config that is carried out from now on. */
 void store_set_config(struct store *store, const struct config *config);
 
+/*
+ * Whether the log dir is still the folder that was locked; not when somebody has deleted or moved it, or its
+ * lock. Nothing is to be started then until store_restore() has gone well.
+ */
+bool store_is_present(const struct store *store);
+/*
+ * Makes such a log dir anew, or goes on in the one that is there now: what is still to be written goes there.
+ * Before each commit; not while store_commit_work() is under way. ERROR_LOCKED when another runner has it:
+ * then nothing must be written any more.
+ */
+bool store_restore(struct store *store, struct error *err);
+/* Whether the log dir became another folder since it was opened, so that rows may be missing there. */
+bool store_was_replaced(const struct store *store);
+
 /* Takes the records added so far as a batch. Returns false when there are none. */
 bool store_commit_begin(struct store *store);
 /* Writes the batch; on any thread. On failure (ERROR_SYSTEM) what was not written stays in the batch, and a
  * further store_commit_work() tries again. */
 bool store_commit_work(struct store *store, struct error *err);
+/* Logs what the work had to tell; after it has returned. */
+void store_commit_end(struct store *store);
 /* How many rows wait to be written. Not while store_commit_work() is under way. */
 size_t store_unwritten_rows(const struct store *store);
-/* Begin and work until nothing is pending. */
+/* Begin, work and end until nothing is pending. */
 bool store_flush(struct store *store, struct error *err);
 
 /* Whether a run directory holds a complete run_data.json. */
