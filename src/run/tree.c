@@ -152,14 +152,39 @@ const char *tree_group(const struct tree *tree)
 
 /* --- signals --- */
 
-/* For the program and its descendants. Each gets it before its children are listed, so that a stopped one
- * makes no more. */
+static bool is_among(const struct pids *pids, pid_t pid)
+{
+    for (size_t i = 0; i < pids->count; i++)
+        if (pids->items[i] == pid)
+            return true;
+    return false;
+}
+
+static void add_children(pid_t parent, struct pids *pids)
+{
+    struct pids children = {0};
+    children_list(parent, &children);
+    for (size_t i = 0; i < children.count; i++)
+        if (!is_among(pids, children.items[i]))
+            vector_push(pids, children.items[i]);
+    vector_free(&children);
+}
+
+/*
+ * For the program and its descendants. Each gets it before its children are listed, so that a stopped one makes no
+ * more. The kernel's list can lack a child when another one is waited for just then, so all are listed again until
+ * there was nothing new twice.
+ */
 static void signal_descent(pid_t program, int number, struct pids *reached)
 {
+    size_t signalled = 0;
     vector_push(reached, program);
-    for (size_t i = 0; i < reached->count; i++) {
-        kill(reached->items[i], number);
-        children_list(reached->items[i], reached);
+    for (int quiet = 0; quiet < 2; quiet++) {
+        for (size_t i = 0; i < reached->count; i++) {
+            for (; signalled < reached->count; signalled++, quiet = 0)
+                kill(reached->items[signalled], number);
+            add_children(reached->items[i], reached);
+        }
     }
 }
 

@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+import groups
+
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 FURCATE = BUILD / "furcate"
 STUBS = BUILD / "tests/stubs"
@@ -88,6 +90,7 @@ class Project:
     def __init__(self, root):
         self.root, self.logs, self.config = root, root / "logs", root / "config.json"
         self.runners, self.executable = [], [FURCATE]
+        self.pids = []  # of every furcate that was started
         self.environment = {**os.environ, "FURCATE_TEST": str(root), "FURCATE_STUB_GPUS": "0", "LC_ALL": "C.UTF-8"}
         self.environment["LD_LIBRARY_PATH"] = str(STUBS / "absent")
         self.environment["PATH"] = f"{STUBS / 'bin'}:{self.environment['PATH']}"
@@ -115,8 +118,15 @@ class Project:
 
     def furcate(self, *arguments, stdin=None, **environment):
         """Runs furcate to its end."""
-        return subprocess.run(self.command(arguments), cwd=self.root, env={**self.environment, **environment},
-                              input=stdin, capture_output=True, text=True, timeout=2 * PATIENCE)
+        process = subprocess.Popen(self.command(arguments), cwd=self.root, env={**self.environment, **environment},
+                                   stdin=subprocess.PIPE if stdin is not None else None, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.pids.append(process.pid)
+        try:
+            out, err = process.communicate(stdin, timeout=2 * PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def run(self, *program, **environment):
         """furcate run config.json -- PROGRAM, which is to end well."""
@@ -136,6 +146,7 @@ class Project:
                                        env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=out)
         self.runners.append(Runner(process, errors))
+        self.pids.append(process.pid)
         return self.runners[-1]
 
     # --- gates: runs of GATED wait in their run directory ---
@@ -202,6 +213,20 @@ class Project:
     def log(self):
         path = self.logs / "furcate.log"
         return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture(params=["group", "descent"])
+def held(request, project):
+    """How the trees of attempts are held together: by control groups, and by descent."""
+    if request.param == "descent":
+        project.executable = [*groups.without_groups(), FURCATE]
+    elif not groups.can_make_groups():
+        pytest.skip("this process may make no control group")
+    yield request.param
+    for runner in project.runners:
+        if not runner.is_over():
+            runner.kill()
+    until(lambda: not groups.groups_left(project.pids), "the removal of all control groups")
 
 
 @pytest.fixture

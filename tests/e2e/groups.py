@@ -1,0 +1,41 @@
+"""Control groups as the tests see them, and a furcate that has none."""
+
+import os
+import pathlib
+import tempfile
+
+# In a mount namespace of its own, so that no other process loses the groups.
+WITHOUT = ["unshare", "--mount", "sh", "-c", 'umount --lazy "$0" && exec "$@"']
+
+
+def mount_point():
+    """Where the cgroup2 tree is mounted; None when it is not."""
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        if " - cgroup2 " in line:
+            return pathlib.Path(line.split()[4])
+    return None
+
+
+def own_group():
+    """The folder of the group of this process; None without cgroup v2."""
+    lines = pathlib.Path("/proc/self/cgroup").read_text().splitlines()
+    names = [line[3:] for line in lines if line.startswith("0::/")]
+    return mount_point() / names[0].lstrip("/") if names and mount_point() else None
+
+
+def can_make_groups():
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix="furcate-test-", dir=own_group()))
+    except (OSError, TypeError):
+        return False
+    return own_group() is not None
+
+
+def groups_left(pids):
+    """The groups that these furcates have made and not removed."""
+    return [group for pid in pids for group in own_group().glob(f"furcate-{pid}-*")] if own_group() else []
+
+
+def without_groups():
+    """What goes before a command so that it finds no cgroup v2; nothing where it could make no group anyway."""
+    return [*WITHOUT, str(mount_point())] if can_make_groups() else []
