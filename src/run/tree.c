@@ -315,6 +315,14 @@ static bool end_group(struct tree *tree)
     return false;
 }
 
+static bool is_any_ending(const struct trees *trees)
+{
+    for (size_t i = 0; i < trees->all.count; i++)
+        if (trees->all.items[i]->gone)
+            return true;
+    return false;
+}
+
 /* The children are looked at again once their ends are watched for, so that none falls in between. */
 static bool end_descent(struct trees *trees)
 {
@@ -323,7 +331,8 @@ static bool end_descent(struct trees *trees)
     uv_signal_start(&trees->child_ended, on_child_ended, SIGCHLD);
     if (!is_all_gone(trees))
         return false;
-    uv_signal_stop(&trees->child_ended);
+    if (!is_any_ending(trees)) /* else the signal that tells them is on its way */
+        uv_signal_stop(&trees->child_ended);
     return true;
 }
 
