@@ -236,3 +236,15 @@ def project(tmp_path):
     for runner in made.runners:
         if not runner.is_over():
             runner.kill()
+
+
+@pytest.fixture
+def disk(project):
+    """A log dir of 1 MiB on a file system of its own."""
+    from small_disk import SmallDisk
+    made = SmallDisk(project, "1m")
+    yield made
+    for runner in project.runners:
+        if not runner.is_over():
+            runner.kill()
+    made.close()

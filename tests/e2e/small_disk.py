@@ -1,4 +1,4 @@
-"""A log dir on a small file system of its own, in a mount namespace of its own: full or gone without harm."""
+"""A log dir on a small file system of its own, in a mount namespace of its own: full or read-only without harm."""
 
 import contextlib
 import os
@@ -69,3 +69,11 @@ class SmallDisk:
         """Makes room for that many bytes, whole pages, after fill()."""
         path = self.project.logs / "filler"
         os.truncate(path, path.stat().st_size // 4096 * 4096 - size)
+
+    def make_read_only(self):
+        """Lets nothing be opened for writing any more."""
+        self.run("mount", "--bind", self.place, self.place)
+        self.run("mount", "-o", "remount,bind,ro", self.place)
+
+    def make_writable(self):
+        self.run("umount", self.place)

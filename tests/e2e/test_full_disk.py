@@ -5,23 +5,10 @@ import os
 import signal
 import sys
 
-import pytest
-
 from conftest import until
-from small_disk import SmallDisk
 
 REFUSED = "cannot be started now"
 UNSTORED = "Results cannot be stored"
-
-
-@pytest.fixture
-def disk(project):
-    made = SmallDisk(project, "1m")
-    yield made
-    for runner in project.runners:
-        if not runner.is_over():
-            runner.kill()
-    made.close()
 
 
 def start_gated(disk, count, slots):
