@@ -20,9 +20,16 @@ int64_t clock_monotonic(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-double clock_span(double start, double end)
+double clock_seconds_since(int64_t start)
 {
-    return end > start ? round(1e6 * (end - start)) / 1e6 : 0;
+    return round(1e-3 * (double)(clock_monotonic() - start)) / 1e6;
+}
+
+double clock_wall_end(double start, double seconds)
+{
+    static const double noise = 1;
+    double now = clock_wall(), end = round(1e6 * (start + seconds)) / 1e6;
+    return now < start || fabs(now - end) < noise ? end : now;
 }
 
 void clock_format(double wall, char out[32])

@@ -10,8 +10,15 @@ double clock_wall(void);
 /* Nanoseconds since some fixed point (CLOCK_MONOTONIC); never jumps back. */
 int64_t clock_monotonic(void);
 
-/* The seconds from start to end, to the microsecond; 0 when the clock was set back between them. */
-double clock_span(double start, double end);
+/* The seconds since a clock_monotonic(), to the microsecond. Those in which the machine was suspended do not
+ * count. */
+double clock_seconds_since(int64_t start);
+/*
+ * When something ended just now, by the wall clock, that began at `start` and took `seconds`: start +
+ * seconds, unless the clock was set or the machine suspended meanwhile; then what the clock says. Never
+ * before its start.
+ */
+double clock_wall_end(double start, double seconds);
 
 /* "2020-12-02 16:04:33" in local time; `out` holds 32 bytes. */
 void clock_format(double wall, char out[32]);

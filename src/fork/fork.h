@@ -40,6 +40,7 @@ struct furcate_fork {
     const char *const *metrics;
     struct history *history;
     double start_time;
+    int64_t started; /* the same by clock_monotonic() */
     struct furcate_results results;
     VECTOR(char *) texts; /* that furcate_config_json() returned */
 };
@@ -69,7 +70,8 @@ bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out);
 /* The steps that were reported: the longest of the metrics. */
 size_t fork_reported_steps(const struct furcate_fork *fork);
 
-/* Begins meta.data with the times, in the order of run_data.csv. */
-void results_add_times(struct furcate_results *results, double start_time, double end_time);
+/* Begins meta.data with the times, in the order of run_data.csv: from start_time on it took `seconds` until
+ * now. */
+void results_add_times(struct furcate_results *results, double start_time, double seconds);
 /* Makes the array "results", empty as yet. */
 void results_add_numbers(struct furcate_results *results);

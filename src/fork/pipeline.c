@@ -34,6 +34,7 @@ static bool set_visible_gpus(struct furcate_fork *fork)
 static bool get_filepaths(struct furcate_fork *fork)
 {
     fork->start_time = clock_wall();
+    fork->started = clock_monotonic();
     return (fork->ops->get_filepaths ? fork->ops->get_filepaths : fork_get_filepaths)(fork, &fork->filepaths);
 }
 
@@ -115,7 +116,7 @@ static bool model_save(struct furcate_fork *fork)
 {
     if (!fork->ops->model_save(fork, fork->objects.model))
         return false;
-    results_add_times(&fork->results, fork->start_time, clock_wall());
+    results_add_times(&fork->results, fork->start_time, clock_seconds_since(fork->started));
     return true;
 }
 

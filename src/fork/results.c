@@ -10,10 +10,10 @@ static void set_text(struct value *data, const char *key, const char *text)
     value_object_set(data, key, value_new_string(text, strlen(text)));
 }
 
-void results_add_times(struct furcate_results *results, double start_time, double end_time)
+void results_add_times(struct furcate_results *results, double start_time, double seconds)
 {
     char start[32], end[32], total[48];
-    double seconds = clock_span(start_time, end_time);
+    double end_time = clock_wall_end(start_time, seconds);
     clock_format(start_time, start);
     clock_format(end_time, end);
     duration_format(seconds, total);

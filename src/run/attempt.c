@@ -62,6 +62,13 @@ static void note_status(struct attempt *attempt, int status)
     attempt->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+static void note_times(struct attempt *attempt)
+{
+    double paused = attempt->paused ? clock_seconds_since(attempt->paused) : 0;
+    attempt->end.seconds = clock_seconds_since(attempt->started) - paused;
+    attempt->end.end_time = clock_wall_end(attempt->end.start_time, attempt->end.seconds);
+}
+
 static void on_deadline(uv_timer_t *timer);
 
 static void on_tree_gone(void *context)
@@ -83,8 +90,8 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     if (waitpid(attempt->pid, &wait_status, WNOHANG) != attempt->pid)
         return;
     attempt->state = ATTEMPT_CLEARING;
-    attempt->end.end_time = clock_wall();
     note_status(attempt, wait_status);
+    note_times(attempt);
     uv_poll_stop(&attempt->exit);
     if (tree_end(attempt->slot->tree, on_tree_gone, attempt))
         on_tree_gone(attempt);

@@ -35,15 +35,14 @@ static void set_text(struct value *data, const char *key, const char *text)
 static void set_times(struct value *data, const struct attempt_end *end)
 {
     char start[32], stop[32], total[48];
-    double seconds = clock_span(end->start_time, end->end_time);
     clock_format(end->start_time, start);
     clock_format(end->end_time, stop);
-    duration_format(seconds, total);
+    duration_format(end->seconds, total);
     value_object_set(data, "start_time", value_new_float(end->start_time));
     set_text(data, "start_time_string", start);
     value_object_set(data, "end_time", value_new_float(end->end_time));
     set_text(data, "end_time_string", stop);
-    value_object_set(data, "total_time", value_new_float(seconds));
+    value_object_set(data, "total_time", value_new_float(end->seconds));
     set_text(data, "total_time_string", total);
 }
 

@@ -20,7 +20,7 @@ static void log_finished(struct runner *runner, const struct run *run, double se
 static void finish(struct runner *runner, struct attempt *attempt, bool has_run_data)
 {
     struct run *run = attempt->run;
-    double seconds = clock_span(attempt->end.start_time, attempt->end.end_time);
+    double seconds = attempt->end.seconds;
     if (attempt->end.exit_status != 0)
         log_line(runner->log, LOG_WARNING, "Thread %lld ended badly after its results were complete: %s",
                  (long long)run->id, attempt->end.reason);

@@ -85,6 +85,7 @@ void store_withdraw_run(const struct run *run);
 /* How an attempt ended. */
 struct attempt_end {
     double start_time, end_time; /* seconds since 1970 */
+    double seconds;              /* that it executed: not while it was paused or the machine suspended */
     int exit_status;             /* -1 when a signal ended it */
     int signal;                  /* 0 when it exited */
     int64_t idle_ns;             /* how long its slot stood idle before it; -1 for a slot's first */
