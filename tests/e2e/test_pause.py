@@ -107,6 +107,19 @@ def test_a_stop_in_a_pause_ends_all(project, held, number, status):
     assert not any(map(is_alive, processes(directories)))
 
 
+def test_a_stop_in_a_pause_reaches_the_programs(project, held):
+    project.write(batch_size=[1, 2], meta={"max_threads": 2, "kill_grace": 3600})
+    trap = "trap 'touch asked; exit 1' TERM\n"
+    runner = project.start(project.script("busy", BUSY.replace("work() {", trap + "work() {")))
+    until(lambda: len(list(project.logs.glob("*/pid"))) == 2, "two runs")
+    directories = [path.parent for path in project.logs.glob("*/pid")]
+    pause(runner, directories)
+    os.kill(holder(project)[0], signal.SIGTERM)  # the guardian is stopped
+    until(lambda: all((directory / "asked").exists() for directory in directories), "SIGTERM at the programs")
+    runner.send(signal.SIGCONT)
+    assert runner.wait() == 143
+
+
 def test_a_kill_in_a_pause_ends_all(project, held):
     runner, directories = start(project)
     pids = processes(directories)

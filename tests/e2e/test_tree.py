@@ -118,7 +118,8 @@ def test_a_timeout_ends_the_whole_tree(project, held):
 def test_trees_of_other_slots_live_on(project, held):
     """The first run ends while the second, with a daemon of its own, executes."""
     project.write(batch_size=[1, 2], meta={"max_threads": 2, "order": "config"})
-    ends = script(project, "daemon", "exit")
+    wait = 'import glob\nwhile not glob.glob("../*bs2/ready"): time.sleep(0.005)\n'
+    ends = project.script("ends", DAEMON + wait)
     stays = project.script("stays", DAEMON + 'while not os.path.exists("go"): time.sleep(0.005)\n')
     program = project.script("either", f'if [ "$1" = 1 ]; then exec {ends}; else exec {stays}; fi\n')
     runner = project.start(program, "{batch_size}")
