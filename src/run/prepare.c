@@ -1,6 +1,7 @@
 #include "run/prepare.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@
 static bool read_plan(struct runner *runner, struct error *err)
 {
     const char *path = runner->options->config_path;
+    runner->config_content = strcmp(path, "-") == 0 ? 0 : look_at(path);
     struct faults *faults = faults_create(path);
     runner->plan = plan_read(path, runner->options->use, runner->options->overrides, faults);
     if (runner->plan)

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -76,10 +75,9 @@ static void on_edited(void *context)
 
 static void watch_config(struct runner *runner)
 {
-    struct error err = {0};
-    const char *path = config_path(runner->config);
-    if (strcmp(path, "-") != 0 && !watch_open(&runner->watch, &runner->loop, path, on_edited, runner, &err))
-        log_line(runner->log, LOG_WARNING, "%s", err.text);
+    if (runner->config_content)
+        watch_open(&runner->watch, &runner->loop, runner->log, config_path(runner->config),
+                   runner->config_content, on_edited, runner);
 }
 
 static void begin(struct runner *runner)

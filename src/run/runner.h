@@ -39,6 +39,7 @@ struct runner {
 
     /* what is to be done */
     struct config *config;
+    uint64_t config_content; /* look_at() its file; 0: it came from no file, and nobody can edit it */
     struct plan *plan;
     struct order *order;
     struct command *command;

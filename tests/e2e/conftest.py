@@ -140,14 +140,22 @@ class Project:
 
     def start_furcate(self, *arguments, **environment):
         """furcate in the background."""
+        return self.start_command(*self.command(arguments), **environment)
+
+    def start_command(self, *command, **environment):
+        """A command that becomes furcate."""
         errors = self.root / f"runner{len(self.runners)}.stderr"
         with errors.open("w") as out:
-            process = subprocess.Popen(self.command(arguments), cwd=self.root,
+            process = subprocess.Popen(list(map(str, command)), cwd=self.root,
                                        env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=out)
         self.runners.append(Runner(process, errors))
         self.pids.append(process.pid)
         return self.runners[-1]
+
+    def runner_pid(self):
+        """Of the runner itself; the process that a test starts guards it."""
+        return int((self.logs / "furcate.lock").read_text().split()[0])
 
     # --- gates: runs of GATED wait in their run directory ---
 
