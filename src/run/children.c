@@ -25,23 +25,34 @@ static void add_numbers(const char *numbers, struct pids *pids)
         vector_push(pids, (pid_t)pid);
 }
 
-/* The kernel keeps a list for each thread. False where it was built without these lists. */
+/* False where the kernel was built without these lists, which it keeps for each thread. */
+static bool list_by_thread(int threads, const char *thread, struct pids *children)
+{
+    CLEANUP(memory_free) char *name = text_format("%s/children", thread);
+    CLEANUP(text_free) struct text content = {0};
+    bool known = read_text(threads, name, &content) || access("/proc/thread-self/children", F_OK) == 0;
+    add_numbers(text_get(&content), children);
+    return known;
+}
+
 static bool list_by_threads(pid_t parent, struct pids *children)
 {
     CLEANUP(memory_free) char *path = text_format("/proc/%d/task", (int)parent);
     DIR *threads = opendir(path);
     bool known = true;
-    for (struct dirent *entry; known && threads && (entry = readdir(threads));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        CLEANUP(memory_free) char *name = text_format("%s/children", entry->d_name);
-        CLEANUP(text_free) struct text content = {0};
-        known = read_text(dirfd(threads), name, &content) || access("/proc/thread-self/children", F_OK) == 0;
-        add_numbers(text_get(&content), children);
-    }
+    for (struct dirent *entry; known && threads && (entry = readdir(threads));)
+        if (entry->d_name[0] != '.')
+            known = list_by_thread(dirfd(threads), entry->d_name, children);
     if (threads)
         closedir(threads);
     return known;
+}
+
+/* In this process only the first thread launches, and it is the one that gets the orphans. */
+static bool list_own(struct pids *children)
+{
+    CLEANUP(memory_free) char *thread = text_format("/proc/self/task/%d", (int)getpid());
+    return list_by_thread(AT_FDCWD, thread, children);
 }
 
 /* The field behind the name and the state: "12 (a) b) S 1 …". */
@@ -68,6 +79,6 @@ static void list_by_search(pid_t parent, struct pids *children)
 
 void children_list(pid_t parent, struct pids *children)
 {
-    if (!list_by_threads(parent, children))
+    if (!(parent == getpid() ? list_own(children) : list_by_threads(parent, children)))
         list_by_search(parent, children);
 }
