@@ -98,6 +98,14 @@ void bookkeeping_kick(struct bookkeeping *bookkeeping)
         uv_timer_start(&bookkeeping->timer, on_timer, (uint64_t)((group_ns - since) / 1000000) + 1, 0);
 }
 
+void bookkeeping_hurry(struct bookkeeping *bookkeeping)
+{
+    if (!bookkeeping->pending || bookkeeping->busy || bookkeeping->failing)
+        return;
+    uv_timer_stop(&bookkeeping->timer);
+    begin(bookkeeping);
+}
+
 /* On a worker thread. */
 static void collect(uv_work_t *work)
 {

@@ -1,4 +1,5 @@
-/* Writes ended runs to the store, off the event loop and grouped: at most one commit in 100 ms. */
+/* Writes ended runs to the store, off the event loop and grouped: a commit begins 100 ms after the one before
+ * it, or when nothing more will come. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,8 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
                       void (*changed)(void *context), void *context);
 /* Records have been added to the store: commit them, soon. */
 void bookkeeping_kick(struct bookkeeping *bookkeeping);
+/* Nothing will come that is worth waiting for: what is pending is committed now. */
+void bookkeeping_hurry(struct bookkeeping *bookkeeping);
 /*
  * Records a finished run, which is taken over. The metrics of a program that wrote no run_data.json itself
  * are read on a worker thread first: metrics.jsonl, and with meta.metrics its output.

@@ -143,7 +143,10 @@ static bool is_written(const struct runner *runner)
 
 static void close_when_done(struct runner *runner)
 {
-    if (runner->closing || is_executing(runner) || has_more(runner) || !is_written(runner))
+    if (runner->closing || is_executing(runner) || has_more(runner))
+        return;
+    bookkeeping_hurry(&runner->bookkeeping);
+    if (runner->closing || !is_written(runner)) /* closing: there was nothing to write after all */
         return;
     runner->closing = true;
     retry_drop_all(runner);
