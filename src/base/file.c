@@ -115,6 +115,12 @@ bool file_make_dirs(const char *path, struct error *err)
     return true;
 }
 
+bool file_cwd_is_deleted(void)
+{
+    struct stat info;
+    return stat(".", &info) < 0 ? errno == ENOENT : info.st_nlink == 0;
+}
+
 char *file_join(const char *folder, const char *name)
 {
     size_t len = strlen(folder);

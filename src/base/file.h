@@ -21,6 +21,8 @@ bool file_write_atomic(const char *path, const char *bytes, size_t len, struct e
 bool file_write_all(int fd, const char *bytes, size_t len);
 /* Makes the folder and those above it; one that is there is fine. */
 bool file_make_dirs(const char *path, struct error *err);
+/* Whether the folder that this process works in was deleted: relative paths lead nowhere. */
+bool file_cwd_is_deleted(void);
 /* "a/b" from "a" (or "a/") and "b"; free() it. */
 char *file_join(const char *folder, const char *name);
 /* The last component of a path, trailing slashes aside: "data/foo/" gives "foo"; free() it. */

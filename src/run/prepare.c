@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -32,7 +33,22 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-bool prepare_check_data_dir(const struct runner *runner, const struct run *run, struct error *err)
+/* Goes to the one that took its place, if there is any. */
+static bool check_cwd(struct runner *runner, struct error *err)
+{
+    if (!file_cwd_is_deleted())
+        return true;
+    if (runner->cwd && chdir(runner->cwd) == 0) {
+        log_line(runner->log, LOG_INFO, "The working directory %s is there again", runner->cwd);
+        return true;
+    }
+    error_set(err, ERROR_SYSTEM, "the working directory %s is gone (bring it back)",
+              runner->cwd ? runner->cwd : "");
+    err->may_pass = true;
+    return false;
+}
+
+static bool find_data_dir(const struct runner *runner, const struct run *run, struct error *err)
 {
     const struct value *data_dir = value_get(run->keys, "data_dir");
     if (runner->options->use != CONFIG_FOR_FORK || !data_dir || is_folder(value_text(data_dir)))
@@ -41,6 +57,11 @@ bool prepare_check_data_dir(const struct runner *runner, const struct run *run, 
     error_set(err, ERROR_SYSTEM, "the data_dir %s is gone (bring it back, or mount it again)", path);
     err->may_pass = true;
     return false;
+}
+
+bool prepare_check_folders(struct runner *runner, const struct run *run, struct error *err)
+{
+    return check_cwd(runner, err) && find_data_dir(runner, run, err);
 }
 
 static bool check_data_dir(const struct config *config, const struct value *data_dir, struct error *err)
@@ -132,6 +153,7 @@ static bool open_store(struct runner *runner, struct error *err)
 
 bool prepare_runner(struct runner *runner, struct error *err)
 {
+    runner->cwd = getcwd(NULL, 0);
     runner->launcher = launcher_create(err);
     limits_raise();
     runner->environment = environment_create();

@@ -128,6 +128,7 @@ static void release(struct runner *runner)
     command_destroy(runner->command);
     environment_destroy(runner->environment);
     launcher_destroy(runner->launcher);
+    free(runner->cwd);
 }
 
 static int report_error(const struct error *err, int system_status)

@@ -51,6 +51,7 @@ struct runner {
     VECTOR(struct retry *) waiting; /* retries in back-off; their ranks are taken */
 
     /* where */
+    char *cwd; /* when it was started; NULL: not known */
     struct slots slots;
     struct trees trees;
     struct launcher *launcher;

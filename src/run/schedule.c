@@ -84,7 +84,7 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
 static void start(struct runner *runner, struct slot *slot, struct run *run)
 {
     struct error err = {0};
-    if (!prepare_check_data_dir(runner, run, &err) || !attempt_start(runner, slot, run, &err)) {
+    if (!prepare_check_folders(runner, run, &err) || !attempt_start(runner, slot, run, &err)) {
         refuse(runner, run, &err);
         return;
     }

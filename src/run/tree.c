@@ -171,9 +171,9 @@ static void add_children(pid_t parent, struct pids *pids)
 }
 
 /*
- * For the program and its descendants. Each gets it before its children are listed, so that a stopped one makes no
- * more. The kernel's list can lack a child when another one is waited for just then, so all are listed again until
- * there was nothing new twice.
+ * For the program and its descendants. Each gets it before its children are listed, so that a stopped one
+ * makes no more. The kernel's list can lack a child when another one is waited for just then, so all are
+ * listed again until there was nothing new twice.
  */
 static void signal_descent(pid_t program, int number, struct pids *reached)
 {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -31,10 +32,19 @@ static char *without_end_slash(char *path)
     return path;
 }
 
+/* A folder that was deleted with all that runs need to find in it is not ours to bring back. */
+static bool make_dirs(const char *directory, struct error *err)
+{
+    if (!file_cwd_is_deleted())
+        return file_make_dirs(directory, err);
+    return mkdir(directory, 0777) == 0 || errno == EEXIST ||
+           error_system(err, errno, "cannot make the folder %s", directory);
+}
+
 static bool make_directory(const char *directory, struct error *err)
 {
     struct error why;
-    return file_make_dirs(directory, &why) ||
+    return make_dirs(directory, &why) ||
            error_set(err, ERROR_SYSTEM,
                      "%s (the log dir is %s; make it writable, or set log_dir to another folder)", why.text,
                      directory);

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from conftest import BUILD, is_alive, until
+from conftest import BUILD, FURCATE, is_alive, until
 
 ANEW = "was deleted, moved or replaced: going on in the one there is now"
 
@@ -31,10 +31,10 @@ def open_for_writing(fifo):
 class Runs:
     """Three runs on two slots, each of which waits for its gate."""
 
-    def __init__(self, project, slots=2):
+    def __init__(self, project, slots=2, program=WAITS):
         project.write(batch_size=[1, 2, 3], meta={"max_threads": slots})
-        self.project, self.program = project, project.script("waits", WAITS)
-        self.runner = project.start(self.program)
+        self.project, self.program = project, project.script("waits", program)
+        self.runner = project.start_furcate("run", project.config, "--", self.program)
 
     def until_started(self, number):
         gate = self.project.root / f"gate{number}"
@@ -202,6 +202,26 @@ def test_a_fork_program_finds_its_run_directory_made_anew(project):
     os.close(writer)
     assert runner.wait() == 0, runner.stderr
     assert len(project.rows()) == 1
+
+
+def test_a_deleted_working_directory_is_waited_for(project):
+    work = project.root / "work"
+    work.mkdir()
+    project.logs = work / "logs"
+    project.executable = ["env", "--chdir", work, FURCATE]
+    runs = Runs(project, 1, WAITS + 'readlink "/proc/$$/cwd"\n')
+    runs.until_started(0)
+    shutil.rmtree(work)
+    runs.let_go(0)
+    runs.until_said("Results cannot be stored")
+    assert not work.exists()
+    work.mkdir()
+    for number in (1, 2):
+        runs.let_go(number)
+    assert runs.runner.wait() == 0, runs.runner.stderr
+    assert runs.ids() == ["0", "1", "2"]
+    assert (project.logs / "example1_foo_bs3/example1.log").read_text() == f"{work}\n"
+    assert f"The working directory {work} is there again" in runs.runner.stderr
 
 
 def test_a_deleted_run_directory_holds_nothing_up(project, runs):
