@@ -1,16 +1,43 @@
 #include "run/limits.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 enum {
+    threads = 4, /* of libuv's pool, unless UV_THREADPOOL_SIZE says otherwise */
     /* lock, log, database, table, event loop, and what starts, commits and reloads open for a moment */
     files_of_runner = 40,
     files_of_slot = 3, /* the process, its control group and that group's events */
 };
+
+static void *wait_at(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+bool limits_check_threads(struct error *err)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t made[threads];
+    int count = 0, number = 0;
+    pthread_mutex_lock(&gate); /* so that all are there together */
+    while (count < threads && (number = pthread_create(&made[count], NULL, wait_at, &gate)) == 0)
+        count++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < count; i++)
+        pthread_join(made[i], NULL);
+    return count == threads ||
+           error_system(
+               err, number,
+               "cannot make the threads that the runner needs (see ulimit -u, and pids.max of the control "
+               "group)");
+}
 
 void limits_raise(void)
 {

@@ -1,6 +1,13 @@
-/* The limit on open files (RLIMIT_NOFILE), which bounds how many slots a runner can serve. */
+/* What the machine allows a runner: open files (RLIMIT_NOFILE), which bound how many slots it can serve, and
+ * threads. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/error.h"
+
+/* Whether the threads that do the bookkeeping can be made: libuv ends the program when they cannot. */
+bool limits_check_threads(struct error *err);
 
 /* Raises this process' soft limit to the hard one. Attempts get back what launcher_create() found before: a
  * program that uses select(2) breaks once it is given files above 1024. */

@@ -157,7 +157,7 @@ bool prepare_runner(struct runner *runner, struct error *err)
     runner->launcher = launcher_create(err);
     limits_raise();
     runner->environment = environment_create();
-    return runner->launcher && read_plan(runner, err) && check_data_dirs(runner, err) &&
-           find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&
-           open_store(runner, err);
+    return limits_check_threads(err) && runner->launcher && read_plan(runner, err) &&
+           check_data_dirs(runner, err) && find_program(runner, err) &&
+           slots_open(&runner->slots, runner->options, runner->config, err) && open_store(runner, err);
 }

@@ -175,6 +175,18 @@ def test_a_limit_on_processes_holds_starts_only(unprivileged):
     assert project.values() == ["1", "2", "3"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only a user of whom no other process comes and goes can be counted")
+def test_a_runner_without_threads_says_so(unprivileged):
+    project = unprivileged
+    project.write(batch_size=[1])
+    for room in (3, 4, 5):
+        project.executable = ["prlimit", f"--nproc={room}", "setpriv", "--reuid=54321", "--clear-groups", FURCATE]
+        done = project.furcate("run", "config.json", "--", "/bin/true")
+        assert done.returncode == 2
+        assert done.stderr == ("furcate: cannot make the threads that the runner needs (see ulimit -u, and pids.max of "
+                               "the control group): Resource temporarily unavailable\n")
+
+
 def test_a_limit_on_open_files_is_waited_out(project):
     project.write(batch_size=[1, 2, 3], meta={"max_threads": 2})
     runner = project.start(project.gated())
