@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "run/results.h"
+#include "run/trouble.h"
 
 static const int64_t group_ns = 100 * 1000 * 1000;
 static const uint64_t retry_ms = 2000;
@@ -16,6 +17,7 @@ struct finished {
     struct attempt_end end;
     struct config *config; /* keeps the expressions alive */
     struct history *history;
+    struct error err; /* of reading it */
 };
 
 static void begin(struct bookkeeping *bookkeeping);
@@ -110,7 +112,9 @@ void bookkeeping_hurry(struct bookkeeping *bookkeeping)
 static void collect(uv_work_t *work)
 {
     struct finished *finished = work->data;
-    results_read(finished->history, finished->run, config_meta(finished->config)->metrics);
+    if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
+                     &finished->err))
+        finished->err.kind = ERROR_NONE;
 }
 
 static void add(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
@@ -135,6 +139,10 @@ static void after_collect(uv_work_t *work, int status)
     (void)status;
     struct finished *finished = work->data;
     forget(finished->bookkeeping, finished);
+    if (finished->err.kind != ERROR_NONE)
+        log_line(store_log(finished->bookkeeping->store), LOG_WARNING,
+                 "Thread %lld: its row lacks metrics, since they could not be read: %s%s",
+                 (long long)finished->run->id, finished->err.text, trouble_remedy(&finished->err));
     add(finished->bookkeeping, finished->run, &finished->end,
         results_data(&finished->end, finished->history));
     history_destroy(finished->history);

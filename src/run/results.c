@@ -1,5 +1,6 @@
 #include "run/results.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,21 +11,21 @@
 bool results_has_metrics(const struct run *run, const struct value *metrics)
 {
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    return (metrics && value_count(metrics) > 0) || access(path, F_OK) == 0;
+    return (metrics && value_count(metrics) > 0) || access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-void results_read(struct history *history, const struct run *run, const struct value *metrics)
+bool results_read(struct history *history, const struct run *run, const struct value *metrics,
+                  struct error *err)
 {
-    struct error ignored;
     size_t skipped = 0;
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    history_read(history, path, &skipped, &ignored);
+    bool done = history_read(history, path, &skipped, err);
     if (!metrics)
-        return;
+        return done;
     CLEANUP(memory_free) char *log = text_format("%s/%s.log", run->directory, run->name);
     CLEANUP(memory_free) char *errors = text_format("%s/%s.err", run->directory, run->name);
-    report_scan_output(history, log, metrics, &ignored);
-    report_scan_output(history, errors, metrics, &ignored);
+    done &= report_scan_output(history, log, metrics, err);
+    return report_scan_output(history, errors, metrics, err) && done;
 }
 
 static void set_text(struct value *data, const char *key, const char *text)

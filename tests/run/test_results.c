@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,10 +105,11 @@ static void keeps_the_last_value_and_pairs_training_with_validation(void **state
 static void reads_the_reports_and_both_outputs(void **state)
 {
     const struct results_fixture *fixture = *state;
+    struct error err;
     write_in_run(fixture, "metrics.jsonl", "{\"step\": 1, \"loss\": 2.5}\n{\"step\": 2, \"loss\": 1.5}\n");
     write_in_run(fixture, "example0.log", "score: 3\nscore: 4\n");
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    results_read(fixture->history, &fixture->run, metrics);
+    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
     size_t count = 0;
     const double *values = history_values(fixture->history, "loss", &count);
     assert_int_equal(count, 2);
@@ -120,10 +122,11 @@ static void reads_the_reports_and_both_outputs(void **state)
 static void finds_an_expression_in_stderr_too(void **state)
 {
     const struct results_fixture *fixture = *state;
+    struct error err;
     write_in_run(fixture, "example0.log", "");
     write_in_run(fixture, "example0.err", "score: 7\n");
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    results_read(fixture->history, &fixture->run, metrics);
+    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
     size_t count = 0;
     const double *values = history_values(fixture->history, "score", &count);
     assert_int_equal(count, 1);
@@ -133,11 +136,29 @@ static void finds_an_expression_in_stderr_too(void **state)
 static void leaves_out_what_is_not_there(void **state)
 {
     const struct results_fixture *fixture = *state;
+    struct error err;
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    results_read(fixture->history, &fixture->run, metrics);
+    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
     assert_int_equal(history_metric_count(fixture->history), 0);
     CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
     check_data(data, "{" TIMES "}");
+}
+
+static void tells_what_cannot_be_read(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    struct error err;
+    CLEANUP(memory_free) char *path = file_join(fixture->folder, "metrics.jsonl");
+    write_in_run(fixture, "example0.log", "score 7\n");
+    assert_int_equal(mkdir(path, 0777), 0);
+    CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score ([0-9]+)");
+    assert_true(results_has_metrics(&fixture->run, NULL));
+    assert_false(results_read(fixture->history, &fixture->run, metrics, &err));
+    assert_non_null(strstr(err.text, "metrics.jsonl: Is a directory"));
+    assert_int_equal(history_metric_count(fixture->history), 1); /* what can be read is there */
+    rmdir(path);
+    CLEANUP(memory_free) char *no_folder = file_join(fixture->folder, "example0.log");
+    assert_true(results_has_metrics(&(struct run){.directory = no_folder}, NULL));
 }
 
 static void has_metrics_when_there_are_reports_or_expressions(void **state)
@@ -162,6 +183,7 @@ int main(void)
         TEST(reads_the_reports_and_both_outputs),
         TEST(finds_an_expression_in_stderr_too),
         TEST(leaves_out_what_is_not_there),
+        TEST(tells_what_cannot_be_read),
         TEST(has_metrics_when_there_are_reports_or_expressions),
     };
     setenv("TZ", "UTC", 1);
