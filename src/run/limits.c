@@ -32,11 +32,7 @@ bool limits_check_threads(struct error *err)
     pthread_mutex_unlock(&gate);
     for (int i = 0; i < count; i++)
         pthread_join(made[i], NULL);
-    return count == threads ||
-           error_system(
-               err, number,
-               "cannot make the threads that the runner needs (see ulimit -u, and pids.max of the control "
-               "group)");
+    return count == threads || error_system(err, number, "cannot make the threads that the runner needs");
 }
 
 void limits_raise(void)

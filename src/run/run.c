@@ -134,7 +134,7 @@ static void release(struct runner *runner)
 static int report_error(const struct error *err, int system_status)
 {
     if (err->text[0])
-        fprintf(stderr, "furcate: %s\n", err->text);
+        fprintf(stderr, "furcate: %s%s\n", err->text, trouble_remedy(err));
     bool of_system = err->kind == ERROR_SYSTEM || err->kind == ERROR_LOCKED;
     return err->kind == ERROR_DEVICE ? 3 : of_system ? system_status : 2;
 }

@@ -103,3 +103,18 @@ def test_endless_output_fails_its_own_run_only(project, disk):
     assert runner.wait() == 1
     assert project.values() == ["1"]
     assert json.loads((good / "run_data.json").read_text())["batch_size"] == 1
+
+
+def test_a_start_on_a_full_disk_says_so_and_leaves_nothing_behind(project, disk):
+    project.write(batch_size=[1])
+    disk.fill()
+    runner = disk.start("/bin/true")
+    assert runner.wait() == 2
+    assert runner.stderr.startswith("furcate: cannot write ")
+    assert "(make room there; df -h and df -i show what is full)" in runner.stderr
+    disk.empty()
+    again = disk.start("/bin/true")
+    assert again.wait() == 0, again.stderr
+    assert [row["run_id"] for row in project.rows()] == ["0"]
+    assert sorted(path.name for path in project.logs.iterdir()) == ["example0_foo", "furcate.db", "furcate.lock",
+                                                                   "furcate.log", "run_data.csv"]

@@ -183,8 +183,8 @@ def test_a_runner_without_threads_says_so(unprivileged):
         project.executable = ["prlimit", f"--nproc={room}", "setpriv", "--reuid=54321", "--clear-groups", FURCATE]
         done = project.furcate("run", "config.json", "--", "/bin/true")
         assert done.returncode == 2
-        assert done.stderr == ("furcate: cannot make the threads that the runner needs (see ulimit -u, and pids.max of "
-                               "the control group): Resource temporarily unavailable\n")
+        assert done.stderr == ("furcate: cannot make the threads that the runner needs: Resource temporarily unavailable "
+                               "(too many processes: see ulimit -u, and pids.max of the control group)\n")
 
 
 def test_a_limit_on_open_files_is_waited_out(project):
