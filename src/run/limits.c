@@ -11,7 +11,8 @@ enum {
     threads = 4, /* of libuv's pool, unless UV_THREADPOOL_SIZE says otherwise */
     /* lock, log, database, table, event loop, and what starts, commits and reloads open for a moment */
     files_of_runner = 40,
-    files_of_slot = 3, /* the process, its control group and that group's events */
+    files_at_least = 26, /* without much of that at once */
+    files_of_slot = 3,   /* the process, its control group and that group's events */
 };
 
 static void *wait_at(void *gate)
@@ -21,7 +22,7 @@ static void *wait_at(void *gate)
     return NULL;
 }
 
-bool limits_check_threads(struct error *err)
+static bool check_threads(struct error *err)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     pthread_t made[threads];
@@ -35,13 +36,13 @@ bool limits_check_threads(struct error *err)
     return count == threads || error_system(err, number, "cannot make the threads that the runner needs");
 }
 
-void limits_raise(void)
+static void raise_files(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return;
     limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* limits_slots() goes by what came of it */
+    setrlimit(RLIMIT_NOFILE, &limit); /* what came of it is looked at later */
 }
 
 /* The open files with numbers below the limit. */
@@ -68,4 +69,21 @@ size_t limits_slots(void)
     size_t limit = limits_files(), taken = count_open(limit) + files_of_runner;
     size_t slots = limit > taken ? (limit - taken) / files_of_slot : 0;
     return slots > 0 ? slots : 1;
+}
+
+static bool check_files(struct error *err)
+{
+    size_t limit = limits_files(), least = count_open(limit) + files_at_least;
+    return limit >= least ||
+           error_set(
+               err, ERROR_SYSTEM,
+               "this process may open no more than %zu files, and the runner needs %zu (raise the limit, "
+               "ulimit -n)",
+               limit, least);
+}
+
+bool limits_open(struct error *err)
+{
+    raise_files();
+    return check_files(err) && check_threads(err);
 }

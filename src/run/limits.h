@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 
-/* Whether the threads that do the bookkeeping can be made: libuv ends the program when they cannot. */
-bool limits_check_threads(struct error *err);
-
-/* Raises this process' soft limit to the hard one. Attempts get back what launcher_create() found before: a
- * program that uses select(2) breaks once it is given files above 1024. */
-void limits_raise(void);
+/*
+ * Raises this process' soft limit on open files to the hard one. Attempts get back what launcher_create()
+ * found before: a program that uses select(2) breaks once it is given files above 1024. Returns false when a
+ * runner cannot work at all: libuv would end the program for want of files or threads.
+ */
+bool limits_open(struct error *err);
 /* How many slots the files that can still be opened suffice for, beside what the runner itself needs; at
  * least 1. */
 size_t limits_slots(void);

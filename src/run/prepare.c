@@ -155,9 +155,8 @@ bool prepare_runner(struct runner *runner, struct error *err)
 {
     runner->cwd = getcwd(NULL, 0);
     runner->launcher = launcher_create(err);
-    limits_raise();
     runner->environment = environment_create();
-    return limits_check_threads(err) && runner->launcher && read_plan(runner, err) &&
-           check_data_dirs(runner, err) && find_program(runner, err) &&
-           slots_open(&runner->slots, runner->options, runner->config, err) && open_store(runner, err);
+    return runner->launcher && limits_open(err) && read_plan(runner, err) && check_data_dirs(runner, err) &&
+           find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&
+           open_store(runner, err);
 }

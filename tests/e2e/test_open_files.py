@@ -4,7 +4,7 @@ import pathlib
 import re
 import resource
 
-from conftest import until
+from conftest import FURCATE, until
 
 SOFT, HARD = 100, 400
 
@@ -56,6 +56,17 @@ def test_more_slots_by_an_edit_are_bounded_as_well(project):
     until(lambda: "40 slots were asked for" in runner.stderr, "the warning")
     project.until_waiting(int(re.search(r"suffice for ([0-9]+)", runner.stderr)[1]))
     assert project.let_all_go(runner) == 0, runner.stderr
+
+
+def test_too_few_files_for_any_run_are_an_error(project):
+    project.write(batch_size=[1])
+    for most in (16, 24):
+        project.executable = [FURCATE]
+        limited(project, most, most)
+        done = project.furcate("run", "config.json", "--", "/bin/true")
+        assert done.returncode == 2
+        assert re.fullmatch(f"furcate: this process may open no more than {most} files, and the runner needs "
+                            r"\d+ \(raise the limit, ulimit -n\)\n", done.stderr)
 
 
 def test_one_slot_is_left_when_files_are_very_few(project):
