@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import subprocess
+import time
 
 from conftest import PATIENCE, Runner
 
@@ -33,8 +34,9 @@ class Terminal:
         return part
 
     def read_until(self, pattern):
+        deadline = time.monotonic() + PATIENCE
         while not re.search(pattern, self.written):
-            assert self.read(), f"{pattern} is not in {self.written!r}"
+            assert self.read() and time.monotonic() < deadline, f"{pattern} is not in {self.written!r}"
 
     def read_rest(self):
         while self.read():
@@ -76,3 +78,13 @@ def test_no_color_is_honoured(project):
     written = written_by(project, "/bin/false", NO_COLOR="1")
     assert "Thread 0 failed" in written
     assert "\x1b[33m" not in written
+
+
+def test_the_live_line_tells_what_the_machine_refuses(project):
+    project.write()
+    program = project.script("train", "exit 0\n")
+    with open(program, "a", encoding="utf-8"):  # while it is open for writing it cannot be executed
+        terminal = Terminal(project, program)
+        terminal.read_until(r"\r\[> {19}\] 0/2 done, 0 running, starts are refused: Text file busy\x1b\[K")
+    assert "2 of 2 runs are done" in terminal.read_rest()
+    assert "refused" not in terminal.written.rpartition("\r\x1b[K")[2]
