@@ -67,6 +67,8 @@ static void note_times(struct attempt *attempt)
     double paused = attempt->paused ? clock_seconds_since(attempt->paused) : 0;
     attempt->end.seconds = clock_seconds_since(attempt->started) - paused;
     attempt->end.end_time = clock_wall_end(attempt->end.start_time, attempt->end.seconds);
+    attempt->slot->busy_ns += (int64_t)(1e9 * attempt->end.seconds);
+    attempt->slot->free_since = clock_monotonic(); /* until then what is left of its tree is not of use */
 }
 
 static void on_deadline(uv_timer_t *timer);
@@ -182,6 +184,7 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
 {
     struct launched launched;
     run->gpu_id = slot->gpu_id;
+    snprintf(run->slot, sizeof run->slot, "%s", slot->name);
     run->attempt++;
     double start_time = clock_wall();
     if (!store_prepare_run(runner->store, run, err) || !launch(runner, slot, run, &launched, err)) {
@@ -198,6 +201,8 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
     attempt->started = clock_monotonic();
     attempt->end.start_time = start_time;
     attempt->end.idle_ns = slot->free_since ? attempt->started - slot->free_since : -1;
+    slot->idle_ns += slot->free_since ? attempt->end.idle_ns : 0;
+    slot->attempts++;
     slot->attempt = attempt;
     tree_begin(slot->tree, &launched);
     watch(runner, attempt);

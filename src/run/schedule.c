@@ -164,7 +164,6 @@ static void close_when_done(struct runner *runner)
 void schedule_ended(struct runner *runner, struct attempt *attempt)
 {
     attempt->slot->attempt = NULL;
-    attempt->slot->free_since = clock_monotonic();
     refusal_hurry(&runner->refusal);
     refill(runner);
 

@@ -1,9 +1,12 @@
 #include "run/slot.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "run/limits.h"
 
 static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
@@ -126,4 +129,45 @@ int slots_threads(const struct slots *slots)
 {
     size_t in_use = slots_in_use(slots);
     return in_use && slots->cpus > in_use ? (int)(slots->cpus / in_use) : 1;
+}
+
+/* Cut off, so that 100 is said of a slot only that was never idle. */
+static double percent(int64_t busy_ns, int64_t idle_ns)
+{
+    double share = (double)busy_ns / ((double)busy_ns + (double)idle_ns);
+    return floor(10000 * share) / 100;
+}
+
+static char *describe_together(const struct slots *slots)
+{
+    int64_t busy_ns = 0, idle_ns = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < slots->all.count; i++) {
+        busy_ns += slots->all.items[i]->busy_ns;
+        idle_ns += slots->all.items[i]->idle_ns;
+        used += slots->all.items[i]->attempts > 0;
+    }
+    return text_format("%zu CPU slot%s busy %.2f %%", used, used == 1 ? "" : "s", percent(busy_ns, idle_ns));
+}
+
+static char *describe_each(const struct slots *slots)
+{
+    struct text out = {0};
+    for (size_t i = 0; i < slots->all.count; i++) {
+        const struct slot *slot = slots->all.items[i];
+        if (slot->attempts > 0)
+            text_addf(&out, "%s%s busy %.2f %%", out.len ? ", " : "", slot->name,
+                      percent(slot->busy_ns, slot->idle_ns));
+    }
+    return text_take(&out);
+}
+
+char *slots_describe_use(const struct slots *slots)
+{
+    bool known = false;
+    for (size_t i = 0; i < slots->all.count; i++)
+        known |= slots->all.items[i]->attempts > 1;
+    if (!known)
+        return memory_copy_text("");
+    return slots->devices.count ? describe_each(slots) : describe_together(slots);
 }

@@ -20,6 +20,9 @@ struct slot {
     struct tree *tree;       /* NULL before its first attempt; owned by the runner's trees */
     struct attempt *attempt; /* NULL: free */
     int64_t free_since;      /* clock_monotonic() of its last attempt's end; 0 before the first */
+    size_t attempts;         /* that it had */
+    int64_t busy_ns;         /* how long these executed */
+    int64_t idle_ns;         /* how long it was free between two of them */
 };
 
 struct slots {
@@ -42,6 +45,11 @@ void slots_close(struct slots *slots);
 size_t slots_resize(struct slots *slots, const struct config_meta *meta);
 /* A slot that is free and not retired; NULL when there is none. */
 struct slot *slots_free(const struct slots *slots);
+/*
+ * "GPU 0 busy 99.98 %, GPU 1 busy 99.97 %", "8 CPU slots busy 97.31 %": the time from each slot's first start
+ * to its last end in which an attempt executed. "" as long as no slot had two attempts. free() it.
+ */
+char *slots_describe_use(const struct slots *slots);
 size_t slots_in_use(const struct slots *slots);
 /* The threads that each of the slots in use may have without taking turns; at least 1. */
 int slots_threads(const struct slots *slots);

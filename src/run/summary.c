@@ -48,6 +48,13 @@ static void print_unwritten(const struct runner *runner)
             count == 1 ? "run" : "runs", runner->bookkeeping.err.text);
 }
 
+static void print_use(const struct runner *runner)
+{
+    CLEANUP(memory_free) char *use = slots_describe_use(&runner->slots);
+    if (*use)
+        fprintf(stderr, "%s\n", use);
+}
+
 void summary_print(const struct runner *runner)
 {
     char took[48];
@@ -56,6 +63,7 @@ void summary_print(const struct runner *runner)
     CLEANUP(memory_free) char *csv = file_join(config_log_dir(runner->config), "run_data.csv");
     print_failures(runner);
     print_unwritten(runner);
+    print_use(runner);
     if (runner->finished_here == 0 && done == total)
         fprintf(stderr, "Everything is done: %llu of %llu runs are in %s; delete a row to run it again.\n",
                 done, total, csv);

@@ -107,6 +107,7 @@ static bool put_record(struct database *database, const struct record *record, s
         .run_id = record->id,
         .attempt = record->attempt,
         .gpu_id = record->gpu_id,
+        .slot = record->slot,
         .pid = record->pid,
         .start_time = record->start_time,
         .has_ended = record->has_ended,
@@ -116,6 +117,9 @@ static bool put_record(struct database *database, const struct record *record, s
         .reason = record->end.reason,
         .error_tail = record->error_tail,
         .idle_ns = record->end.idle_ns,
+        .seconds = record->end.seconds,
+        .cpu_seconds = record->end.cpu_seconds,
+        .peak_memory = record->end.peak_memory,
     };
     return store_database_put_run(database, &run, err) &&
            (record->attempt == 0 || store_database_put_attempt(database, &attempt, err));

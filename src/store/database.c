@@ -30,11 +30,14 @@ static const char *const statements[statement_count] = {
                 " directory = excluded.directory, state = excluded.state",
     [PUT_ATTEMPT] =
         "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
-        " reason, error_tail, idle_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " reason, error_tail, idle_ns, slot, seconds, cpu_seconds, peak_memory)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run_id, attempt) DO UPDATE SET gpu_id = excluded.gpu_id,"
         " pid = coalesce(excluded.pid, pid), start_time = excluded.start_time,"
         " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
-        " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns",
+        " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns,"
+        " slot = excluded.slot, seconds = excluded.seconds, cpu_seconds = excluded.cpu_seconds,"
+        " peak_memory = excluded.peak_memory",
     [PUT_FACT] = "INSERT OR REPLACE INTO facts (name, number) VALUES (?, ?)",
     [PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, text) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
@@ -251,7 +254,11 @@ bool store_database_put_attempt(struct database *database, const struct attempt_
         bind_text(statement, 10, attempt->error_tail);
         if (attempt->idle_ns >= 0)
             sqlite3_bind_int64(statement, 11, attempt->idle_ns);
+        sqlite3_bind_double(statement, 13, attempt->seconds);
+        sqlite3_bind_double(statement, 14, attempt->cpu_seconds);
+        sqlite3_bind_int64(statement, 15, attempt->peak_memory);
     }
+    bind_text(statement, 12, attempt->slot);
     return run_to_end(database, PUT_ATTEMPT, err);
 }
 

@@ -24,6 +24,7 @@ struct run_entry {
 struct attempt_entry {
     int64_t run_id;
     int attempt, gpu_id;
+    const char *slot;
     int pid; /* 0: not known here */
     double start_time;
     bool has_ended; /* the members below are set */
@@ -31,6 +32,8 @@ struct attempt_entry {
     int exit_status, signal;
     const char *reason, *error_tail;
     int64_t idle_ns; /* -1: not known */
+    double seconds, cpu_seconds;
+    int64_t peak_memory; /* bytes */
 };
 
 /* Numbers by name. */

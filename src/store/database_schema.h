@@ -1,11 +1,15 @@
 /* The tables of furcate.db. */
 #pragma once
 
-enum { schema_version = 2, schema_application = 0x46757263 /* "Furc": tells our files from others' */ };
+#define SCHEMA_SLOTS                                                                                         \
+    "CREATE VIEW slots AS SELECT slot, count(*) AS attempts, sum(seconds) AS busy_seconds,"                  \
+    " 1e-9 * total(idle_ns) AS idle_seconds FROM attempts WHERE slot <> '' GROUP BY slot;"
+
+enum { schema_version = 3, schema_application = 0x46757263 /* "Furc": tells our files from others' */ };
 
 static const char schema[] =
     "PRAGMA application_id = 1182102115;"
-    "PRAGMA user_version = 2;"
+    "PRAGMA user_version = 3;"
     "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY,"
     "  name TEXT NOT NULL,"
@@ -25,12 +29,20 @@ static const char schema[] =
     "  reason TEXT,"
     "  error_tail TEXT,"
     "  idle_ns INTEGER,"
+    "  slot TEXT,"
+    "  seconds REAL,"
+    "  cpu_seconds REAL,"
+    "  peak_memory INTEGER,"
     "  PRIMARY KEY (run_id, attempt)) WITHOUT ROWID;"
     "CREATE TABLE facts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
+    "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;" SCHEMA_SLOTS;
 
 /* From each earlier version to the one behind it. */
 static const char *const migrations[schema_version] = {
     [1] = "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
           "PRAGMA user_version = 2;",
+    [2] = "ALTER TABLE attempts ADD COLUMN slot TEXT;"
+          "ALTER TABLE attempts ADD COLUMN seconds REAL;"
+          "ALTER TABLE attempts ADD COLUMN cpu_seconds REAL;"
+          "ALTER TABLE attempts ADD COLUMN peak_memory INTEGER;" SCHEMA_SLOTS "PRAGMA user_version = 3;",
 };

@@ -19,6 +19,7 @@ struct record *store_record_new(const struct run *run, enum run_state state)
     record->state = state;
     record->attempt = run->attempt;
     record->gpu_id = run->gpu_id;
+    memcpy(record->slot, run->slot, sizeof record->slot);
     return record;
 }
 

@@ -13,6 +13,7 @@ struct record {
     char *name, *label, *directory; /* directory: absolute */
     enum run_state state;
 
+    char slot[24];
     int attempt, gpu_id; /* attempt 0: the attempt is not recorded */
     int pid;             /* 0: its start was recorded before */
     double start_time;

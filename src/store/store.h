@@ -29,6 +29,7 @@ struct run {
     struct value *meta; /* config_meta_value() */
     uint64_t rank;      /* in the plan it was started from */
     int gpu_id;         /* -1 on a CPU slot */
+    char slot[24];      /* "GPU 0", "CPU 3"; "" before its first attempt here */
     int attempt;        /* the attempts so far, this one included; 0 before the first */
     int earlier;        /* how many of these an earlier runner made */
 };
@@ -89,6 +90,8 @@ struct attempt_end {
     int exit_status;             /* -1 when a signal ended it */
     int signal;                  /* 0 when it exited */
     int64_t idle_ns;             /* how long its slot stood idle before it; -1 for a slot's first */
+    double cpu_seconds;          /* of its program and the descendants that were waited for */
+    int64_t peak_memory;         /* of the largest of these processes, in bytes */
     char reason[256]; /* of a failure, for people: "exit status 1", "timed out after 90 s"; "" for none */
 };
 

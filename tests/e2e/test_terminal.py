@@ -56,7 +56,7 @@ def test_a_live_line_shows_what_is_done_and_what_executes(project):
     project.let_go(project.until_waiting(1)[0])
     terminal.read_until(r"\r\[={10}> {9}\] 1/2 done, 1 running, 0s left \| CPU 0 example1 1s\x1b\[K")
     project.let_go(project.until_waiting(1)[0])
-    assert re.search(r"\r\x1b\[K2 of 2 runs are done, 2 of them now, in \ds; results: logs/run_data.csv\r\n$",
+    assert re.search(r"\r\x1b\[K1 CPU slot busy \S+ %\r\n2 of 2 runs are done, 2 of them now, in \ds; results: logs/run_data.csv\r\n$",
                      terminal.read_rest())
 
 

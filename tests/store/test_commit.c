@@ -311,7 +311,7 @@ static void sets_a_broken_database_aside(void **state)
     store_close(open_store(fixture));
     assert_mentions(fixture, "furcate.db.broken", "this is no database");
     assert_mentions(fixture, "furcate.log", "furcate.db.broken");
-    assert_int_equal(query(fixture, "PRAGMA user_version"), 2);
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 3);
 }
 
 static void sets_a_foreign_database_aside(void **state)
@@ -329,24 +329,54 @@ static void sets_a_foreign_database_aside(void **state)
     assert_int_equal(query(fixture, "SELECT count(*) FROM runs"), 0);
 }
 
-static void brings_a_database_of_the_first_version_up_to_date(void **state)
+/* What made the first versions' tables, each as its release had it. */
+static const char first_version[] =
+    "PRAGMA application_id = 1182102115; PRAGMA user_version = 1;"
+    "CREATE TABLE runs (id INTEGER PRIMARY KEY, name TEXT NOT NULL, label TEXT NOT NULL, directory TEXT NOT "
+    "NULL,"
+    " state TEXT NOT NULL);"
+    "CREATE INDEX runs_not_finished ON runs (id) WHERE state <> 'finished';"
+    "CREATE TABLE attempts (run_id INTEGER NOT NULL, attempt INTEGER NOT NULL, gpu_id INTEGER NOT NULL, pid "
+    "INTEGER,"
+    " start_time REAL, end_time REAL, exit_status INTEGER, signal INTEGER, reason TEXT, error_tail TEXT,"
+    " idle_ns INTEGER, PRIMARY KEY (run_id, attempt)) WITHOUT ROWID;"
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO runs VALUES (7, 'a', 'b', 'c', 'failed');"
+    "INSERT INTO attempts VALUES (7, 1, 0, 12, 1.5, 2.5, 3, 0, 'exit status 3', 'no luck', 99);";
+static const char second_version[] =
+    "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID; PRAGMA user_version = 2;"
+    "INSERT INTO texts VALUES ('config', '{}');";
+
+static void brings_up_to_date(struct fixture *fixture, const char *const versions[2])
 {
-    struct fixture *fixture = *state;
     CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
-    store_close(open_store(fixture));
     sqlite3 *database;
+    store_close(open_store(fixture));
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database,
-                                  "DROP TABLE texts; PRAGMA user_version = 1;"
-                                  "INSERT INTO runs VALUES (7, 'a', 'b', 'c', 'failed')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    for (int i = 0; i < 2 && versions[i]; i++)
+        assert_int_equal(sqlite3_exec(database, versions[i], NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(database);
     store_close(open_store(fixture));
-    assert_int_equal(query(fixture, "PRAGMA user_version"), 2);
-    assert_int_equal(query(fixture, "SELECT count(*) FROM runs"), 1);
-    assert_int_equal(query(fixture, "SELECT count(*) FROM texts"), 0);
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE id = 7"), 1);
+    assert_int_equal(query(fixture, "SELECT idle_ns FROM attempts WHERE exit_status = 3 AND slot IS NULL"),
+                     99);
+    assert_int_equal(
+        query(fixture, "SELECT count(seconds) + count(cpu_seconds) + count(peak_memory) FROM attempts"), 0);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM slots"), 0);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM texts"), versions[1] ? 1 : 0);
     assert_false(is_there(fixture, "furcate.db.broken"));
+}
+
+static void brings_a_database_of_the_first_version_up_to_date(void **state)
+{
+    brings_up_to_date(*state, (const char *const[]){first_version, NULL});
+}
+
+static void brings_a_database_of_the_second_version_up_to_date(void **state)
+{
+    brings_up_to_date(*state, (const char *const[]){first_version, second_version});
 }
 
 static void remembers_the_config_that_is_carried_out(void **state)
@@ -399,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sets_a_broken_database_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_a_foreign_database_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(brings_a_database_of_the_first_version_up_to_date, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(brings_a_database_of_the_second_version_up_to_date, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(remembers_the_config_that_is_carried_out, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
