@@ -21,10 +21,10 @@ class Clock:
         if SANITIZED:
             project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
 
-    def set(self, seconds):
-        """Sets it that much ahead; a negative number sets it back."""
+    def set(self, wall, monotonic=0):
+        """Sets it that many seconds ahead; a negative number sets it back. The other clock can only go forth."""
         beside = self.path.with_suffix(".new")
-        beside.write_text(str(seconds))
+        beside.write_text(f"{wall} {monotonic}")
         beside.rename(self.path)
 
 
@@ -98,3 +98,16 @@ def test_a_fork_program_measures_its_own_time(project, clock):
     [row] = project.rows()
     start, end, total = (float(row[f"run_{name}"]) for name in ("start_time", "end_time", "total_time"))
     assert 0 < total <= now() - started and start <= end
+
+
+def test_what_is_refused_for_long_is_reminded_of(project, clock):
+    project.write(batch_size=[1])
+    program = project.script("train", "exit 0\n")
+    with open(program, "a", encoding="utf-8"):  # while it is open for writing it cannot be executed
+        runner = project.start(program)
+        until(lambda: "cannot be started now" in runner.stderr, "a refused start")
+        clock.set(660, 660)
+        until(lambda: "Starts are still refused, for 11m" in runner.stderr, "the reminder")
+    assert runner.wait() == 0
+    assert runner.stderr.count("still refused") == 1
+    assert "Runs are started again, after 1" in runner.stderr
