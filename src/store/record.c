@@ -93,7 +93,7 @@ void store_add_finished(struct store *store, const struct run *run, const struct
         store_run_data_add_json(&json, run_data);
         record->run_data = text_take(&json);
     }
-    store_unfinished_drop(&store->unfinished, run->keys);
+    store_unfinished_drop(&store->unfinished, run->keys, run->id);
     store_add_record(store, record);
 }
 

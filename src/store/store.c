@@ -98,6 +98,7 @@ struct store *store_open_as(const char *log_dir, const struct store_holder *hold
     struct store *store = memory_new(1, sizeof *store);
     store->given = memory_copy_text(log_dir);
     store->directory = without_end_slash(file_absolute(log_dir));
+    store->unfinished.log_dir = store->directory;
     store->lock_path = file_join(store->directory, "furcate.lock");
     store->lock.fd = store->results.fd = -1;
     if (holder)

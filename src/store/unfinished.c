@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "config/config.h"
 #include "plan/plan.h"
 
 /* A sum, since the order of keys makes no difference. */
@@ -17,10 +19,40 @@ static uint64_t hash_permutation(const struct value *keys)
     return sum;
 }
 
-static struct unfinished_run *find(const struct unfinished *unfinished, uint64_t hash)
+static struct unfinished_place *first_of(const struct unfinished *unfinished, uint64_t hash)
 {
     const uint64_t *position = text_map_get(&unfinished->index, (const char *)&hash, sizeof hash);
-    return position ? &unfinished->runs.items[*position] : NULL;
+    return position ? &unfinished->places.items[*position] : NULL;
+}
+
+static struct unfinished_place *next_of(const struct unfinished *unfinished,
+                                        const struct unfinished_place *place)
+{
+    return place->next ? &unfinished->places.items[place->next] : NULL;
+}
+
+/* Whether all keys of `a` that make a permutation are in `b` too. */
+static bool is_within(const struct value *a, const struct value *b)
+{
+    for (size_t i = 0; i < value_count(a); i++) {
+        const char *key = value_key(a, i);
+        const struct value *other = value_get(b, key);
+        if (plan_compares_key(key) && !(other && value_equal(value_item(a, i), other)))
+            return false;
+    }
+    return true;
+}
+
+/* Two permutations can have one hash. The run's own config.json tells them apart; a copy of each here would
+ * take more memory than all else of a million failed runs. */
+static bool is_of(const struct unfinished *unfinished, const struct unfinished_run *run,
+                  const struct value *keys)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *folder = file_join(unfinished->log_dir, run->directory);
+    CLEANUP(memory_free) char *path = file_join(folder, "config.json");
+    CLEANUP(value_cleanup) struct value *config = config_parse_file(path, &ignored);
+    return config && value_kind(config) == VALUE_OBJECT && is_within(keys, config) && is_within(config, keys);
 }
 
 static void free_texts(struct unfinished_run *run)
@@ -31,16 +63,40 @@ static void free_texts(struct unfinished_run *run)
     *run = (struct unfinished_run){.id = -1};
 }
 
+/* A new place behind those of the same hash. */
+static struct unfinished_place *add_place(struct unfinished *unfinished, uint64_t hash)
+{
+    size_t at = unfinished->places.count;
+    vector_push(&unfinished->places, ((struct unfinished_place){.run = {.id = -1}}));
+    struct unfinished_place *last = first_of(unfinished, hash);
+    if (!last)
+        text_map_put(&unfinished->index, (const char *)&hash, sizeof hash, at);
+    while (last && last->next)
+        last = next_of(unfinished, last);
+    if (last)
+        last->next = at;
+    return &unfinished->places.items[at];
+}
+
+/* The place of this run or permutation; else one that was dropped, or a new one. */
+static struct unfinished_place *place_for(struct unfinished *unfinished, const struct value *keys, int64_t id)
+{
+    uint64_t hash = hash_permutation(keys);
+    struct unfinished_place *dropped = NULL;
+    for (struct unfinished_place *place = first_of(unfinished, hash); place;
+         place = next_of(unfinished, place)) {
+        if (!place->run.name)
+            dropped = place;
+        else if (place->run.id == id || is_of(unfinished, &place->run, keys))
+            return place;
+    }
+    return dropped ? dropped : add_place(unfinished, hash);
+}
+
 void store_unfinished_put(struct unfinished *unfinished, const struct value *keys,
                           const struct unfinished_run *run)
 {
-    uint64_t hash = hash_permutation(keys);
-    struct unfinished_run *place = find(unfinished, hash);
-    if (!place) {
-        text_map_put(&unfinished->index, (const char *)&hash, sizeof hash, unfinished->runs.count);
-        vector_push(&unfinished->runs, ((struct unfinished_run){.id = -1}));
-        place = &unfinished->runs.items[unfinished->runs.count - 1];
-    }
+    struct unfinished_run *place = &place_for(unfinished, keys, run->id)->run;
     if (place->name && place->id < run->id)
         return;
     unfinished->count += !place->name;
@@ -52,25 +108,29 @@ void store_unfinished_put(struct unfinished *unfinished, const struct value *key
 const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished,
                                                    const struct value *keys)
 {
-    if (unfinished->count == 0)
-        return NULL;
-    const struct unfinished_run *run = find(unfinished, hash_permutation(keys));
-    return run && run->name ? run : NULL;
+    const struct unfinished_place *place =
+        unfinished->count ? first_of(unfinished, hash_permutation(keys)) : NULL;
+    for (; place; place = next_of(unfinished, place))
+        if (place->run.name && is_of(unfinished, &place->run, keys))
+            return &place->run;
+    return NULL;
 }
 
-void store_unfinished_drop(struct unfinished *unfinished, const struct value *keys)
+void store_unfinished_drop(struct unfinished *unfinished, const struct value *keys, int64_t id)
 {
-    struct unfinished_run *run = unfinished->count ? find(unfinished, hash_permutation(keys)) : NULL;
-    if (!run || !run->name)
+    struct unfinished_place *place = unfinished->count ? first_of(unfinished, hash_permutation(keys)) : NULL;
+    while (place && !(place->run.name && place->run.id == id))
+        place = next_of(unfinished, place);
+    if (!place)
         return;
-    free_texts(run);
+    free_texts(&place->run);
     unfinished->count--;
 }
 
 void store_unfinished_free(struct unfinished *unfinished)
 {
-    for (size_t i = 0; i < unfinished->runs.count; i++)
-        free_texts(&unfinished->runs.items[i]);
-    vector_free(&unfinished->runs);
+    for (size_t i = 0; i < unfinished->places.count; i++)
+        free_texts(&unfinished->places.items[i].run);
+    vector_free(&unfinished->places);
     text_map_free(&unfinished->index);
 }
