@@ -10,6 +10,10 @@
 #include "store/internal.h"
 #include "store/run_data.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 void store_commit_end(struct store *store)
 {
     for (char *rest = store->notes.data, *line; store->notes.len > 0 && (line = strsep(&rest, "\n"));)
@@ -154,12 +158,25 @@ static bool write_database(struct store *store, struct error *err)
     return true;
 }
 
+/* Of a batch that gathered while the disk stood still; malloc would keep it for good. */
+static void give_memory_back(size_t batch_count)
+{
+#ifdef __GLIBC__
+    enum { large_batch = 1000 };
+    if (batch_count >= large_batch)
+        malloc_trim(0);
+#else
+    (void)batch_count;
+#endif
+}
+
 bool store_commit_work(struct store *store, struct error *err)
 {
     if (!write_run_data(store, err) || !write_rows(store, err) || !write_database(store, err))
         return false;
     for (size_t i = 0; i < store->batch.count; i++)
         store_record_free(store->batch.items[i]);
+    give_memory_back(store->batch.count);
     store->batch.count = 0;
     free(store->batch_config);
     store->batch_config = NULL;

@@ -133,7 +133,7 @@ static bool set_up(struct database *database, bool *is_new)
 {
     sqlite3_busy_timeout(database->handle, 5000);
     *is_new = query_number(database, "SELECT count(*) FROM sqlite_schema") == 0;
-    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"))
+    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))
         return false;
     if (*is_new && !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
         return false;
