@@ -23,6 +23,7 @@ struct config_meta {
     bool objective_is_max;
     enum config_order order;
     enum config_start start;
+    bool fail_fast;    /* stop when three configs in a row fail at once with one message */
     int retries;       /* further attempts after the first */
     double timeout;    /* seconds; 0: none */
     double kill_grace; /* seconds between SIGTERM and SIGKILL */

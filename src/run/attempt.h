@@ -30,6 +30,7 @@ struct attempt {
     int64_t paused;  /* since when it is stopped; 0: it is not */
     struct attempt_end end;
     bool timed_out;
+    bool out_of_memory;
     bool cut_short; /* it was told to end */
 };
 

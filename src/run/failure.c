@@ -58,6 +58,7 @@ void failure_explain(struct attempt *attempt, const struct config_meta *meta)
     describe_end(end, end->reason, sizeof end->reason);
     const char *meaning = find_symptom(attempt);
     size_t len = strlen(end->reason);
+    attempt->out_of_memory = meaning;
     if (meaning)
         snprintf(end->reason + len, sizeof end->reason - len, ", %s", meaning);
 }

@@ -101,6 +101,7 @@ static void carry_out(struct runner *runner)
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
     refusal_open(runner);
+    fail_fast_open(runner);
     watch_config(runner);
     vanish_open(runner);
     announce_start(runner);
@@ -121,6 +122,7 @@ static void release(struct runner *runner)
     taken_free(&runner->taken);
     store_close(runner->store);
     trees_free(&runner->trees);
+    fail_fast_free(&runner->fail_fast);
     order_destroy(runner->order);
     plan_unref(runner->plan);
     config_unref(runner->config);
@@ -147,6 +149,8 @@ static int finish(struct runner *runner)
         return 128 + runner->stop_signal;
     if (runner->fatal.kind != ERROR_NONE)
         return report_error(&runner->fatal, 1);
+    if (runner->fail_fast.stopped)
+        return 1;
     return runner->failures.count > 0 ? 1 : 0;
 }
 

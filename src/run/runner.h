@@ -10,6 +10,7 @@
 #include "run/bookkeeping.h"
 #include "run/command.h"
 #include "run/environment.h"
+#include "run/fail_fast.h"
 #include "run/guard.h"
 #include "run/launch.h"
 #include "run/progress.h"
@@ -87,6 +88,7 @@ struct runner {
     int64_t paused;     /* since when the attempts are stopped, and nothing is started; 0: no pause */
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */
+    struct fail_fast fail_fast;
     struct error fatal; /* kind not ERROR_NONE: start nothing more, report this at the end */
 };
 

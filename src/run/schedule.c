@@ -16,7 +16,8 @@ enum { most_looks = 10000 };
 static bool may_start(const struct runner *runner)
 {
     return !runner->stop_signal && !runner->paused && runner->fatal.kind == ERROR_NONE &&
-           !runner->bookkeeping.failing && !refusal_holds(&runner->refusal) && !runner->closing;
+           !runner->bookkeeping.failing && !refusal_holds(&runner->refusal) &&
+           !fail_fast_holds(&runner->fail_fast) && !runner->closing;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -123,7 +124,7 @@ static bool is_executing(const struct runner *runner)
 
 static bool has_more(const struct runner *runner)
 {
-    if (runner->stop_signal || runner->fatal.kind != ERROR_NONE)
+    if (runner->stop_signal || runner->fatal.kind != ERROR_NONE || runner->fail_fast.stopped)
         return false;
     return !runner->exhausted || runner->ready.count > 0 || runner->waiting.count > 0 ||
            runner->reload_wanted;
@@ -155,6 +156,7 @@ static void close_when_done(struct runner *runner)
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
     refusal_close(&runner->refusal);
+    fail_fast_close(&runner->fail_fast);
     uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->follow, NULL);
     trees_close(&runner->trees);

@@ -27,6 +27,7 @@ static void finish(struct runner *runner, struct attempt *attempt, bool has_run_
     runner->finished += run->rank != RUNNER_NO_RANK;
     runner->others += run->rank == RUNNER_NO_RANK;
     runner->finished_here++;
+    fail_fast_forget(&runner->fail_fast);
     runner->seconds_run += seconds;
     log_finished(runner, run, seconds);
     attempt->run = NULL;
@@ -44,10 +45,11 @@ static void give_up(struct runner *runner, struct attempt *attempt)
 static void fail(struct runner *runner, struct attempt *attempt)
 {
     const struct run *run = attempt->run;
-    bool again =
-        run->attempt - run->earlier <= config_meta(runner->config)->retries && run->rank != RUNNER_NO_RANK;
+    bool again = run->attempt - run->earlier <= config_meta(runner->config)->retries &&
+                 run->rank != RUNNER_NO_RANK && !runner->fail_fast.stopped;
     store_add_failed(runner->store, run, &attempt->end, !again);
     bookkeeping_kick(&runner->bookkeeping);
+    fail_fast_note(runner, attempt);
     log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
              attempt->end.reason, again ? "will be tried again" : "given up", run->directory, run->name);
     if (again) {

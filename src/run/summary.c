@@ -30,13 +30,28 @@ static void print_failures(const struct runner *runner)
     for (size_t i = 0; i < count && i < most_failures; i++) {
         const struct failure *failure = &runner->failures.items[i];
         fprintf(stderr, "  %s (%s): %s\n", failure->run->name, failure->run->label, failure->reason);
-        print_tail(failure->run);
+        if (!runner->fail_fast.stopped) /* else it is said once, below */
+            print_tail(failure->run);
         fprintf(stderr, "      %s/%s.err\n", failure->run->directory, failure->run->name);
     }
     if (count > most_failures)
         fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - most_failures,
                 store_directory(runner->store));
     fputc('\n', stderr);
+}
+
+static void print_fail_fast(const struct runner *runner)
+{
+    if (runner->fail_fast.stopped)
+        fprintf(stderr,
+                "%d configs in a row failed within a second with the same message, so the program itself "
+                "seems to be at "
+                "fault:\n%s"
+                "Nothing more was started, and %llu configs are left. Mend the program and start again, or "
+                "try them all\n"
+                "nevertheless with --set meta.fail_fast=false\n\n",
+                FAIL_FAST_RUNS, runner->fail_fast.example,
+                (unsigned long long)(plan_count(runner->plan) - runner->finished));
 }
 
 static void print_unwritten(const struct runner *runner)
@@ -62,6 +77,7 @@ void summary_print(const struct runner *runner)
     duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
     CLEANUP(memory_free) char *csv = file_join(config_log_dir(runner->config), "run_data.csv");
     print_failures(runner);
+    print_fail_fast(runner);
     print_unwritten(runner);
     print_use(runner);
     if (runner->finished_here == 0 && done == total)

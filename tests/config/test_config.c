@@ -78,7 +78,7 @@ static void merges_meta_deeply_with_its_defaults(void **state)
         config_meta_value(fixture.config),
         "{\"mem_trace\": {\"enabled\": true, \"top\": 3, \"delay\": 300, \"trace\": 1}, \"retries\": 2,"
         " \"allow_cpu\": false, \"max_threads\": -1, \"exclude_configs\": [], \"order\": \"spread\","
-        " \"timeout\": 0, \"kill_grace\": 10, \"start\": \"auto\"}"));
+        " \"fail_fast\": true, \"timeout\": 0, \"kill_grace\": 10, \"start\": \"auto\"}"));
     fixture_close(&fixture);
 }
 
@@ -98,6 +98,7 @@ static void gives_the_defaults_of_meta(void **state)
     assert_int_equal(meta->start, START_AUTO);
     assert_int_equal(meta->retries, 0);
     assert_true(meta->timeout == 0);
+    assert_true(meta->fail_fast);
     assert_true(meta->kill_grace == 10);
     assert_false(meta->mem_trace.enabled);
     assert_true(meta->mem_trace.delay == 300);
@@ -112,7 +113,8 @@ static void gives_all_that_meta_says(void **state)
     struct fixture fixture = fixture_open(
         "meta:\n  allow_cpu: true\n  max_threads: 3\n  exclude_configs: [{a: 1}]\n  gpus: [0, GPU-1a2b]\n"
         "  program: [python, train.py]\n  metrics: {acc: 'acc=(.*)'}\n  objective: {metric: acc, mode: max}\n"
-        "  order: shuffle\n  start: spawn\n  retries: 4\n  timeout: 2h30m\n  kill_grace: 1.5\n"
+        "  order: shuffle\n  start: spawn\n  retries: 4\n  fail_fast: false\n  timeout: 2h30m\n  kill_grace: "
+        "1.5\n"
         "  mem_trace: {enabled: true, delay: 60, top: 2, trace: 0}\n",
         CONFIG_FOR_PROGRAM);
     assert_non_null(fixture.config);
@@ -129,6 +131,7 @@ static void gives_all_that_meta_says(void **state)
     assert_int_equal(meta->start, START_SPAWN);
     assert_int_equal(meta->retries, 4);
     assert_true(meta->timeout == 9000);
+    assert_false(meta->fail_fast);
     assert_true(meta->kill_grace == 1.5);
     assert_true(meta->mem_trace.enabled);
     assert_true(meta->mem_trace.delay == 60);

@@ -103,7 +103,7 @@ def test_out_of_memory_is_named(project):
 
 
 def test_many_failures_are_cut_short(project):
-    project.write(batch_size=list(range(1, 14)))
+    project.write(batch_size=list(range(1, 14)), meta={"fail_fast": False})
     done = run(project, "/bin/false")
     assert done.returncode == 1
     assert "13 runs failed" in done.stderr

@@ -1,0 +1,214 @@
+#include "run/fail_fast.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/attempt.h"
+#include "run/retry.h"
+#include "run/runner.h"
+
+static const int64_t first_second = 1000 * 1000 * 1000;
+
+/* --- the message --- */
+
+/* Letters, digits, and what holds numbers and names of runs together: "0x7f3a", "1e-05", "example12_bs32". */
+static size_t word_length(const char *text)
+{
+    size_t len = 0;
+    while (isalnum((unsigned char)text[len]) || (text[len] && strchr("_-+.", text[len])))
+        len++;
+    return len;
+}
+
+static bool has_digit(const char *word, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (isdigit((unsigned char)word[i]))
+            return true;
+    return false;
+}
+
+static void add_normalised(struct text *out, const char *text)
+{
+    while (*text) {
+        size_t len = word_length(text);
+        if (len == 0)
+            text_add_char(out, *text++);
+        else if (has_digit(text, len))
+            text_add_char(out, '#');
+        else
+            text_add_bytes(out, text, len);
+        text += len;
+    }
+}
+
+char *fail_fast_message(const char *reason, const char *error_tail)
+{
+    struct text message = {0};
+    const char *newline = strrchr(error_tail, '\n');
+    text_addf(&message, "%s: ", reason);
+    add_normalised(&message, newline ? newline + 1 : error_tail);
+    return text_take(&message);
+}
+
+/* --- the verdict --- */
+
+/* How long an attempt still has to its first second; -1 when it can say nothing: one started long before the
+ * first failure may be of a program that has been edited since. */
+static int64_t time_left(const struct fail_fast *fail_fast, const struct attempt *attempt, int64_t now)
+{
+    if (attempt->started < fail_fast->since - first_second)
+        return -1;
+    int64_t age = now - attempt->started;
+    return age < first_second ? first_second - age : 0;
+}
+
+static bool is_disproved(const struct runner *runner, int64_t now)
+{
+    for (size_t i = 0; i < runner->slots.all.count; i++) {
+        const struct attempt *attempt = runner->slots.all.items[i]->attempt;
+        if (attempt && time_left(&runner->fail_fast, attempt, now) == 0)
+            return true;
+    }
+    return !config_meta(runner->config)->fail_fast;
+}
+
+/* Whatever fails with that message from now on is the config's fault. */
+static void excuse(struct fail_fast *fail_fast)
+{
+    free(fail_fast->excused);
+    fail_fast->excused = fail_fast->message;
+    fail_fast->message = NULL;
+}
+
+static void on_verdict(uv_timer_t *timer)
+{
+    struct runner *runner = timer->data;
+    struct fail_fast *fail_fast = &runner->fail_fast;
+    if (is_disproved(runner, clock_monotonic())) {
+        excuse(fail_fast);
+        fail_fast_forget(fail_fast);
+    } else {
+        fail_fast->stopped = true;
+        retry_drop_all(runner);
+        log_line(runner->log, LOG_WARNING,
+                 "%d configs in a row failed within a second with the same message: no more are started",
+                 FAIL_FAST_RUNS);
+    }
+    runner->run_ready(runner);
+}
+
+/* At once, or when all that executes and may disprove it has had its first second. */
+static void await_verdict(struct runner *runner)
+{
+    int64_t longest = 0, now = clock_monotonic();
+    for (size_t i = 0; i < runner->slots.all.count; i++) {
+        const struct attempt *attempt = runner->slots.all.items[i]->attempt;
+        int64_t left = attempt ? time_left(&runner->fail_fast, attempt, now) : -1;
+        longest = left > longest ? left : longest;
+    }
+    uv_timer_start(&runner->fail_fast.verdict, on_verdict, (uint64_t)(longest + 999999) / 1000000, 0);
+}
+
+/* --- what is noted --- */
+
+void fail_fast_open(struct runner *runner)
+{
+    uv_timer_init(&runner->loop, &runner->fail_fast.verdict);
+    runner->fail_fast.verdict.data = runner;
+}
+
+void fail_fast_forget(struct fail_fast *fail_fast)
+{
+    if (fail_fast->stopped)
+        return;
+    uv_timer_stop(&fail_fast->verdict);
+    free(fail_fast->message);
+    free(fail_fast->example);
+    fail_fast->message = fail_fast->example = NULL;
+    fail_fast->count = 0;
+}
+
+void fail_fast_close(struct fail_fast *fail_fast)
+{
+    fail_fast_forget(fail_fast);
+    uv_close((uv_handle_t *)&fail_fast->verdict, NULL);
+}
+
+void fail_fast_free(struct fail_fast *fail_fast)
+{
+    free(fail_fast->message);
+    free(fail_fast->excused);
+    free(fail_fast->example);
+}
+
+bool fail_fast_holds(const struct fail_fast *fail_fast)
+{
+    return fail_fast->stopped ||
+           (fail_fast->message && uv_is_active((const uv_handle_t *)&fail_fast->verdict));
+}
+
+/* "  example0 (foo_bs32): exit status 1", the last lines of its stderr, and where they stand. */
+static char *describe(const struct run *run, const char *reason, const char *tail)
+{
+    struct text out = {0};
+    CLEANUP(memory_free) char *lines = memory_copy_text(tail);
+    char *rest = lines, *line;
+    text_addf(&out, "  %s (%s): %s\n", run->name, run->label, reason);
+    while ((line = strsep(&rest, "\n")))
+        if (*line)
+            text_addf(&out, "      %s\n", line);
+    text_addf(&out, "      %s/%s.err\n", run->directory, run->name);
+    return text_take(&out);
+}
+
+static bool is_counted(const struct fail_fast *fail_fast, int64_t id)
+{
+    for (int i = 0; i < fail_fast->count; i++)
+        if (fail_fast->ids[i] == id)
+            return true;
+    return false;
+}
+
+static bool counts(const struct runner *runner, const struct attempt *attempt)
+{
+    return config_meta(runner->config)->fail_fast && !runner->fail_fast.stopped && !attempt->cut_short &&
+           !attempt->out_of_memory && attempt->end.seconds < 1;
+}
+
+/* The failure's message is that of those before it from here on; takes it over. */
+static void follow_message(struct fail_fast *fail_fast, char *message, const struct attempt *attempt,
+                           const char *tail)
+{
+    if (fail_fast->message && strcmp(message, fail_fast->message) == 0) {
+        free(message);
+        return;
+    }
+    fail_fast_forget(fail_fast);
+    fail_fast->message = message;
+    fail_fast->example = describe(attempt->run, attempt->end.reason, tail);
+    fail_fast->since = attempt->started;
+}
+
+void fail_fast_note(struct runner *runner, const struct attempt *attempt)
+{
+    struct fail_fast *fail_fast = &runner->fail_fast;
+    if (!counts(runner, attempt))
+        return;
+    CLEANUP(memory_free) char *tail = store_error_tail(attempt->run);
+    char *message = fail_fast_message(attempt->end.reason, tail);
+    bool is_excused = fail_fast->excused && strcmp(message, fail_fast->excused) == 0;
+    if (is_excused) {
+        free(message);
+        return;
+    }
+    follow_message(fail_fast, message, attempt, tail);
+    if (fail_fast->count < FAIL_FAST_RUNS && !is_counted(fail_fast, attempt->run->id))
+        fail_fast->ids[fail_fast->count++] = attempt->run->id;
+    if (fail_fast->count == FAIL_FAST_RUNS)
+        await_verdict(runner);
+}

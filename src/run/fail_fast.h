@@ -1,0 +1,42 @@
+/*
+ * Three different configs in a row that fail within their first second with the same message: then the
+ * program is at fault, not a config, and nothing more is started (meta.fail_fast). Unless one that was
+ * started no earlier gets beyond its first second meanwhile: for that one the program works.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct runner;
+struct attempt;
+
+enum { FAIL_FAST_RUNS = 3 };
+
+struct fail_fast {
+    char *message; /* of the failures in a row, see fail_fast_message(); NULL: none */
+    char *excused; /* the message that was found to be the configs' last; NULL: none */
+    char *example; /* the first of them, in lines for people */
+    int64_t ids[FAIL_FAST_RUNS];
+    int count;
+    int64_t since;      /* when the first of them was started; clock_monotonic() */
+    uv_timer_t verdict; /* active: enough have failed, and what executes gets the rest of its first second */
+    bool stopped;       /* the verdict was that the program is at fault */
+};
+
+void fail_fast_open(struct runner *runner);
+void fail_fast_close(struct fail_fast *fail_fast);
+void fail_fast_free(struct fail_fast *fail_fast);
+/* An attempt has failed. Calls runner->run_ready() when the verdict is there. Failures for want of memory,
+ * which are the config's, do not count. */
+void fail_fast_note(struct runner *runner, const struct attempt *attempt);
+/* A run has finished: what failed before tells nothing of the program any more. */
+void fail_fast_forget(struct fail_fast *fail_fast);
+/* Whether nothing is to be started, until the verdict or from then on. */
+bool fail_fast_holds(const struct fail_fast *fail_fast);
+
+/*
+ * The reason of a failure and the last line of its stderr, without what differs from run to run: each word
+ * that has a digit in it is a '#'. free() it.
+ */
+char *fail_fast_message(const char *reason, const char *error_tail);

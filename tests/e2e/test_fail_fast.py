@@ -1,0 +1,136 @@
+"""Three configs in a row that fail at once with the same message stop the runner, since the program is at fault then."""
+
+import signal
+import time
+
+from conftest import until
+
+MESSAGE = "failed within a second with the same message"
+BROKEN = "echo \"no module named torch, in run $FURCATE_ID\" >&2; exit 1\n"
+
+
+def write(project, count=20, **meta):
+    project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": 1, "order": "config", **meta})
+
+
+def furcate(project, script, *arguments):
+    program = project.script("train", script)
+    return project.furcate("run", "config.json", *arguments, "--", program, "{batch_size}")
+
+
+def tried(project):
+    """How many attempts there were."""
+    return project.log().count(" failed - ") + project.log().count(" finished - ")
+
+
+def test_a_broken_program_is_tried_with_few_configs_and_told_once(project):
+    write(project)
+    done = furcate(project, BROKEN)
+    assert done.returncode == 1
+    assert 3 <= tried(project) <= 4, "the slot is refilled before the third failure is looked at"
+    assert done.stderr.count("no module named torch") == 1
+    for words in (MESSAGE, "20 configs are left", "--set meta.fail_fast=false", "example0 (foo_bs1): exit status 1",
+                  str(project.logs / "example0_foo_bs1/example0.err")):
+        assert words in done.stderr
+
+
+def test_the_next_start_tries_again(project):
+    write(project, count=5)
+    assert furcate(project, BROKEN).returncode == 1
+    assert furcate(project, "exit 0\n").returncode == 0
+    assert project.values() == ["1", "2", "3", "4", "5"]
+    assert len(project.directories()) == 5
+
+
+def test_it_can_be_switched_off(project):
+    write(project, count=6)
+    done = furcate(project, BROKEN, "--set", "meta.fail_fast=false")
+    assert done.returncode == 1
+    assert tried(project) == 6
+    assert MESSAGE not in done.stderr
+
+
+def test_retries_do_not_delay_it(project):
+    write(project, retries=9)
+    done = furcate(project, BROKEN)
+    assert done.returncode == 1
+    assert tried(project) <= 4
+    assert done.stderr.count("no module named torch") == 1
+
+
+def test_retries_of_one_config_are_one_config(project):
+    write(project, count=2, retries=2)
+    done = furcate(project, BROKEN)
+    assert MESSAGE not in done.stderr
+    assert tried(project) == 6
+
+
+def test_other_messages_do_not_stop_it(project):
+    write(project, count=6)
+    done = furcate(project, "set -- $(echo $1 | tr 123456 abcdef)\necho unknown optimizer $1 >&2; exit 1\n")
+    assert tried(project) == 6
+    assert MESSAGE not in done.stderr
+
+
+def test_a_success_in_between_counts(project):
+    write(project, count=8)
+    done = furcate(project, f"[ $(($1 % 3)) = 0 ] || {{ {BROKEN.strip()}; }}\n")
+    assert done.returncode == 1
+    assert project.values() == ["3", "6"]
+    assert tried(project) == 8
+
+
+def test_slow_failures_are_the_configs(project):
+    write(project, count=4)
+    done = furcate(project, "sleep 1.1\n" + BROKEN)
+    assert tried(project) == 4
+    assert MESSAGE not in done.stderr
+
+
+def test_a_want_of_memory_is_the_configs(project):
+    write(project, count=6)
+    done = furcate(project, "echo 'RuntimeError: CUDA out of memory.' >&2; exit 1\n")
+    assert tried(project) == 6
+    assert MESSAGE not in done.stderr
+
+
+def test_one_that_gets_on_proves_the_program_right(project):
+    """The first config executes beyond its first second, while all others fail."""
+    write(project, count=9, max_threads=2)
+    program = project.script("train", f"[ $1 != 1 ] || exec {project.gated()}\n{BROKEN}")
+    runner = project.start(program, "{batch_size}")
+    until(lambda: tried(project) == 8, "all other configs")
+    assert MESSAGE not in runner.stderr
+    project.let_all_go(runner)
+    assert project.values() == ["1"]
+
+
+def age(directory):
+    """Seconds since its program has started."""
+    return time.time() - (directory / "pid").stat().st_mtime
+
+
+def test_what_executes_ends_by_itself(project):
+    """A program that was broken by an edit of it: the run that began before goes on."""
+    write(project, count=12, max_threads=2)
+    good = project.script("train", f"exec {project.gated()}\n")
+    runner = project.start(good, "{batch_size}")
+    first, second = project.until_waiting(2)
+    until(lambda: age(second) > 1.5, "more than a second between the two programs")
+    project.script("broken", BROKEN)
+    (project.root / "broken").rename(good)
+    project.let_go(first)
+    until(lambda: MESSAGE in runner.stderr, "the verdict")
+    assert project.waiting() == [second]
+    project.let_go(second)
+    assert runner.wait() == 1
+    assert project.values() == ["1", "2"]
+
+
+def test_it_can_be_interrupted_before_the_verdict(project):
+    write(project, count=9, max_threads=2)
+    program = project.script("train", f"[ $1 != 1 ] || exec {project.gated()}\n{BROKEN}")
+    runner = project.start(program, "{batch_size}")
+    until(lambda: tried(project) >= 3, "three failures")
+    runner.send(signal.SIGTERM)
+    assert runner.wait() == 143
