@@ -1,5 +1,7 @@
 """A log dir that becomes read-only while runs execute."""
 
+import contextlib
+import os
 import shlex
 import shutil
 import signal
@@ -74,3 +76,25 @@ def test_a_disk_with_errors_loses_nothing_silently(project, disk, image):
     disk.run("mount", "-o", "loop", image, disk.place)
     assert project.let_all_go(disk.start(program)) == 0
     assert project.values() == ["1", "2"]
+
+
+def test_a_disk_that_is_mounted_over_for_a_while_is_waited_for(project, disk):
+    project.write(batch_size=[1, 2], meta={"max_threads": 1})
+    gate = project.root / "go"
+    os.mkfifo(gate)
+    runner = disk.start(project.script("train", 'read -r _ < "$FURCATE_TEST/go" || true\n'))
+
+    def let_go():
+        with contextlib.suppress(OSError):  # nobody reads yet
+            os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+            return True
+    until(lambda: list(project.logs.glob("example0*/config.json")), "the first run")
+    disk.run("mount", "-t", "tmpfs", "-o", "ro", "none", disk.place)
+    until(let_go, "the first run, which reads")
+    until(lambda: UNSTORED in runner.stderr, "the message")
+    assert "Read-only file system" in runner.stderr
+    disk.run("umount", disk.place)
+    until(let_go, "the second run, which reads")
+    assert runner.wait() == 0, runner.stderr
+    assert project.values() == ["1", "2"]
+    assert "replaced" not in runner.stderr
