@@ -21,6 +21,7 @@ enum statement {
     GET_STATE,
     FINISH,
     GET_OPEN,
+    HAS_OPEN,
     statement_count
 };
 
@@ -45,6 +46,7 @@ static const char *const statements[statement_count] = {
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
     [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
     [GET_OPEN] = "SELECT id FROM runs WHERE state <> 'finished'",
+    [HAS_OPEN] = "SELECT 1 FROM runs WHERE state <> 'finished' AND directory = ?",
 };
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
@@ -317,6 +319,12 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
 {
     sqlite3_bind_int64(database->prepared[FINISH], 1, id);
     return run_to_end(database, FINISH, err);
+}
+
+bool store_database_has_open(struct database *database, const char *directory)
+{
+    bind_text(database->prepared[HAS_OPEN], 1, directory);
+    return step_number(database->prepared[HAS_OPEN]) == 1;
 }
 
 void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),

@@ -68,6 +68,8 @@ int64_t store_database_fact(struct database *database, const char *name);
 int64_t store_database_highest_id(struct database *database); /* -1: no runs */
 /* Whether the run is known, and its state. */
 bool store_database_state(struct database *database, int64_t id, enum run_state *state);
+/* Whether a run that is not known as finished has the directory. */
+bool store_database_has_open(struct database *database, const char *directory);
 /* Marks a run finished, where it is known. */
 bool store_database_finish(struct database *database, int64_t id, struct error *err);
 /* Calls `visit` for each run that is not finished. */

@@ -165,15 +165,21 @@ static void look_at_started(struct reconciliation *work, struct found_run *found
         work->highest_id = id;
 }
 
+/* What was complete when the log dir was last brought in line had its row then; unless that is only what the
+ * clock says, which was set back after a run had begun. */
+static bool was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns)
+{
+    bool is_old = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
+    return is_old && !store_database_has_open(work->store->database, base_name);
+}
+
 /* A directory whose run has no row. */
 static void look_at(struct reconciliation *work, const char *base_name)
 {
     struct found_run found = {.directory = file_join(work->store->directory, base_name)};
     CLEANUP(memory_free) char *path = file_join(found.directory, "run_data.json");
     int64_t complete_ns = modified_ns(path);
-    bool was_there = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
-    /* What was complete when the log dir was last brought in line had its row then. */
-    if (!was_there) {
+    if (!was_there(work, base_name, complete_ns)) {
         found.content = complete_ns >= 0 ? store_run_data_read(found.directory) : NULL;
         if (found.content) {
             describe(work, &found, base_name);

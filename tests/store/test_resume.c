@@ -17,6 +17,14 @@ static void date_in_the_future(struct fixture *fixture, const char *name)
     assert_int_equal(utimensat(AT_FDCWD, path, future, 0), 0);
 }
 
+/* As if the clock had been put back before the file was written. */
+static void date_in_the_past(struct fixture *fixture, const char *name)
+{
+    static const struct timespec past[2] = {{1000000000, 0}, {1000000000, 0}};
+    CLEANUP(memory_free) char *path = path_of(fixture, name);
+    assert_int_equal(utimensat(AT_FDCWD, path, past, 0), 0);
+}
+
 /* Cuts bytes off the end of a file. */
 static void tear(struct fixture *fixture, const char *name, size_t bytes)
 {
@@ -41,6 +49,16 @@ static void finish_session(struct fixture *fixture, const struct plan *plan, uin
     store_close(store);
 }
 
+/* What a Fork program does at its end. */
+static void complete_run(struct fixture *fixture, const struct run *run)
+{
+    CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
+    CLEANUP(value_cleanup) struct value *config = config_parse_file(path, &fixture->err);
+    CLEANUP(value_cleanup) struct value *data = parse(fixture, "{results: [0.125]}");
+    CLEANUP(value_cleanup) struct value *run_data = store_run_data(config, data);
+    assert_true(store_write_run_data(run->directory, run_data, &fixture->err));
+}
+
 /* A start that is killed while the run of a permutation is on its way; with `complete` after its
  * run_data.json, before anything else was written. */
 static void killed_session(struct fixture *fixture, const struct plan *plan, uint64_t rank, bool complete)
@@ -49,13 +67,8 @@ static void killed_session(struct fixture *fixture, const struct plan *plan, uin
     struct run *run = store_new_run(store, plan, rank);
     run->attempt++;
     assert_true(store_prepare_run(store, run, &fixture->err));
-    if (complete) {
-        CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
-        CLEANUP(value_cleanup) struct value *config = config_parse_file(path, &fixture->err);
-        CLEANUP(value_cleanup) struct value *data = parse(fixture, "{results: [0.125]}");
-        CLEANUP(value_cleanup) struct value *run_data = store_run_data(config, data);
-        assert_true(store_write_run_data(run->directory, run_data, &fixture->err));
-    }
+    if (complete)
+        complete_run(fixture, run);
     run_destroy(run);
     store_close(store);
 }
@@ -160,6 +173,24 @@ static void gives_a_row_to_a_complete_run_without_one(void **state)
 
     delete_last_row(fixture);
     assert_int_equal(finished_at_start(fixture, plan), 1);
+    plan_unref(plan);
+}
+
+static void gives_a_row_to_a_run_that_ended_after_the_clock_was_put_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    assert_true(store_flush(store, &fixture->err));
+    complete_run(fixture, run);
+    run_destroy(run);
+    store_close(store);
+    date_in_the_past(fixture, "example0_foo_bs32/run_data.json");
+    assert_int_equal(finished_at_start(fixture, plan), 1);
+    assert_int_equal(finished_at_start(fixture, plan), 1);
+    delete_last_row(fixture);
+    assert_int_equal(finished_at_start(fixture, plan), 0);
     plan_unref(plan);
 }
 
@@ -356,6 +387,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(resumes_a_deleted_row_under_a_new_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deleted_table_runs_everything_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_a_row_to_a_complete_run_without_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gives_a_row_to_a_run_that_ended_after_the_clock_was_put_back, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(without_the_database_the_table_alone_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_id_of_an_unfinished_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_directory_when_the_label_changed, set_up, tear_down),
