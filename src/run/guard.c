@@ -30,7 +30,7 @@ enum { patience_ms = 10000 };
 enum message { MESSAGE_STARTED = 'S', MESSAGE_LOCK = 'L', MESSAGE_PAUSED = 'P' };
 
 struct guardian {
-    pid_t runner;
+    pid_t own, runner;
     int channel, signals;
     int lock;           /* -1: the runner has none yet */
     int detached;       /* to be written to once the runner is ready; -1: not detached */
@@ -232,7 +232,7 @@ static int be_guardian(struct guardian *guardian)
 static void be_runner(struct guardian *guardian, const sigset_t *mask, int channel,
                       int (*work)(struct guard *guard, void *context), void *context)
 {
-    struct guard guard = {getppid(), channel, guardian->group, guardian->detached >= 0};
+    struct guard guard = {guardian->own, channel, guardian->group, guardian->detached >= 0};
     pthread_sigmask(SIG_SETMASK, mask, NULL);
     file_close_fd(&guardian->signals);
     file_close_fd(&guardian->detached);
@@ -296,6 +296,7 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
 {
     int ends[2];
     sigset_t mask;
+    guardian->own = getpid(); /* the runner could not ask for it once it is killed */
     guardian->signals = block_signals(guardian->detached >= 0, &mask);
     guardian->group = name_group();
     prctl(PR_SET_CHILD_SUBREAPER, 1L);
