@@ -49,12 +49,13 @@ static bool read_header(struct results_file *file, struct error *err)
     return read || err->kind == ERROR_NONE;
 }
 
-static bool ends_in_newline(const struct results_file *file)
+static bool read_end(struct results_file *file, struct error *err)
 {
     char last = '\n';
-    if (file->seen.st_size > 0 && pread(file->fd, &last, 1, file->seen.st_size - 1) != 1)
-        return true;
-    return last == '\n';
+    if (file->seen.st_size > 0 && pread(file->fd, &last, 1, file->seen.st_size - 1) < 0)
+        return error_system(err, errno, "cannot read %s", file->path);
+    file->lacks_newline = last != '\n';
+    return true;
 }
 
 bool store_results_reopen(struct results_file *file, struct error *err)
@@ -62,13 +63,16 @@ bool store_results_reopen(struct results_file *file, struct error *err)
     file_close_fd(&file->fd);
     store_columns_free(&file->columns);
     file->lacks_newline = file->crlf = false;
+    file->remains = 0;
     file->fd = open(file->path, O_RDWR | O_APPEND | O_CLOEXEC);
     if (file->fd < 0 && errno == ENOENT)
         return true;
     if (file->fd < 0 || fstat(file->fd, &file->seen) < 0)
-        return error_system(err, errno, "cannot open %s, the table of results", file->path);
-    file->lacks_newline = !ends_in_newline(file);
-    return read_header(file, err);
+        error_system(err, errno, "cannot open %s, the table of results", file->path);
+    else if (read_end(file, err) && read_header(file, err))
+        return true;
+    file_close_fd(&file->fd); /* half known, it must not be written to */
+    return false;
 }
 
 bool store_results_open(struct results_file *file, const char *path, struct error *err)
@@ -94,7 +98,7 @@ bool store_results_are_unchanged(const struct results_file *file)
 {
     struct stat now;
     if (stat(file->path, &now) < 0)
-        return file->fd < 0;
+        return file->fd < 0 && errno == ENOENT;
     return file->fd >= 0 && is_same(&now, &file->seen) && now.st_size == file->seen.st_size &&
            now.st_mtim.tv_sec == file->seen.st_mtim.tv_sec &&
            now.st_mtim.tv_nsec == file->seen.st_mtim.tv_nsec;
@@ -121,15 +125,47 @@ static const char *line_end(const struct results_file *file)
     return file->crlf ? "\r\n" : "\n";
 }
 
+/* A file that cannot be looked at is looked at again before the next append. */
+static void note_size(struct results_file *file, off_t size)
+{
+    struct stat now;
+    if (fstat(file->fd, &now) == 0)
+        file->seen = now;
+    else
+        file->seen.st_mtim.tv_nsec = -1;
+    file->seen.st_size = size;
+}
+
+/* What an append that failed has left would else stand there twice after the next. */
+static bool cut_remains(struct results_file *file, struct error *err)
+{
+    struct stat now;
+    off_t size = file->seen.st_size;
+    if (file->remains == 0)
+        return true;
+    if (fstat(file->fd, &now) < 0)
+        return failed(file, errno, err);
+    bool is_edited = now.st_size <= size || now.st_size > size + file->remains;
+    if (!is_edited && ftruncate(file->fd, size) < 0)
+        return failed(file, errno, err);
+    if (!is_edited)
+        note_size(file, size);
+    file->remains = 0;
+    return true;
+}
+
 /* Appends all the bytes or none, so that a full disk leaves no torn line. */
 static bool append_synced(struct results_file *file, const struct text *bytes, struct error *err)
 {
+    struct error ignored;
     bool written = file_write_all(file->fd, text_get(bytes), bytes->len) && fdatasync(file->fd) == 0;
-    int number = errno;
-    if (!written && ftruncate(file->fd, file->seen.st_size) < 0)
-        return failed(file, number, err);
-    if (fstat(file->fd, &file->seen) < 0 || !written)
-        return failed(file, written ? errno : number, err);
+    if (!written) {
+        failed(file, errno, err);
+        file->remains = (off_t)bytes->len;
+        cut_remains(file, &ignored);
+        return false;
+    }
+    note_size(file, file->seen.st_size + (off_t)bytes->len);
     file->lacks_newline = false;
     return true;
 }
@@ -147,6 +183,17 @@ static void copy_columns(struct columns *copy, const struct columns *columns)
         store_columns_add(copy, columns->items[i], strlen(columns->items[i]));
 }
 
+static bool rewrite(struct results_file *file, struct columns *columns, const struct row *const *rows,
+                    size_t count, struct error *err)
+{
+    struct columns old = file->columns;
+    if (!store_results_rewrite(file, columns, rows, count, err))
+        return false;
+    file->columns = *columns;
+    *columns = old;
+    return true;
+}
+
 /* One try, on the file as it is at this moment. */
 static bool append_once(struct results_file *file, const struct row *const *rows, size_t count,
                         struct error *err)
@@ -157,7 +204,7 @@ static bool append_once(struct results_file *file, const struct row *const *rows
     for (size_t i = 0; i < count; i++)
         is_new |= store_row_add_columns(rows[i], &columns);
     if (is_new || file->fd < 0)
-        return store_results_rewrite(file, &columns, rows, count, err);
+        return rewrite(file, &columns, rows, count, err);
 
     CLEANUP(text_free) struct text lines = {0};
     if (file->lacks_newline)
@@ -173,6 +220,8 @@ bool store_results_append(struct results_file *file, const struct row *const *ro
                           struct error *err)
 {
     struct stat now;
+    if (!cut_remains(file, err))
+        return false;
     do {
         if (!store_results_are_unchanged(file) && !store_results_reopen(file, err))
             return false;

@@ -14,8 +14,9 @@
 
 struct results_file {
     char *path;
-    int fd;           /* -1: there is no file */
+    int fd;           /* -1: there is no file, or it could not be opened */
     struct stat seen; /* the file as this process left it */
+    off_t remains;    /* at most so many bytes behind that are of an append that could not be taken back */
     struct columns columns;
     bool crlf;
     bool lacks_newline; /* somebody's editor left the last line without one */
@@ -38,7 +39,8 @@ bool store_results_are_unchanged(const struct results_file *file);
 /* Reads the header at the reader into `columns`, where each name stands once. False with err set, or, at the
  * end of an empty file, err->kind ERROR_NONE. */
 bool store_results_read_header(struct csv_reader *reader, struct columns *columns, struct error *err);
-/* Writes the file anew with these columns and further rows; for store_results_append(). */
+/* Writes the file anew with these columns, of which the caller tells the file, and further rows; for
+ * store_results_append(). */
 bool store_results_rewrite(struct results_file *file, const struct columns *columns,
                            const struct row *const *rows, size_t count, struct error *err);
 /* Reads what stands at the path now. */

@@ -69,6 +69,11 @@ static void map_columns(struct copy *copy, const struct columns *old)
     }
 }
 
+static bool cannot_write(const struct results_file *file, struct error *err)
+{
+    return error_system(err, errno, "cannot write beside %s to add a column", file->path);
+}
+
 static bool copy_records(struct copy *copy, const struct results_file *file, struct error *err)
 {
     if (file->fd < 0)
@@ -82,18 +87,26 @@ static bool copy_records(struct copy *copy, const struct results_file *file, str
         written = add_record(copy, &reader, file->columns.count);
     store_csv_close(&reader);
     if (!written)
-        error_system(err, errno, "cannot write beside %s to add a column", file->path);
+        cannot_write(file, err);
     return written && status != CSV_FAILED;
 }
 
-static bool finish(struct copy *copy, const struct results_file *file, const char *beside, struct error *err)
+/* From the rename on the rows are written: nothing that could fail may follow. */
+static bool finish(struct copy *copy, struct results_file *file, const char *beside, struct error *err)
 {
+    struct stat now;
     mode_t mode = file->seen.st_mode & 07777;
     if (file->fd >= 0 && fchmod(copy->fd, mode) < 0)
         errno = 0; /* another user's file: the umask's mode has to do */
-    if (!flush(copy, 0) || fsync(copy->fd) < 0 || rename(beside, file->path) < 0)
+    if (!flush(copy, 0) || fsync(copy->fd) < 0 || fstat(copy->fd, &now) < 0 ||
+        rename(beside, file->path) < 0)
         return error_system(err, errno, "cannot write %s, the table of results (the results wait in memory)",
                             file->path);
+    file_close_fd(&file->fd);
+    file->fd = copy->fd;
+    copy->fd = -1;
+    file->seen = now;
+    file->lacks_newline = false;
     CLEANUP(memory_free) char *folder = memory_copy_text(file->path);
     *(strrchr(folder, '/') + 1) = '\0';
     CLEANUP(file_close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -106,7 +119,8 @@ static bool write_copy(struct copy *copy, const struct results_file *file, const
                        size_t count, struct error *err)
 {
     map_columns(copy, &file->columns);
-    add_header(copy);
+    if (!add_header(copy))
+        return cannot_write(file, err);
     if (!copy_records(copy, file, err))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -121,7 +135,7 @@ bool store_results_rewrite(struct results_file *file, const struct columns *colu
 {
     CLEANUP(memory_free) char *beside = text_format("%s.new", file->path);
     struct copy copy = {.columns = columns, .line_end = file->crlf ? "\r\n" : "\n"};
-    copy.fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    copy.fd = open(beside, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (copy.fd < 0)
         return error_system(err, errno, "cannot make %s, the table of results to be", beside);
     bool done = write_copy(&copy, file, rows, count, err) && finish(&copy, file, beside, err);
@@ -130,5 +144,5 @@ bool store_results_rewrite(struct results_file *file, const struct columns *colu
     free(copy.from);
     if (!done)
         unlink(beside);
-    return done && store_results_reopen(file, err);
+    return done;
 }
