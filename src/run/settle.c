@@ -78,7 +78,7 @@ static bool ended_well(const struct runner *runner, const struct attempt *attemp
 /* A complete run_data.json means finished, however the process ended after it was written. */
 void settle(struct runner *runner, struct attempt *attempt)
 {
-    bool has_run_data = store_has_run_data(attempt->run);
+    bool has_run_data = store_may_have_run_data(attempt->run);
     bool finished = has_run_data || ended_well(runner, attempt);
     if (!finished || attempt->end.exit_status != 0)
         failure_explain(attempt, config_meta(runner->config));

@@ -37,18 +37,21 @@ bool store_commit_begin(struct store *store)
 }
 
 /* The value is read, used and freed here, on one thread. */
-static void take_own_run_data(struct store *store, struct record *record)
+static bool take_own_run_data(struct store *store, struct record *record, struct error *err)
 {
-    CLEANUP(value_cleanup) struct value *run_data = store_run_data_read(record->directory);
+    CLEANUP(value_cleanup) struct value *run_data = NULL;
+    if (!store_run_data_read(record->directory, &run_data, err))
+        return false;
     record->reads_run_data = false;
     if (!run_data) {
         text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n",
                   record->directory);
-        return;
+        return true;
     }
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
     store_row_free(&record->row);
     store_row_make(&record->row, run_data, &who);
+    return true;
 }
 
 /* Whether one run directory is in a state that must not keep the results of all others waiting. */
@@ -77,8 +80,8 @@ static bool write_run_data(struct store *store, struct error *err)
 {
     for (size_t i = 0; i < store->batch.count; i++) {
         struct record *record = store->batch.items[i];
-        if (record->reads_run_data)
-            take_own_run_data(store, record);
+        if (record->reads_run_data && !take_own_run_data(store, record, err))
+            return false;
         if (!record->run_data)
             continue;
         if (!put_run_data(store, record, err))

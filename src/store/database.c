@@ -57,13 +57,18 @@ struct database {
     sqlite3_stmt *prepared[statement_count];
 };
 
-static bool fail(struct database *database, struct error *err)
+static bool cannot(struct database *database, const char *what, struct error *err)
 {
     bool is_full = (sqlite3_errcode(database->handle) & 0xff) == SQLITE_FULL;
-    error_set(err, ERROR_SYSTEM, "cannot write %s: %s (it can be deleted while no runner works)",
+    error_set(err, ERROR_SYSTEM, "cannot %s %s: %s (it can be deleted while no runner works)", what,
               database->path, sqlite3_errmsg(database->handle));
     err->number = is_full ? ENOSPC : sqlite3_system_errno(database->handle);
     return false;
+}
+
+static bool fail(struct database *database, struct error *err)
+{
+    return cannot(database, "write", err);
 }
 
 static bool execute(struct database *database, const char *sql)
@@ -71,16 +76,15 @@ static bool execute(struct database *database, const char *sql)
     return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* The one number that a query gives; -1 when it gives none. */
-static int64_t query_number(struct database *database, const char *sql)
+/* Finds the one number that a query gives. */
+static bool query_number(struct database *database, const char *sql, int64_t *number)
 {
     sqlite3_stmt *statement = NULL;
-    int64_t number = -1;
-    if (sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        number = sqlite3_column_int64(statement, 0);
+    bool found = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    *number = found ? sqlite3_column_int64(statement, 0) : -1;
     sqlite3_finalize(statement);
-    return number;
+    return found;
 }
 
 static bool prepare(struct database *database)
@@ -111,35 +115,41 @@ bool store_database_is_lost(struct database *database)
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_READONLY_DBMOVED;
 }
 
-static bool is_ours(struct database *database)
-{
-    return query_number(database, "PRAGMA application_id") == schema_application &&
-           query_number(database, "PRAGMA user_version") == schema_version;
-}
-
 /* Brings a database of an earlier version up to date, a version at a time, all or nothing. */
-static bool migrate(struct database *database)
+static bool migrate(struct database *database, int64_t version)
 {
-    int64_t version = query_number(database, "PRAGMA user_version");
-    if (query_number(database, "PRAGMA application_id") != schema_application || version < 1 ||
-        version >= schema_version)
-        return true;
     bool moved = execute(database, "BEGIN IMMEDIATE");
     for (; moved && version < schema_version; version++)
         moved = execute(database, migrations[version]);
     return moved && execute(database, "COMMIT");
 }
 
-/* Whether the file is ours and usable; an empty one becomes so. */
+/* Whether it was made by this version of furcate or an earlier one; up to date then. */
+static bool take_over(struct database *database)
+{
+    int64_t application, version;
+    if (!query_number(database, "PRAGMA application_id", &application) ||
+        !query_number(database, "PRAGMA user_version", &version))
+        return false;
+    if (application != schema_application || version < 1 || version > schema_version)
+        return false;
+    return version == schema_version || migrate(database, version);
+}
+
+/* Whether the file is ours and usable; an empty one becomes so. When not, SQLite's last error says why: none
+ * when it is somebody else's. */
 static bool set_up(struct database *database, bool *is_new)
 {
+    int64_t tables;
     sqlite3_busy_timeout(database->handle, 5000);
-    *is_new = query_number(database, "SELECT count(*) FROM sqlite_schema") == 0;
-    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))
+    if (!query_number(database, "SELECT count(*) FROM sqlite_schema", &tables) ||
+        !execute(database,
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))
         return false;
+    *is_new = tables == 0;
     if (*is_new && !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
         return false;
-    return migrate(database) && is_ours(database) && prepare(database);
+    return take_over(database) && prepare(database);
 }
 
 static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
@@ -280,39 +290,50 @@ bool store_database_put_text(struct database *database, const char *name, const 
     return run_to_end(database, PUT_TEXT, err);
 }
 
-static int64_t step_number(sqlite3_stmt *statement)
+static bool cannot_read(struct database *database, struct error *err)
 {
-    bool found = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
-    int64_t number = found ? sqlite3_column_int64(statement, 0) : -1;
-    sqlite3_reset(statement);
-    return number;
+    return cannot(database, "read", err);
 }
 
-int64_t store_database_fact(struct database *database, const char *name)
+static bool find_number(struct database *database, enum statement which, int64_t *number, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[which];
+    int code = sqlite3_step(statement);
+    bool found = code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
+    *number = found ? sqlite3_column_int64(statement, 0) : -1;
+    bool read = code == SQLITE_ROW || code == SQLITE_DONE || cannot_read(database, err);
+    sqlite3_reset(statement);
+    return read;
+}
+
+bool store_database_fact(struct database *database, const char *name, int64_t *number, struct error *err)
 {
     bind_text(database->prepared[GET_FACT], 1, name);
-    return step_number(database->prepared[GET_FACT]);
+    return find_number(database, GET_FACT, number, err);
 }
 
-int64_t store_database_highest_id(struct database *database)
+bool store_database_highest_id(struct database *database, int64_t *id, struct error *err)
 {
-    return step_number(database->prepared[GET_HIGHEST]);
+    return find_number(database, GET_HIGHEST, id, err);
 }
 
-bool store_database_state(struct database *database, int64_t id, enum run_state *state)
+static enum run_state find_state(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof state_names / sizeof *state_names; i++)
+        if (strcmp(state_names[i], name) == 0)
+            return (enum run_state)i;
+    return RUN_UNKNOWN;
+}
+
+bool store_database_state(struct database *database, int64_t id, enum run_state *state, struct error *err)
 {
     sqlite3_stmt *statement = database->prepared[GET_STATE];
-    bool known = false;
     sqlite3_bind_int64(statement, 1, id);
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(statement, 0);
-        for (size_t i = 0; name && i < sizeof state_names / sizeof *state_names && !known; i++) {
-            known = strcmp(state_names[i], name) == 0;
-            *state = (enum run_state)i;
-        }
-    }
+    int code = sqlite3_step(statement);
+    *state = code == SQLITE_ROW ? find_state((const char *)sqlite3_column_text(statement, 0)) : RUN_UNKNOWN;
+    bool read = code == SQLITE_ROW || code == SQLITE_DONE || cannot_read(database, err);
     sqlite3_reset(statement);
-    return known;
+    return read;
 }
 
 bool store_database_finish(struct database *database, int64_t id, struct error *err)
@@ -321,19 +342,25 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
     return run_to_end(database, FINISH, err);
 }
 
-bool store_database_has_open(struct database *database, const char *directory)
+bool store_database_has_open(struct database *database, const char *directory, bool *has, struct error *err)
 {
+    int64_t found;
     bind_text(database->prepared[HAS_OPEN], 1, directory);
-    return step_number(database->prepared[HAS_OPEN]) == 1;
+    bool read = find_number(database, HAS_OPEN, &found, err);
+    *has = found == 1;
+    return read;
 }
 
-void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
-                              void *context)
+bool store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
+                              void *context, struct error *err)
 {
     sqlite3_stmt *statement = database->prepared[GET_OPEN];
-    while (sqlite3_step(statement) == SQLITE_ROW)
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
         visit(context, sqlite3_column_int64(statement, 0));
+    bool read = code == SQLITE_DONE || cannot_read(database, err);
     sqlite3_reset(statement);
+    return read;
 }
 
 char *store_database_peek_text(const char *path, const char *name)

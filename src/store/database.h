@@ -13,7 +13,7 @@ struct database;
 
 /* What is known of a run. "removed": its row was deleted from the CSV by the user, its directory is still
  * there. */
-enum run_state { RUN_RUNNING, RUN_RETRYING, RUN_FAILED, RUN_FINISHED, RUN_REMOVED };
+enum run_state { RUN_RUNNING, RUN_RETRYING, RUN_FAILED, RUN_FINISHED, RUN_REMOVED, RUN_UNKNOWN };
 
 struct run_entry {
     int64_t id;
@@ -63,18 +63,19 @@ bool store_database_put_fact(struct database *database, const char *name, int64_
 bool store_database_put_text(struct database *database, const char *name, const char *text,
                              struct error *err);
 
-/* -1 when there is no such fact. */
-int64_t store_database_fact(struct database *database, const char *name);
-int64_t store_database_highest_id(struct database *database); /* -1: no runs */
-/* Whether the run is known, and its state. */
-bool store_database_state(struct database *database, int64_t id, enum run_state *state);
-/* Whether a run that is not known as finished has the directory. */
-bool store_database_has_open(struct database *database, const char *directory);
+/* Sets *number to -1 when there is no such fact. */
+bool store_database_fact(struct database *database, const char *name, int64_t *number, struct error *err);
+/* Sets *id to -1 when there are no runs. */
+bool store_database_highest_id(struct database *database, int64_t *id, struct error *err);
+/* Finds the state of a run; RUN_UNKNOWN when the database does not have it. */
+bool store_database_state(struct database *database, int64_t id, enum run_state *state, struct error *err);
+/* Finds whether a run that is not known as finished has the directory. */
+bool store_database_has_open(struct database *database, const char *directory, bool *has, struct error *err);
 /* Marks a run finished, where it is known. */
 bool store_database_finish(struct database *database, int64_t id, struct error *err);
 /* Calls `visit` for each run that is not finished. */
-void store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
-                              void *context);
+bool store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
+                              void *context, struct error *err);
 
 /* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
 char *store_database_peek_text(const char *path, const char *name);

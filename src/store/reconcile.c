@@ -42,8 +42,8 @@ static void note_row(void *context, int64_t id)
 static bool read_rows(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
-    store_database_open_runs(store->database, note_open, work);
-    if (!store_known_read(&work->known, &store->results, note_row, work, err))
+    if (!store_database_open_runs(store->database, note_open, work, err) ||
+        !store_known_read(&work->known, &store->results, note_row, work, err))
         return false;
     work->highest_id = work->known.highest_id;
     if (work->known.is_torn) {
@@ -118,18 +118,21 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
 }
 
 /* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
-static void settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
-                            int64_t complete_ns)
+static bool settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
+                            int64_t complete_ns, struct error *err)
 {
     enum run_state state;
-    bool known = found->id >= 0 && store_database_state(work->store->database, found->id, &state);
-    bool had_row = known && (state == RUN_FINISHED || state == RUN_REMOVED);
-    if (found->id < 0 || had_row)
-        return;
+    if (found->id < 0)
+        return true;
+    if (!store_database_state(work->store->database, found->id, &state, err))
+        return false;
+    if (state == RUN_FINISHED || state == RUN_REMOVED) /* it had its row */
+        return true;
     if (!work->without_database)
         give_row(work, found, base_name);
     else if (complete_ns >= work->now_ns) /* too young for the next start to see it by its time */
         vector_push(&work->removed, new_record(found, RUN_REMOVED));
+    return true;
 }
 
 static void note_unfinished(struct reconciliation *work, const struct found_run *found, const char *base_name)
@@ -140,56 +143,102 @@ static void note_unfinished(struct reconciliation *work, const struct found_run 
         store_unfinished_put(&work->store->unfinished, found->content, &run);
 }
 
-static int64_t modified_ns(const char *path)
+/* Sets *ns to -1 when it is not there. */
+static bool find_modified(const char *path, int64_t *ns, struct error *err)
 {
     struct stat info;
-    if (stat(path, &info) < 0)
-        return -1;
-    return (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    *ns = -1;
+    if (stat(path, &info) < 0) {
+        error_system(err, errno, "cannot look at %s", path);
+        return !err->may_pass;
+    }
+    *ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    return true;
 }
 
-static void look_at_started(struct reconciliation *work, struct found_run *found, const char *base_name)
+static bool look_at_started(struct reconciliation *work, struct found_run *found, const char *base_name,
+                            struct error *err)
 {
-    struct error ignored;
+    int64_t started_ns;
     CLEANUP(memory_free) char *path = file_join(found->directory, "config.json");
-    if (modified_ns(path) < 0)
-        return; /* no run directory of ours, or nothing was started in it */
-    found->content = config_parse_file(path, &ignored);
-    if (found->content && value_kind(found->content) == VALUE_OBJECT) {
+    if (!find_modified(path, &started_ns, err))
+        return false;
+    if (started_ns < 0)
+        return true; /* no run directory of ours, or nothing was started in it */
+    if (!store_run_config_read(found->directory, &found->content, err))
+        return false;
+    if (found->content) {
         describe(work, found, base_name);
         note_unfinished(work, found, base_name);
-        return;
+        return true;
     }
     int64_t id = store_directory_id(base_name, strlen(base_name), "", 0);
     if (id > work->highest_id)
         work->highest_id = id;
+    return true;
 }
 
 /* What was complete when the log dir was last brought in line had its row then; unless that is only what the
  * clock says, which was set back after a run had begun. */
-static bool was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns)
+static bool find_was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns,
+                           bool *was_there, struct error *err)
 {
-    bool is_old = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
-    return is_old && !store_database_has_open(work->store->database, base_name);
+    bool is_open = false, is_old = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
+    bool found = !is_old || store_database_has_open(work->store->database, base_name, &is_open, err);
+    *was_there = is_old && !is_open;
+    return found;
 }
 
-/* A directory whose run has no row. */
-static void look_at(struct reconciliation *work, const char *base_name)
+static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
+                      struct error *err)
+{
+    int64_t complete_ns;
+    bool was_there;
+    CLEANUP(memory_free) char *path = file_join(found->directory, "run_data.json");
+    if (!find_modified(path, &complete_ns, err) ||
+        !find_was_there(work, base_name, complete_ns, &was_there, err))
+        return false;
+    if (was_there)
+        return true;
+    if (complete_ns >= 0 && !store_run_data_read(found->directory, &found->content, err))
+        return false;
+    if (!found->content)
+        return look_at_started(work, found, base_name, err);
+    describe(work, found, base_name);
+    return settle_complete(work, found, base_name, complete_ns, err);
+}
+
+/* A directory whose run has no row. One that cannot be read now may hold a finished run. */
+static bool look_at(struct reconciliation *work, const char *base_name, struct error *err)
 {
     struct found_run found = {.directory = file_join(work->store->directory, base_name)};
-    CLEANUP(memory_free) char *path = file_join(found.directory, "run_data.json");
-    int64_t complete_ns = modified_ns(path);
-    if (!was_there(work, base_name, complete_ns)) {
-        found.content = complete_ns >= 0 ? store_run_data_read(found.directory) : NULL;
-        if (found.content) {
-            describe(work, &found, base_name);
-            settle_complete(work, &found, base_name, complete_ns);
-        } else {
-            look_at_started(work, &found, base_name);
-        }
-    }
+    bool looked = look_into(work, &found, base_name, err);
     value_unref(found.content);
     free(found.directory);
+    return looked;
+}
+
+static bool may_be_run(struct reconciliation *work, const struct dirent *entry)
+{
+    bool may_be_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+    return may_be_folder && entry->d_name[0] != '.' &&
+           !store_known_has_directory(&work->known, entry->d_name);
+}
+
+/* NULL at the end, with errno 0, and on failure. */
+static struct dirent *next_entry(DIR *folder)
+{
+    errno = 0;
+    return readdir(folder);
+}
+
+static bool look_at_entries(struct reconciliation *work, DIR *folder, struct error *err)
+{
+    struct dirent *entry;
+    while ((entry = next_entry(folder)))
+        if (may_be_run(work, entry) && !look_at(work, entry->d_name, err))
+            return false;
+    return errno == 0 || error_system(err, errno, "cannot list the log dir %s", work->store->directory);
 }
 
 static bool look_at_directories(struct reconciliation *work, struct error *err)
@@ -197,25 +246,22 @@ static bool look_at_directories(struct reconciliation *work, struct error *err)
     DIR *folder = opendir(work->store->directory);
     if (!folder)
         return error_system(err, errno, "cannot list the log dir %s", work->store->directory);
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        bool may_be_folder =
-            entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
-        if (may_be_folder && entry->d_name[0] != '.' &&
-            !store_known_has_directory(&work->known, entry->d_name))
-            look_at(work, entry->d_name);
-    }
+    bool looked = look_at_entries(work, folder, err);
     closedir(folder);
-    return true;
+    return looked;
 }
 
-static void set_next_id(struct reconciliation *work)
+static bool set_next_id(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
-    int64_t highest = store_database_highest_id(store->database);
-    int64_t next = store_database_fact(store->database, FACT_NEXT_ID);
+    int64_t highest, next;
+    if (!store_database_highest_id(store->database, &highest, err) ||
+        !store_database_fact(store->database, FACT_NEXT_ID, &next, err))
+        return false;
     if (highest < work->highest_id)
         highest = work->highest_id;
     store->next_id = next > highest ? next : highest + 1;
+    return true;
 }
 
 static bool put_removed(struct reconciliation *work, struct error *err)
@@ -257,15 +303,18 @@ static void end(struct reconciliation *work)
     store_known_free(&work->known);
 }
 
+static bool bring_in_line(struct reconciliation *work, struct error *err)
+{
+    struct store *store = work->store;
+    return store_database_fact(store->database, FACT_RECONCILED, &work->last_ns, err) &&
+           read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
+           store_flush(store, err) && remember(work, err);
+}
+
 bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err)
 {
     struct reconciliation work = {.store = store, .without_database = without_database, .now_ns = now_ns};
-    work.last_ns = store_database_fact(store->database, FACT_RECONCILED);
-    bool done = read_rows(&work, err) && look_at_directories(&work, err);
-    if (done) {
-        set_next_id(&work);
-        done = store_flush(store, err) && remember(&work, err);
-    }
+    bool done = bring_in_line(&work, err);
     end(&work);
     return done;
 }
@@ -274,9 +323,7 @@ bool store_reconcile_ids(struct store *store, struct error *err)
 {
     struct reconciliation work = {.store = store};
     int64_t own = store->next_id;
-    bool done = read_rows(&work, err);
-    if (done)
-        set_next_id(&work);
+    bool done = read_rows(&work, err) && set_next_id(&work, err);
     if (store->next_id < own)
         store->next_id = own;
     end(&work);

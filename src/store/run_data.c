@@ -1,8 +1,5 @@
 #include "store/run_data.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "base/file.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -39,21 +36,35 @@ bool store_write_run_data(const char *directory, const struct value *run_data, s
     return file_write_atomic(path, json.data, json.len, err);
 }
 
-struct value *store_run_data_read(const char *directory)
+static bool read_object(const char *directory, const char *name, struct value **object, struct error *err)
 {
     struct error ignored;
-    CLEANUP(memory_free) char *path = file_join(directory, "run_data.json");
-    if (access(path, R_OK) < 0)
-        return NULL;
-    struct value *run_data = config_parse_file(path, &ignored);
-    if (run_data && value_kind(run_data) == VALUE_OBJECT)
-        return run_data;
-    value_unref(run_data);
-    return NULL;
+    CLEANUP(text_free) struct text json = {0};
+    CLEANUP(memory_free) char *path = file_join(directory, name);
+    *object = NULL;
+    if (!file_read(path, &json, err))
+        return !err->may_pass;
+    struct value *value = config_parse(path, text_get(&json), json.len, &ignored);
+    if (value && value_kind(value) == VALUE_OBJECT)
+        *object = value;
+    else
+        value_unref(value);
+    return true;
 }
 
-bool store_has_run_data(const struct run *run)
+bool store_run_data_read(const char *directory, struct value **run_data, struct error *err)
 {
-    CLEANUP(value_cleanup) struct value *run_data = store_run_data_read(run->directory);
-    return run_data;
+    return read_object(directory, "run_data.json", run_data, err);
+}
+
+bool store_run_config_read(const char *directory, struct value **config, struct error *err)
+{
+    return read_object(directory, "config.json", config, err);
+}
+
+bool store_may_have_run_data(const struct run *run)
+{
+    struct error ignored;
+    CLEANUP(value_cleanup) struct value *run_data = NULL;
+    return !store_run_data_read(run->directory, &run_data, &ignored) || run_data;
 }
