@@ -1,5 +1,6 @@
 #include "run/bookkeeping.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -17,10 +18,13 @@ struct finished {
     struct attempt_end end;
     struct config *config; /* keeps the expressions alive */
     struct history *history;
-    struct error err; /* of reading it */
+    bool is_read;     /* now, on a worker thread */
+    bool waits;       /* the last time it could not be read */
+    struct error err; /* of reading it; kind ERROR_NONE: it went well */
 };
 
 static void begin(struct bookkeeping *bookkeeping);
+static void read_again(struct bookkeeping *bookkeeping);
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -40,21 +44,25 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
     bookkeeping->timer.data = bookkeeping;
 }
 
+/* A commit has ended, or results could not be read. */
+static void tell(struct bookkeeping *bookkeeping)
+{
+    bool commit_failed = bookkeeping->commit_err.kind != ERROR_NONE;
+    bookkeeping->failing = commit_failed || bookkeeping->waiting > 0;
+    bookkeeping->err = commit_failed              ? bookkeeping->commit_err
+                       : bookkeeping->waiting > 0 ? bookkeeping->read_err
+                                                  : (struct error){0};
+    if (bookkeeping->failing)
+        uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
+    bookkeeping->changed(bookkeeping->context);
+}
+
 /* On a worker thread. */
 static void commit(uv_work_t *work)
 {
     struct bookkeeping *bookkeeping = work->data;
-    if (store_commit_work(bookkeeping->store, &bookkeeping->work_err))
-        bookkeeping->work_err.kind = ERROR_NONE; /* whatever it got over */
-}
-
-static void end(struct bookkeeping *bookkeeping, const struct error *err)
-{
-    bookkeeping->err = *err;
-    bookkeeping->failing = err->kind != ERROR_NONE;
-    if (bookkeeping->failing)
-        uv_timer_start(&bookkeeping->timer, on_timer, retry_ms, 0);
-    bookkeeping->changed(bookkeeping->context);
+    if (store_commit_work(bookkeeping->store, &bookkeeping->commit_err))
+        bookkeeping->commit_err.kind = ERROR_NONE; /* whatever it got over */
 }
 
 static void after_commit(uv_work_t *work, int status)
@@ -63,26 +71,27 @@ static void after_commit(uv_work_t *work, int status)
     struct bookkeeping *bookkeeping = work->data;
     bookkeeping->busy = false;
     store_commit_end(bookkeeping->store);
-    end(bookkeeping, &bookkeeping->work_err);
+    tell(bookkeeping);
     if (bookkeeping->pending)
         bookkeeping_kick(bookkeeping);
 }
 
 static void begin(struct bookkeeping *bookkeeping)
 {
-    struct error err = {0};
     if (bookkeeping->busy)
         return;
-    if (!store_restore(bookkeeping->store, &err)) {
-        end(bookkeeping, &err);
+    read_again(bookkeeping);
+    bool again = bookkeeping->commit_err.kind != ERROR_NONE;
+    if (!store_restore(bookkeeping->store, &bookkeeping->commit_err)) {
+        tell(bookkeeping);
         return;
     }
-    if (!bookkeeping->failing && !store_commit_begin(bookkeeping->store)) {
+    if (!again && !store_commit_begin(bookkeeping->store)) {
         bookkeeping->pending = false; /* a reload has written the records */
-        bookkeeping->changed(bookkeeping->context);
+        tell(bookkeeping);
         return;
     }
-    bookkeeping->pending = bookkeeping->failing && bookkeeping->pending;
+    bookkeeping->pending = again && bookkeeping->pending;
     bookkeeping->busy = true;
     bookkeeping->last_start = clock_monotonic();
     uv_queue_work(bookkeeping->loop, &bookkeeping->work, commit, after_commit);
@@ -90,8 +99,9 @@ static void begin(struct bookkeeping *bookkeeping)
 
 void bookkeeping_kick(struct bookkeeping *bookkeeping)
 {
+    const uv_handle_t *timer = (uv_handle_t *)&bookkeeping->timer;
     bookkeeping->pending = true;
-    if (bookkeeping->busy || uv_is_active((uv_handle_t *)&bookkeeping->timer))
+    if (bookkeeping->busy || uv_is_active(timer) || uv_is_closing(timer))
         return;
     int64_t since = clock_monotonic() - bookkeeping->last_start;
     if (since >= group_ns)
@@ -134,20 +144,71 @@ static void forget(struct bookkeeping *bookkeeping, const struct finished *finis
         }
 }
 
+static void free_finished(struct finished *finished)
+{
+    history_destroy(finished->history);
+    config_unref(finished->config);
+    run_destroy(finished->run);
+    free(finished);
+}
+
+/* Others hold the files or the memory that it takes; a broken disk would have it wait for ever. */
+static bool must_wait(const struct error *err)
+{
+    return err->kind != ERROR_NONE && err->may_pass && err->number != EIO;
+}
+
+static void wait(struct bookkeeping *bookkeeping, struct finished *finished)
+{
+    bookkeeping->waiting += !finished->waits;
+    bookkeeping->read_err = finished->err;
+    finished->waits = true;
+    tell(bookkeeping);
+}
+
+static void hand_on(struct bookkeeping *bookkeeping, struct finished *finished)
+{
+    bool waited = finished->waits;
+    if (finished->err.kind != ERROR_NONE)
+        log_line(store_log(bookkeeping->store), LOG_WARNING,
+                 "Thread %lld: its row lacks metrics, since they could not be read: %s%s",
+                 (long long)finished->run->id, finished->err.text, trouble_remedy(&finished->err));
+    forget(bookkeeping, finished);
+    add(bookkeeping, finished->run, &finished->end, results_data(&finished->end, finished->history));
+    finished->run = NULL;
+    free_finished(finished);
+    bookkeeping->waiting -= waited;
+    if (waited)
+        tell(bookkeeping);
+}
+
 static void after_collect(uv_work_t *work, int status)
 {
     (void)status;
     struct finished *finished = work->data;
-    forget(finished->bookkeeping, finished);
-    if (finished->err.kind != ERROR_NONE)
-        log_line(store_log(finished->bookkeeping->store), LOG_WARNING,
-                 "Thread %lld: its row lacks metrics, since they could not be read: %s%s",
-                 (long long)finished->run->id, finished->err.text, trouble_remedy(&finished->err));
-    add(finished->bookkeeping, finished->run, &finished->end,
-        results_data(&finished->end, finished->history));
+    struct bookkeeping *bookkeeping = finished->bookkeeping;
+    finished->is_read = false;
+    bookkeeping->reading--;
+    if (must_wait(&finished->err))
+        wait(bookkeeping, finished);
+    else
+        hand_on(bookkeeping, finished);
+}
+
+static void read_results(struct finished *finished)
+{
     history_destroy(finished->history);
-    config_unref(finished->config);
-    free(finished);
+    finished->history = history_create();
+    finished->is_read = true;
+    finished->bookkeeping->reading++;
+    uv_queue_work(finished->bookkeeping->loop, &finished->work, collect, after_collect);
+}
+
+static void read_again(struct bookkeeping *bookkeeping)
+{
+    for (size_t i = 0; i < bookkeeping->collecting.count; i++)
+        if (!bookkeeping->collecting.items[i]->is_read)
+            read_results(bookkeeping->collecting.items[i]);
 }
 
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
@@ -163,11 +224,10 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
         .run = run,
         .end = *end,
         .config = config_ref(config),
-        .history = history_create(),
     };
     finished->work.data = finished;
     vector_push(&bookkeeping->collecting, finished);
-    uv_queue_work(bookkeeping->loop, &finished->work, collect, after_collect);
+    read_results(finished);
 }
 
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)
@@ -181,8 +241,15 @@ bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping)
            bookkeeping->collecting.count == 0;
 }
 
+bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping)
+{
+    return bookkeeping->failing && !bookkeeping->busy && bookkeeping->reading == 0;
+}
+
 void bookkeeping_close(struct bookkeeping *bookkeeping)
 {
+    for (size_t i = 0; i < bookkeeping->collecting.count; i++)
+        free_finished(bookkeeping->collecting.items[i]);
     vector_free(&bookkeeping->collecting);
     uv_close((uv_handle_t *)&bookkeeping->timer, NULL);
 }

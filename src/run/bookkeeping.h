@@ -17,14 +17,16 @@ struct bookkeeping {
     uv_work_t work;
     uv_timer_t timer;
     struct store *store;
-    bool busy;             /* a commit is on a worker thread */
-    bool failing;          /* the last commit failed; it is tried again every two seconds */
-    bool pending;          /* records wait for the next commit */
-    int64_t last_start;    /* clock_monotonic() of the last commit */
-    struct error err;      /* why it fails */
-    struct error work_err; /* of the commit under way; the worker's until that has ended */
+    bool busy;    /* a commit is on a worker thread */
+    bool failing; /* something can be neither read nor written now; it is tried again every two seconds */
+    bool pending; /* records wait for the next commit */
+    int64_t last_start;      /* clock_monotonic() of the last commit */
+    struct error err;        /* why it fails */
+    struct error commit_err; /* of the last commit; the worker's while one is under way */
+    struct error read_err;   /* of the results that wait */
     VECTOR(struct finished *) collecting;
-    void (*changed)(void *context); /* a commit has ended, well or not */
+    size_t reading, waiting; /* of these: those being read now, and those that could not be the last time */
+    void (*changed)(void *context); /* a commit has ended, or `failing` may have changed */
     void *context;
 };
 
@@ -46,4 +48,6 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
 /* Nothing is being read or written, or waits for it. */
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
+/* Nothing is being read or written; what waits for it cannot be now. */
+bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping);
 void bookkeeping_close(struct bookkeeping *bookkeeping);

@@ -46,6 +46,8 @@ static void forget_under_way(struct runner *runner)
     for (size_t i = 0; i < runner->slots.all.count; i++)
         if (runner->slots.all.items[i]->attempt)
             forget(runner, runner->slots.all.items[i]->attempt->run);
+    for (size_t i = 0; i < runner->unsettled.attempts.count; i++)
+        forget(runner, runner->unsettled.attempts.items[i]->run);
     for (size_t i = 0; i < runner->failures.count; i++)
         forget(runner, runner->failures.items[i].run);
     retry_each(runner, forget);
@@ -84,6 +86,8 @@ static void take_under_way(struct runner *runner)
         if (attempt)
             runner_take(runner, attempt->run);
     }
+    for (size_t i = 0; i < runner->unsettled.attempts.count; i++)
+        runner_take(runner, runner->unsettled.attempts.items[i]->run);
     for (size_t i = 0; i < runner->failures.count; i++)
         runner_take(runner, runner->failures.items[i].run);
     retry_take(runner);

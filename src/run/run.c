@@ -13,6 +13,7 @@
 #include "run/prepare.h"
 #include "run/reload.h"
 #include "run/schedule.h"
+#include "run/settle.h"
 #include "run/signals.h"
 #include "run/summary.h"
 
@@ -102,6 +103,7 @@ static void carry_out(struct runner *runner)
     progress_open(&runner->progress, runner);
     refusal_open(runner);
     fail_fast_open(runner);
+    settle_open(runner);
     watch_config(runner);
     vanish_open(runner);
     announce_start(runner);

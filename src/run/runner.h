@@ -31,6 +31,13 @@ struct failure {
     char reason[256];
 };
 
+/* Attempts that have ended, of which it cannot be seen yet whether their runs are finished. */
+struct unsettled {
+    VECTOR(struct attempt *) attempts;
+    uv_timer_t timer;
+    struct trouble trouble;
+};
+
 enum { RUNNER_SIGNALS = 5 };
 
 struct runner {
@@ -71,6 +78,7 @@ struct runner {
     struct bookkeeping bookkeeping;
     struct trouble storing; /* commits that fail */
     struct refusal refusal; /* of the machine to start runs */
+    struct unsettled unsettled;
     struct watch watch;
     struct vanish vanish;
     struct progress progress;

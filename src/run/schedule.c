@@ -116,6 +116,8 @@ static void refill(struct runner *runner)
 
 static bool is_executing(const struct runner *runner)
 {
+    if (runner->unsettled.attempts.count > 0)
+        return true;
     for (size_t i = 0; i < runner->slots.all.count; i++)
         if (runner->slots.all.items[i]->attempt)
             return true;
@@ -139,7 +141,7 @@ static bool is_written(const struct runner *runner)
     bool may_lose = runner->stop_signal || runner->fatal.kind == ERROR_LOCKED ||
                     (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&
                      store_unwritten_rows(runner->store) == 0);
-    return bookkeeping->failing && !bookkeeping->busy && may_lose;
+    return bookkeeping_is_stuck(bookkeeping) && may_lose;
 }
 
 static void close_when_done(struct runner *runner)
@@ -157,6 +159,7 @@ static void close_when_done(struct runner *runner)
     progress_close(&runner->progress);
     refusal_close(&runner->refusal);
     fail_fast_close(&runner->fail_fast);
+    settle_close(runner);
     uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->follow, NULL);
     trees_close(&runner->trees);
@@ -170,13 +173,14 @@ void schedule_ended(struct runner *runner, struct attempt *attempt)
     refill(runner);
 
     settle(runner, attempt);
-    attempt_release(attempt);
     progress_update(&runner->progress);
     close_when_done(runner);
 }
 
 void schedule_go_on(struct runner *runner)
 {
+    if (runner->stop_signal)
+        settle_waiting(runner);
     refill(runner);
     close_when_done(runner);
 }

@@ -1,11 +1,14 @@
 #include "run/settle.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "run/failure.h"
 #include "run/progress.h"
 #include "run/retry.h"
+
+static void on_over(uv_timer_t *timer);
 
 static void log_finished(struct runner *runner, const struct run *run, double seconds)
 {
@@ -75,17 +78,71 @@ static bool ended_well(const struct runner *runner, const struct attempt *attemp
     return attempt->end.exit_status == 0 && !attempt->cut_short && runner->options->use != CONFIG_FOR_FORK;
 }
 
-/* A complete run_data.json means finished, however the process ended after it was written. */
+static bool is_stopping(const struct runner *runner)
+{
+    return runner->stop_signal || runner->fatal.kind == ERROR_LOCKED;
+}
+
+static void wait(struct runner *runner, struct attempt *attempt, const struct error *err)
+{
+    static const uint64_t pause_ms = 2000;
+    vector_push(&runner->unsettled.attempts, attempt);
+    uv_timer_start(&runner->unsettled.timer, on_over, pause_ms, 0);
+    if (trouble_note(&runner->unsettled.trouble, err))
+        log_line(runner->log, LOG_WARNING,
+                 "Thread %lld has ended, and whether it is finished cannot be seen yet: %s%s",
+                 (long long)attempt->run->id, err->text, trouble_remedy(err));
+}
+
+/* A complete run_data.json means finished, however the process ended after it was written. What cannot be
+ * seen when the runner is to stop is left to the next. */
 void settle(struct runner *runner, struct attempt *attempt)
 {
-    bool has_run_data = store_may_have_run_data(attempt->run);
-    bool finished = has_run_data || ended_well(runner, attempt);
+    struct error err;
+    bool has_run_data, is_known = store_has_run_data(attempt->run, &has_run_data, &err);
+    if (!is_known && !is_stopping(runner)) {
+        wait(runner, attempt, &err);
+        return;
+    }
+    bool finished = is_known && (has_run_data || ended_well(runner, attempt));
     if (!finished || attempt->end.exit_status != 0)
         failure_explain(attempt, config_meta(runner->config));
     if (finished)
         finish(runner, attempt, has_run_data);
-    else if (runner->stop_signal || runner->fatal.kind == ERROR_LOCKED)
+    else if (is_stopping(runner))
         stop(runner, attempt);
     else
         fail(runner, attempt);
+    attempt_release(attempt);
+}
+
+void settle_waiting(struct runner *runner)
+{
+    char lasted[48];
+    __typeof__(runner->unsettled.attempts) waiting = runner->unsettled.attempts;
+    memset(&runner->unsettled.attempts, 0, sizeof runner->unsettled.attempts);
+    for (size_t i = 0; i < waiting.count; i++)
+        settle(runner, waiting.items[i]);
+    vector_free(&waiting);
+    if (runner->unsettled.attempts.count == 0)
+        trouble_over(&runner->unsettled.trouble, lasted);
+}
+
+static void on_over(uv_timer_t *timer)
+{
+    struct runner *runner = timer->data;
+    settle_waiting(runner);
+    runner->run_ready(runner);
+}
+
+void settle_open(struct runner *runner)
+{
+    uv_timer_init(&runner->loop, &runner->unsettled.timer);
+    runner->unsettled.timer.data = runner;
+}
+
+void settle_close(struct runner *runner)
+{
+    vector_free(&runner->unsettled.attempts);
+    uv_close((uv_handle_t *)&runner->unsettled.timer, NULL);
 }

@@ -62,9 +62,10 @@ bool store_run_config_read(const char *directory, struct value **config, struct 
     return read_object(directory, "config.json", config, err);
 }
 
-bool store_may_have_run_data(const struct run *run)
+bool store_has_run_data(const struct run *run, bool *has, struct error *err)
 {
-    struct error ignored;
     CLEANUP(value_cleanup) struct value *run_data = NULL;
-    return !store_run_data_read(run->directory, &run_data, &ignored) || run_data;
+    bool read = store_run_data_read(run->directory, &run_data, err);
+    *has = run_data;
+    return read;
 }

@@ -134,9 +134,9 @@ size_t store_unwritten_rows(const struct store *store);
 /* Begin, work and end until nothing is pending. */
 bool store_flush(struct store *store, struct error *err);
 
-/* Whether a run directory holds a complete run_data.json, or one that cannot be read now: the commit of a finished run
- * waits until it can. */
-bool store_may_have_run_data(const struct run *run);
+/* Finds whether a run directory holds a complete run_data.json. Returns false with err set when that cannot
+ * be seen now. */
+bool store_has_run_data(const struct run *run, bool *has, struct error *err);
 /* The last lines (at most 5, 1000 bytes) of a run's .err; "" when there are none. free() it. */
 char *store_error_tail(const struct run *run);
 
