@@ -35,7 +35,11 @@ struct launcher *launcher_create(struct error *err)
     launcher->stack = stack;
     launcher->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     getrlimit(RLIMIT_NOFILE, &launcher->files);
-    return launcher;
+    if (launcher->null_fd >= 0)
+        return launcher;
+    error_system(err, errno, "cannot read /dev/null, which is the runs' input");
+    launcher_destroy(launcher);
+    return NULL;
 }
 
 void launcher_destroy(struct launcher *launcher)

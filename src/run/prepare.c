@@ -151,6 +151,12 @@ static bool open_store(struct runner *runner, struct error *err)
     return true;
 }
 
+static bool open_loop(struct runner *runner, struct error *err)
+{
+    int failed = uv_loop_init(&runner->loop); /* a negative errno, on Unix */
+    return failed == 0 || error_system(err, -failed, "cannot make the event loop");
+}
+
 bool prepare_runner(struct runner *runner, struct error *err)
 {
     runner->cwd = getcwd(NULL, 0);
@@ -158,5 +164,5 @@ bool prepare_runner(struct runner *runner, struct error *err)
     runner->environment = environment_create();
     return runner->launcher && limits_open(err) && read_plan(runner, err) && check_data_dirs(runner, err) &&
            find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&
-           open_store(runner, err);
+           open_store(runner, err) && open_loop(runner, err);
 }

@@ -93,7 +93,6 @@ static void carry_out(struct runner *runner)
 {
     begin(runner);
     runner->started = clock_monotonic();
-    uv_loop_init(&runner->loop);
     trees_open(&runner->trees, &runner->loop, runner->log, runner->guard->group);
     signals_open(runner);
     uv_idle_init(&runner->loop, &runner->search);
