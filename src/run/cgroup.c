@@ -115,8 +115,16 @@ static void kill_each(const char *path)
     cgroup_freeze(path, false);
 }
 
-void cgroup_kill(const char *path)
+int cgroup_open_kill(const char *path)
 {
+    CLEANUP(memory_free) char *whole = file_join(path, "cgroup.kill");
+    return open(whole, O_WRONLY | O_CLOEXEC);
+}
+
+void cgroup_kill(const char *path, int kill_fd)
+{
+    if (kill_fd >= 0 && write(kill_fd, "1", 1) == 1)
+        return;
     if (!write_to(path, "cgroup.kill", "1") && access(path, F_OK) == 0)
         kill_each(path);
 }
@@ -167,7 +175,7 @@ bool cgroup_end(const char *path, int patience_ms)
     int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
     if (cgroup_remove(path))
         return true;
-    cgroup_kill(path);
+    cgroup_kill(path, -1);
     wait_until_empty(path, until);
     return cgroup_remove(path);
 }

@@ -17,8 +17,13 @@ bool cgroup_make(const char *path, struct error *err);
 void cgroup_count_memory(const char *path);
 
 /* SIGKILL for all processes in the group and below. On Linux 6.18 whatever is cloned into the group
- * afterwards is killed too, so it must not be used again. */
-void cgroup_kill(const char *path);
+ * afterwards is killed too, so it must not be used again.
+ *
+ * kill_fd  cgroup.kill, opened before, so that it works also when no more files can be opened; -1: not opened
+ */
+void cgroup_kill(const char *path, int kill_fd);
+/* -1 when that fails, as before Linux 5.14. */
+int cgroup_open_kill(const char *path);
 /* Stops, or lets go on, all processes in the group and below. */
 void cgroup_freeze(const char *path, bool frozen);
 

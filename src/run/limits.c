@@ -11,8 +11,8 @@ enum {
     threads = 4, /* of libuv's pool, unless UV_THREADPOOL_SIZE says otherwise */
     /* lock, log, database, table, event loop, and what starts, commits and reloads open for a moment */
     files_of_runner = 40,
-    files_at_least = 26, /* without much of that at once */
-    files_of_slot = 3,   /* the process, its control group and that group's events */
+    files_at_least = 27, /* without much of that at once */
+    files_of_slot = 4,   /* the process, its control group, that group's events, and its end */
 };
 
 static void *wait_at(void *gate)

@@ -19,9 +19,9 @@
 struct group {
     struct tree *tree;
     char *path;
-    int folder, events; /* open files */
-    bool spent;         /* it was killed: what would be cloned into it now would die */
-    uv_poll_t emptied;  /* watches `events` while the tree ends */
+    int folder, events, kill; /* open files; kill may be -1 */
+    bool spent;               /* it was killed: what would be cloned into it now would die */
+    uv_poll_t emptied;        /* watches `events` while the tree ends */
 };
 
 struct tree {
@@ -39,6 +39,7 @@ static void free_group(struct group *group)
 {
     file_close_fd(&group->folder);
     file_close_fd(&group->events);
+    file_close_fd(&group->kill);
     free(group->path);
     free(group);
 }
@@ -53,10 +54,11 @@ static struct group *open_group(struct tree *tree, struct error *err)
     struct group *group = memory_new(1, sizeof *group);
     group->tree = tree;
     group->path = text_format("%s/slot%zu.%zu", tree->trees->group, tree->number, tree->generation++);
-    group->folder = group->events = -1;
+    group->folder = group->events = group->kill = -1;
     if (cgroup_make(group->path, err)) {
         group->folder = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         group->events = cgroup_open_events(group->path);
+        group->kill = cgroup_open_kill(group->path);
     }
     if (group->events >= 0 && uv_poll_init(tree->trees->loop, &group->emptied, group->events) == 0) {
         group->emptied.data = group;
@@ -214,7 +216,7 @@ void tree_signal(const struct tree *tree, int number)
 static void kill_group(struct group *group)
 {
     group->spent = true;
-    cgroup_kill(group->path);
+    cgroup_kill(group->path, group->kill);
 }
 
 static void kill_descent(pid_t program)
