@@ -1,12 +1,14 @@
 #include "store/database.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/database_schema.h"
@@ -179,10 +181,25 @@ static void set_aside(const char *path)
     }
 }
 
+/* SQLite calls a file malformed also when the disk does not let it read (SQLITE_IOERR_CORRUPTFS). */
+static bool can_be_read(const char *path, struct error *err)
+{
+    char block[65536];
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0)
+        got = read(fd, block, sizeof block);
+    return got == 0 || error_system(err, errno, "cannot read %s", path);
+}
+
 struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err)
 {
     bool broken = false;
     struct database *database = try_open(path, is_new, &broken, err);
+    if (!database && broken && can_be_read(path, err))
+        database = try_open(path, is_new, &broken, err);
+    else if (broken)
+        return NULL;
     if (database || !broken)
         return database;
     log_line(log, LOG_WARNING,

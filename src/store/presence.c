@@ -12,9 +12,9 @@
 bool store_is_present(const struct store *store)
 {
     struct stat held, there;
-    if (store->is_adrift || fstat(store->lock.fd, &held) < 0)
+    if (store->is_adrift)
         return false;
-    if (stat(store->lock_path, &there) < 0)
+    if (fstat(store->lock.fd, &held) < 0 || stat(store->lock_path, &there) < 0)
         return errno != ENOENT && errno != ENOTDIR; /* else the disk may be what fails */
     return held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
