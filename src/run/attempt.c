@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +49,7 @@ static void free_when_closed(uv_handle_t *handle)
         return;
     close(attempt->pidfd); /* not before: libuv would stop watching whatever has the same number by then */
     run_destroy(attempt->run);
+    free(attempt->error_tail);
     free(attempt);
 }
 
@@ -56,8 +59,12 @@ void attempt_release(struct attempt *attempt)
     uv_close((uv_handle_t *)&attempt->deadline, free_when_closed);
 }
 
-static void note_status(struct attempt *attempt, int status)
+static void note_status(struct attempt *attempt, int status, const struct rusage *usage)
 {
+    struct timeval cpu;
+    timeradd(&usage->ru_utime, &usage->ru_stime, &cpu);
+    attempt->end.cpu_seconds = (double)cpu.tv_sec + 1e-6 * (double)cpu.tv_usec;
+    attempt->end.peak_memory = 1024 * (int64_t)usage->ru_maxrss;
     attempt->end.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     attempt->end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
@@ -86,13 +93,14 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     (void)status;
     (void)events;
     struct attempt *attempt = handle->data;
+    struct rusage usage;
     int wait_status = 0;
     /* While the process is not reaped its group keeps its number, so this can reach no stranger. */
     tree_signal(attempt->slot->tree, SIGKILL);
-    if (waitpid(attempt->pid, &wait_status, WNOHANG) != attempt->pid)
+    if (wait4(attempt->pid, &wait_status, WNOHANG, &usage) != attempt->pid)
         return;
     attempt->state = ATTEMPT_CLEARING;
-    note_status(attempt, wait_status);
+    note_status(attempt, wait_status, &usage);
     note_times(attempt);
     uv_poll_stop(&attempt->exit);
     if (tree_end(attempt->slot->tree, on_tree_gone, attempt))

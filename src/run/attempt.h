@@ -29,6 +29,7 @@ struct attempt {
     int64_t started; /* clock_monotonic() */
     int64_t paused;  /* since when it is stopped; 0: it is not */
     struct attempt_end end;
+    char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
     bool timed_out;
     bool out_of_memory;
     bool cut_short; /* it was told to end */

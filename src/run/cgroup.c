@@ -18,17 +18,40 @@
 
 /* --- where --- */
 
-/* "0::/user.slice/session-1.scope" of /proc/self/cgroup; free() it. */
-static char *own_name(void)
+/* Whether a list such as "cpu,memory" has the word. */
+static bool has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += len)
+        if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
+/* The name in a line of /proc/self/cgroup, "0::/user.slice/session-1.scope", or of version 1
+ * "4:cpu,memory:/user"; NULL when it is another's. `controller` NULL: of version 2. */
+static const char *name_in(char *line, const char *controller)
+{
+    if (!controller)
+        return strncmp(line, "0::/", 4) == 0 ? line + 3 : NULL;
+    char *controllers = strchr(line, ':'), *name = controllers ? strchr(controllers + 1, ':') : NULL;
+    if (!name)
+        return NULL;
+    *name = '\0';
+    return has_word(controllers + 1, controller) ? name + 1 : NULL;
+}
+
+static char *own_name(const char *controller)
 {
     struct error ignored;
     CLEANUP(text_free) struct text content = {0};
     if (!file_read("/proc/self/cgroup", &content, &ignored))
         return NULL;
     char *rest = content.data, *line;
+    const char *name;
     while ((line = strsep(&rest, "\n")))
-        if (strncmp(line, "0::/", 4) == 0)
-            return memory_copy_text(line + 3);
+        if ((name = name_in(line, controller)))
+            return memory_copy_text(name);
     return NULL;
 }
 
@@ -48,14 +71,23 @@ static void unescape(char *path)
     *out = '\0';
 }
 
+/* Whether the end of a line of mountinfo, " - TYPE SOURCE OPTIONS", is of version 2, or of version 1 with
+ * that controller. */
+static bool is_mount_of(const char *end, const char *controller)
+{
+    if (!controller)
+        return strncmp(end, " - cgroup2 ", 11) == 0;
+    const char *options = strrchr(end, ' ');
+    return strncmp(end, " - cgroup ", 10) == 0 && has_word(options + 1, controller);
+}
+
 /* A line of mountinfo: "31 23 0:28 ROOT MOUNT_POINT OPTIONS … - cgroup2 …". The folder of `name` below the
- * mount; NULL when it is no cgroup2, or shows another part of the tree. */
-static char *below_mount(const char *line, const char *name)
+ * mount; NULL when it is another mount, or shows another part of the tree. */
+static char *below_mount(const char *line, const char *name, const char *controller)
 {
     char root[4096], point[4096];
-    const char *type = strstr(line, " - ");
-    if (!type || strncmp(type, " - cgroup2 ", 11) != 0 ||
-        sscanf(line, "%*d %*d %*s %4095s %4095s", root, point) != 2)
+    const char *end = strstr(line, " - ");
+    if (!end || !is_mount_of(end, controller) || sscanf(line, "%*d %*d %*s %4095s %4095s", root, point) != 2)
         return NULL;
     unescape(root);
     unescape(point);
@@ -65,17 +97,27 @@ static char *below_mount(const char *line, const char *name)
     return text_format("%s%s", point, strcmp(name + len, "/") == 0 ? "" : name + len);
 }
 
-char *cgroup_of_this_process(void)
+static char *own_folder(const char *controller)
 {
     struct error ignored;
-    CLEANUP(memory_free) char *name = own_name();
+    CLEANUP(memory_free) char *name = own_name(controller);
     CLEANUP(text_free) struct text content = {0};
     if (!name || !file_read("/proc/self/mountinfo", &content, &ignored))
         return NULL;
     char *rest = content.data, *line, *found = NULL;
     while (!found && (line = strsep(&rest, "\n")))
-        found = below_mount(line, name);
+        found = below_mount(line, name, controller);
     return found;
+}
+
+char *cgroup_of_this_process(void)
+{
+    return own_folder(NULL);
+}
+
+char *cgroup_of_version_1(const char *controller)
+{
+    return own_folder(controller);
 }
 
 /* --- what can be done to one --- */

@@ -11,6 +11,10 @@
 /* The folder of the group that this process is in; NULL where no cgroup v2 is mounted. free() it. */
 char *cgroup_of_this_process(void);
 
+/* The folder of its group by version 1 for a controller such as "memory"; NULL where that is not mounted.
+ * free() it. */
+char *cgroup_of_version_1(const char *controller);
+
 /* Makes the folder of a group; the one above it must be there. */
 bool cgroup_make(const char *path, struct error *err);
 /* Lets the memory used by each group below this one be accounted, where the system delegates that. */

@@ -199,7 +199,7 @@ void fail_fast_note(struct runner *runner, const struct attempt *attempt)
     struct fail_fast *fail_fast = &runner->fail_fast;
     if (!counts(runner, attempt))
         return;
-    CLEANUP(memory_free) char *tail = store_error_tail(attempt->run);
+    const char *tail = attempt->error_tail ? attempt->error_tail : "";
     char *message = fail_fast_message(attempt->end.reason, tail);
     bool is_excused = fail_fast->excused && strcmp(message, fail_fast->excused) == 0;
     if (is_excused) {

@@ -2,39 +2,18 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
-
-/* What frameworks, allocators and drivers print; the first that is found decides. */
-static const struct symptom {
-    const char *text, *meaning;
-} symptoms[] = {
-    {"CUDA out of memory", "out of GPU memory"},
-    {"CUDA_ERROR_OUT_OF_MEMORY", "out of GPU memory"},
-    {"cudaErrorMemoryAllocation", "out of GPU memory"},
-    {"HIP out of memory", "out of GPU memory"},
-    {"ResourceExhaustedError", "out of GPU memory"},
-    {"MemoryError", "out of memory"},
-    {"std::bad_alloc", "out of memory"},
-    {"Cannot allocate memory", "out of memory"},
-};
-
-static const char *find_symptom(const struct attempt *attempt)
-{
-    CLEANUP(memory_free) char *tail = store_error_tail(attempt->run);
-    for (size_t i = 0; i < sizeof symptoms / sizeof *symptoms; i++)
-        if (strstr(tail, symptoms[i].text))
-            return symptoms[i].meaning;
-    return NULL;
-}
+#include "run/oom.h"
+#include "run/runner.h"
+#include "run/symptom.h"
 
 static void describe_end(const struct attempt_end *end, char *out, size_t size)
 {
-    if (end->signal == SIGKILL)
-        snprintf(out, size, "signal 9 (Killed), perhaps because the machine ran out of memory");
-    else if (end->signal)
+    if (end->signal)
         snprintf(out, size, "signal %d (%s)", end->signal, strsignal(end->signal));
     else if (end->exit_status == 0)
         snprintf(out, size, "ended with exit status 0 before its results were complete");
@@ -42,23 +21,50 @@ static void describe_end(const struct attempt_end *end, char *out, size_t size)
         snprintf(out, size, "exit status %d", end->exit_status);
 }
 
+static void describe_timeout(double timeout, char *out, size_t size)
+{
+    char limit[48];
+    if (timeout < 60)
+        snprintf(limit, sizeof limit, "%g s", timeout);
+    else
+        duration_format(timeout, limit);
+    snprintf(out, size, "timed out after %s", limit);
+}
+
+/* Whether it, or a process it has started, got SIGKILL, which a shell tells by its exit status. */
+static bool was_killed(const struct attempt *attempt, const char *errors)
+{
+    return attempt->end.signal == SIGKILL || attempt->end.exit_status == 128 + SIGKILL ||
+           symptom_is_killed_child(errors);
+}
+
+/* What it ran out of; NULL when nothing tells that. */
+static const char *find_want(struct attempt *attempt, const char *errors)
+{
+    static const char *const by_kernel[] = {
+        [OOM_PERHAPS] = "perhaps out of memory (the kernel has ended a process for want of it)",
+        [OOM_YES] = "out of memory (ended by the kernel)",
+    };
+    const char *printed = symptom_find(errors, attempt->run->gpu_id >= 0);
+    if (printed || attempt->cut_short || !was_killed(attempt, errors))
+        return printed;
+    return by_kernel[oom_look(&attempt->runner->oom)];
+}
+
 void failure_explain(struct attempt *attempt, const struct config_meta *meta)
 {
     struct attempt_end *end = &attempt->end;
-    end->reason[0] = '\0';
+    CLEANUP(memory_free) char *errors = store_read_errors(attempt->run);
+    free(attempt->error_tail);
+    attempt->error_tail = store_error_tail(errors);
     if (attempt->timed_out) {
-        char limit[48];
-        if (meta->timeout < 60)
-            snprintf(limit, sizeof limit, "%g s", meta->timeout);
-        else
-            duration_format(meta->timeout, limit);
-        snprintf(end->reason, sizeof end->reason, "timed out after %s", limit);
+        describe_timeout(meta->timeout, end->reason, sizeof end->reason);
         return;
     }
     describe_end(end, end->reason, sizeof end->reason);
-    const char *meaning = find_symptom(attempt);
+    const char *want = find_want(attempt, errors);
     size_t len = strlen(end->reason);
-    attempt->out_of_memory = meaning;
-    if (meaning)
-        snprintf(end->reason + len, sizeof end->reason - len, ", %s", meaning);
+    attempt->out_of_memory = want;
+    if (want)
+        snprintf(end->reason + len, sizeof end->reason - len, ", %s", want);
 }

@@ -103,6 +103,7 @@ static void carry_out(struct runner *runner)
     refusal_open(runner);
     fail_fast_open(runner);
     settle_open(runner);
+    oom_open(&runner->oom);
     watch_config(runner);
     vanish_open(runner);
     announce_start(runner);
@@ -115,8 +116,10 @@ static void carry_out(struct runner *runner)
 
 static void release(struct runner *runner)
 {
-    for (size_t i = 0; i < runner->failures.count; i++)
+    for (size_t i = 0; i < runner->failures.count; i++) {
         run_destroy(runner->failures.items[i].run);
+        free(runner->failures.items[i].error_tail);
+    }
     vector_free(&runner->failures);
     vector_free(&runner->ready);
     vector_free(&runner->waiting);
@@ -124,6 +127,7 @@ static void release(struct runner *runner)
     store_close(runner->store);
     trees_free(&runner->trees);
     fail_fast_free(&runner->fail_fast);
+    oom_close(&runner->oom);
     order_destroy(runner->order);
     plan_unref(runner->plan);
     config_unref(runner->config);

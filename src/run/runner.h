@@ -13,6 +13,7 @@
 #include "run/fail_fast.h"
 #include "run/guard.h"
 #include "run/launch.h"
+#include "run/oom.h"
 #include "run/progress.h"
 #include "run/refusal.h"
 #include "run/run.h"
@@ -29,6 +30,7 @@ struct retry;
 struct failure {
     struct run *run;
     char reason[256];
+    char *error_tail; /* the last lines of its stderr */
 };
 
 /* Attempts that have ended, of which it cannot be seen yet whether their runs are finished. */
@@ -97,6 +99,7 @@ struct runner {
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */
     struct fail_fast fail_fast;
+    struct oom oom;
     struct error fatal; /* kind not ERROR_NONE: start nothing more, report this at the end */
 };
 

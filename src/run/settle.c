@@ -41,6 +41,8 @@ static void give_up(struct runner *runner, struct attempt *attempt)
 {
     struct failure failure = {.run = attempt->run};
     snprintf(failure.reason, sizeof failure.reason, "%s", attempt->end.reason);
+    failure.error_tail = attempt->error_tail;
+    attempt->error_tail = NULL;
     vector_push(&runner->failures, failure);
     attempt->run = NULL;
 }
@@ -50,7 +52,7 @@ static void fail(struct runner *runner, struct attempt *attempt)
     const struct run *run = attempt->run;
     bool again = run->attempt - run->earlier <= config_meta(runner->config)->retries &&
                  run->rank != RUNNER_NO_RANK && !runner->fail_fast.stopped;
-    store_add_failed(runner->store, run, &attempt->end, !again);
+    store_add_failed(runner->store, run, &attempt->end, attempt->error_tail, !again);
     bookkeeping_kick(&runner->bookkeeping);
     fail_fast_note(runner, attempt);
     log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
@@ -66,7 +68,7 @@ static void fail(struct runner *runner, struct attempt *attempt)
 static void stop(struct runner *runner, struct attempt *attempt)
 {
     snprintf(attempt->end.reason, sizeof attempt->end.reason, "stopped");
-    store_add_failed(runner->store, attempt->run, &attempt->end, false);
+    store_add_failed(runner->store, attempt->run, &attempt->end, attempt->error_tail, false);
     bookkeeping_kick(&runner->bookkeeping);
     log_line(runner->log, LOG_INFO, "Thread %lld stopped", (long long)attempt->run->id);
 }

@@ -11,9 +11,9 @@
 static const size_t most_failures = 10;
 
 /* The last lines of stderr, indented. */
-static void print_tail(const struct run *run)
+static void print_tail(const char *error_tail)
 {
-    CLEANUP(memory_free) char *tail = store_error_tail(run);
+    CLEANUP(memory_free) char *tail = memory_copy_text(error_tail);
     char *rest = tail, *line;
     while ((line = strsep(&rest, "\n")))
         if (*line)
@@ -31,7 +31,7 @@ static void print_failures(const struct runner *runner)
         const struct failure *failure = &runner->failures.items[i];
         fprintf(stderr, "  %s (%s): %s\n", failure->run->name, failure->run->label, failure->reason);
         if (!runner->fail_fast.stopped) /* else it is said once, below */
-            print_tail(failure->run);
+            print_tail(failure->error_tail);
         fprintf(stderr, "      %s/%s.err\n", failure->run->directory, failure->run->name);
     }
     if (count > most_failures)

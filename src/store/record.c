@@ -97,13 +97,13 @@ void store_add_finished(struct store *store, const struct run *run, const struct
     store_add_record(store, record);
 }
 
-void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end, bool final)
+void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end,
+                      const char *error_tail, bool final)
 {
     struct record *record = new_end(store, run, end, final ? RUN_FAILED : RUN_RETRYING);
     CLEANUP(memory_free) char *base_name = file_base_name(run->directory);
     struct unfinished_run again = {run->id, run->attempt, run->name, run->label, base_name};
-    /* Read now: a retry writes below a header of its own. */
-    record->error_tail = store_error_tail(run);
+    record->error_tail = memory_copy_text(error_tail);
     store_unfinished_put(&store->unfinished, run->keys, &again);
     store_add_record(store, record);
 }

@@ -90,9 +90,11 @@ struct attempt_end {
     int exit_status;             /* -1 when a signal ended it */
     int signal;                  /* 0 when it exited */
     int64_t idle_ns;             /* how long its slot stood idle before it; -1 for a slot's first */
-    double cpu_seconds;          /* of its program and the descendants that were waited for */
-    int64_t peak_memory;         /* of the largest of these processes, in bytes */
-    char reason[256]; /* of a failure, for people: "exit status 1", "timed out after 90 s"; "" for none */
+    /* Of the program and those of its descendants that were waited for; 0: not known. The first is the
+     * largest of them, and at least what the runner had. */
+    int64_t peak_memory; /* bytes */
+    double cpu_seconds;  /* in user and system mode */
+    char reason[256];    /* of a failure, for people: "exit status 1", "timed out after 90 s"; "" for none */
 };
 
 /* --- records; all return at once and are written by the next commit --- */
@@ -102,8 +104,10 @@ void store_add_started(struct store *store, const struct run *run, double start_
  * the run's own run_data.json holds it. */
 void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
                         struct value *data);
-/* A failed or stopped attempt; `final` when no further attempt will be made by this runner. */
-void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end, bool final);
+/* A failed or stopped attempt, with the last lines of its stderr; `final` when no further attempt will be
+ * made by this runner. */
+void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end,
+                      const char *error_tail, bool final);
 
 /* The config that is carried out from now on. */
 void store_set_config(struct store *store, const struct config *config);
@@ -137,8 +141,12 @@ bool store_flush(struct store *store, struct error *err);
 /* Finds whether a run directory holds a complete run_data.json. Returns false with err set when that cannot
  * be seen now. */
 bool store_has_run_data(const struct run *run, bool *has, struct error *err);
-/* The last lines (at most 5, 1000 bytes) of a run's .err; "" when there are none. free() it. */
-char *store_error_tail(const struct run *run);
+/* The end of what a run's latest attempt wrote to its .err, at most 8 KiB, by one read; "" when that is
+ * nothing. free() it. */
+char *store_read_errors(const struct run *run);
+/* The last lines of it (at most 5, 1000 bytes), as a terminal would show them; "" when there are none. free()
+ * it. */
+char *store_error_tail(const char *errors);
 
 /* --- reading a table for people; needs no lock --- */
 

@@ -1,4 +1,4 @@
-/* The last lines of a run's .err. */
+/* The end of a run's .err, and the last lines of that. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,17 +9,6 @@
 #include "store/store.h"
 
 enum { most_lines = 5, most_bytes = 1000, window = 8192 };
-
-/* The end of the file, at most `window` bytes. */
-static size_t read_end(const char *path, char bytes[window])
-{
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info) < 0)
-        return 0;
-    ssize_t got = pread(fd, bytes, window, info.st_size > window ? info.st_size - window : 0);
-    return got > 0 ? (size_t)got : 0;
-}
 
 struct line {
     const char *start;
@@ -36,6 +25,7 @@ static struct line visible(const char *start, const char *end)
     return (struct line){start, (size_t)(end - start)};
 }
 
+/* Above what each attempt but the first wrote (store_open_output()). */
 static bool is_header(struct line line)
 {
     static const char begin[] = "--- attempt ";
@@ -43,19 +33,47 @@ static bool is_header(struct line line)
            memcmp(line.start + line.len - 4, " ---", 4) == 0;
 }
 
+/* What follows the last header. */
+static const char *after_header(const char *text, size_t len)
+{
+    const char *end = text + len;
+    while (end > text) {
+        const char *newline = memrchr(text, '\n', (size_t)(end - text));
+        const char *start = newline ? newline + 1 : text;
+        if (is_header((struct line){start, (size_t)(end - start)}))
+            return *end ? end + 1 : end;
+        end = newline ? newline : text;
+    }
+    return text;
+}
+
+char *store_read_errors(const struct run *run)
+{
+    char text[window + 1];
+    CLEANUP(memory_free) char *path = text_format("%s/%s.err", run->directory, run->name);
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return memory_copy_text("");
+    ssize_t got = pread(fd, text, window, info.st_size > window ? info.st_size - window : 0);
+    size_t len = got > 0 ? (size_t)got : 0;
+    for (size_t i = 0; i < len; i++)
+        text[i] = text[i] ? text[i] : ' ';
+    text[len] = '\0';
+    return memory_copy_text(after_header(text, len));
+}
+
 /* Goes back from the end. Returns how many lines it found, the last one first. */
-static int find_lines(const char *bytes, size_t len, struct line lines[most_lines])
+static int find_lines(const char *text, struct line lines[most_lines])
 {
     int count = 0;
-    const char *end = bytes + len;
-    while (end > bytes && count < most_lines) {
-        const char *newline = memrchr(bytes, '\n', (size_t)(end - bytes));
-        struct line line = visible(newline ? newline + 1 : bytes, end);
-        if (is_header(line))
-            break;
+    const char *end = text + strlen(text);
+    while (end > text && count < most_lines) {
+        const char *newline = memrchr(text, '\n', (size_t)(end - text));
+        struct line line = visible(newline ? newline + 1 : text, end);
         if (line.len > 0)
             lines[count++] = line;
-        end = newline ? newline : bytes;
+        end = newline ? newline : text;
     }
     return count;
 }
@@ -71,13 +89,10 @@ static char *keep_end(struct text *text)
     return memory_copy_text(start);
 }
 
-char *store_error_tail(const struct run *run)
+char *store_error_tail(const char *errors)
 {
-    char bytes[window];
     struct line lines[most_lines];
-    CLEANUP(memory_free) char *path = text_format("%s/%s.err", run->directory, run->name);
-    int count = find_lines(bytes, read_end(path, bytes), lines);
-
+    int count = find_lines(errors, lines);
     CLEANUP(text_free) struct text tail = {0};
     while (count-- > 0) {
         text_add_bytes(&tail, lines[count].start, lines[count].len);

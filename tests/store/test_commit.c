@@ -95,8 +95,7 @@ static void records_failures_with_their_last_words(void **state)
     struct attempt_end end = {
         .start_time = 1, .end_time = 2, .exit_status = 3, .idle_ns = 150000, .reason = "exit status 3"};
     assert_true(store_flush(store, &fixture->err));
-    put(fixture, "example0_foo_bs32/example0.err", "some\nlast words\n");
-    store_add_failed(store, run, &end, true);
+    store_add_failed(store, run, &end, "some\nlast words", true);
     run_destroy(run);
     assert_true(store_flush(store, &fixture->err));
     assert_int_equal(query(fixture, "SELECT count(*) FROM attempts WHERE exit_status = 3 AND pid = 4711 AND"

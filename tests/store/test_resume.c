@@ -249,7 +249,7 @@ static void keeps_the_id_of_a_failed_run_until_it_is_finished(void **state)
     struct attempt_end end = {
         .start_time = 1, .end_time = 2, .exit_status = 1, .idle_ns = -1, .reason = "exit status 1"};
     struct run *run = start_run(fixture, store, plan, 0);
-    store_add_failed(store, run, &end, true);
+    store_add_failed(store, run, &end, "", true);
     run_destroy(run);
     run = start_run(fixture, store, plan, 0);
     assert_int_equal(run->id, 0);

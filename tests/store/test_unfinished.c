@@ -79,7 +79,7 @@ static void one_of_them_ends_without_the_other(void **state)
     struct store *store = open_store(fixture);
     for (int i = 0; i < 2; i++) {
         struct run *run = start_run(fixture, store, plan, i ? second : first);
-        store_add_failed(store, run, &failure, true);
+        store_add_failed(store, run, &failure, "", true);
         run_destroy(run);
     }
     finish_run(fixture, store, plan, first, "{}");

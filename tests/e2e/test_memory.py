@@ -1,0 +1,81 @@
+"""Attempts that run out of memory: by what they print, and by what the kernel reports of its killer."""
+
+import os
+import pathlib
+import sqlite3
+import tempfile
+
+import pytest
+
+import groups
+from conftest import SANITIZED
+
+GREEDY = """import sys
+blocks = []
+print("taking memory", file=sys.stderr, flush=True)
+while True:
+    blocks.append(b"x" * (1 << 20))
+"""
+LIMIT = 192 << 20  # bytes
+
+
+def limited_group():
+    """A control group with so much memory, of either version, and the file that processes enter it by."""
+    version_1 = pathlib.Path("/sys/fs/cgroup/memory")
+    for parent, limit in ((groups.own_group(), "memory.max"), (version_1, "memory.limit_in_bytes")):
+        try:
+            folder = pathlib.Path(tempfile.mkdtemp(prefix="furcate-test-", dir=parent))
+        except (OSError, TypeError):
+            continue
+        try:
+            (folder / limit).write_text(str(LIMIT))
+            return folder
+        except OSError:
+            folder.rmdir()
+    return None
+
+
+@pytest.fixture
+def limited(project):
+    """furcate in a group with little memory."""
+    folder = limited_group()
+    if not folder or SANITIZED:
+        pytest.skip("needs a control group that limits memory, and a build without AddressSanitizer")
+    project.executable = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', folder / "cgroup.procs", *project.executable]
+    yield project
+    os.rmdir(folder)
+
+
+def attempts(project):
+    with sqlite3.connect(project.logs / "furcate.db") as database:
+        return database.execute("SELECT exit_status, signal, reason, cpu_seconds, peak_memory FROM attempts").fetchall()
+
+
+def test_a_kill_for_want_of_memory_is_known_from_the_kernel(limited):
+    limited.write(batch_size=[1])
+    done = limited.furcate("run", "config.json", "--", limited.python("greedy", GREEDY))
+    assert done.returncode == 1
+    assert "signal 9 (Killed), out of memory (ended by the kernel)" in done.stderr
+    assert "taking memory" in done.stderr
+    [(_, number, reason, cpu, peak)] = attempts(limited)
+    assert number == 9 and "out of memory" in reason
+    assert cpu > 0 and 64 << 20 < peak < 2 * LIMIT, "what is shared counts too"
+
+
+def test_a_killed_child_of_a_shell_is_known_too(limited):
+    limited.write(batch_size=[1])
+    greedy = limited.python("greedy", GREEDY)
+    done = limited.furcate("run", "config.json", "--", limited.script("train", f"{greedy}\nexit $?\n"))
+    assert "exit status 137, out of memory (ended by the kernel)" in done.stderr
+
+
+def test_somebodys_kill_is_none_for_want_of_memory(limited):
+    limited.write(batch_size=[1])
+    done = limited.furcate("run", "config.json", "--", limited.script("train", "kill -KILL $$\n"))
+    assert "signal 9 (Killed)\n" in done.stderr
+
+
+def test_what_a_program_prints_is_enough(project):
+    project.write(batch_size=[1, 2], meta={"retries": 0})
+    done = project.furcate("run", "config.json", "--", project.script("train", "echo MemoryError >&2; exit 1\n"))
+    assert done.stderr.count("exit status 1, out of memory") == 4, "in the log's echo and in the list of failures"
