@@ -3,6 +3,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 from typing import NamedTuple
 
 BUILD = pathlib.Path(os.environ.get("FURCATE_BUILD", "build/release")).resolve()
@@ -21,12 +22,14 @@ def measure(command, cwd=None, env=None, expected=(0,)):
     """Runs a command. Ends the benchmark when its exit status is none of those expected (None: any)."""
     read, write = os.pipe()
     os.set_inheritable(write, True)
-    done = subprocess.run(["sh", "-c", f'exec 3>&{write}; exec "$@"', "sh", BUILD / "bench/bench-measure", *command],
-                          cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[write])
+    with tempfile.TemporaryFile("w+") as stderr:  # a pipe would wake this process at each line
+        done = subprocess.run(["sh", "-c", f'exec 3>&{write}; exec "$@"', "sh", BUILD / "bench/bench-measure", *command],
+                              cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=[write])
+        stderr.seek(0)
+        err = stderr.read()
     os.close(write)
     with os.fdopen(read) as results:
         figures = results.read().split()
-    err = done.stderr.decode()
     if expected is not None and done.returncode not in expected:
         sys.exit(f"{[str(word) for word in command]} failed:\n{err}")
     wall, cpu, kib = map(float, figures)

@@ -18,28 +18,41 @@
 
 enum { patience_ms = 10000 };
 
-static bool launch(struct runner *runner, struct slot *slot, const struct run *run, struct launched *launched,
-                   struct error *err)
+static bool launch(struct attempt *attempt, struct launched *launched, struct error *err)
 {
+    struct runner *runner = attempt->runner;
+    struct slot *slot = attempt->slot;
     int fds[2] = {-1, -1};
     if (!slot->tree)
         slot->tree = tree_create(&runner->trees);
-    if (!store_open_output(run, fds, err))
+    if (!store_open_output(attempt->run, fds, err))
         return false;
-    char **arguments = command_arguments(runner->command, runner->config, run);
+    attempt->arguments = command_arguments(runner->command, runner->config, attempt->run);
+    attempt->environment =
+        environment_for(runner->environment, attempt->run, slot, slots_threads(&runner->slots));
     struct launch launch = {
         .path = command_path(runner->command),
-        .argv = arguments,
-        .envp = environment_for(runner->environment, run, slot, slots_threads(&runner->slots)),
+        .argv = attempt->arguments,
+        .envp = attempt->environment,
         .output = fds[0],
         .errors = fds[1],
         .cgroup = tree_prepare(slot->tree),
+        .waits = !runner->executes,
     };
-    bool ok = launch_process(runner->launcher, &launch, launched, err);
-    command_free_arguments(arguments);
+    bool ok = runner->executes = launch_process(runner->launcher, &launch, launched, err);
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
     return ok;
+}
+
+static void free_attempt(struct attempt *attempt)
+{
+    run_destroy(attempt->run);
+    if (attempt->arguments)
+        command_free_arguments(attempt->arguments);
+    free(attempt->environment);
+    free(attempt->error_tail);
+    free(attempt);
 }
 
 static void free_when_closed(uv_handle_t *handle)
@@ -48,9 +61,7 @@ static void free_when_closed(uv_handle_t *handle)
     if (--attempt->open_handles > 0)
         return;
     close(attempt->pidfd); /* not before: libuv would stop watching whatever has the same number by then */
-    run_destroy(attempt->run);
-    free(attempt->error_tail);
-    free(attempt);
+    free_attempt(attempt);
 }
 
 void attempt_release(struct attempt *attempt)
@@ -100,6 +111,8 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     if (wait4(attempt->pid, &wait_status, WNOHANG, &usage) != attempt->pid)
         return;
     attempt->state = ATTEMPT_CLEARING;
+    attempt->not_executed = launch_end(attempt->runner->launcher, attempt->birth);
+    attempt->birth = NULL;
     note_status(attempt, wait_status, &usage);
     note_times(attempt);
     uv_poll_stop(&attempt->exit);
@@ -188,33 +201,54 @@ void attempt_follow_timeout(struct attempt *attempt)
         uv_timer_stop(&attempt->deadline);
 }
 
-bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err)
+static struct attempt *new_attempt(struct runner *runner, struct slot *slot, struct run *run)
 {
-    struct launched launched;
-    run->gpu_id = slot->gpu_id;
-    snprintf(run->slot, sizeof run->slot, "%s", slot->name);
-    run->attempt++;
-    double start_time = clock_wall();
-    if (!store_prepare_run(runner->store, run, err) || !launch(runner, slot, run, &launched, err)) {
-        store_withdraw_run(run);
-        run->attempt--;
-        return false;
-    }
     struct attempt *attempt = memory_new(1, sizeof *attempt);
     attempt->runner = runner;
     attempt->slot = slot;
     attempt->run = run;
-    attempt->pid = launched.pid;
-    attempt->pidfd = launched.pidfd;
+    attempt->end.start_time = clock_wall();
+    run->gpu_id = slot->gpu_id;
+    snprintf(run->slot, sizeof run->slot, "%s", slot->name);
+    run->attempt++;
+    return attempt;
+}
+
+struct run *attempt_withdraw(struct attempt *attempt)
+{
+    struct run *run = attempt->run;
+    store_withdraw_run(run);
+    run->attempt--;
+    attempt->run = NULL;
+    return run;
+}
+
+static void begin(struct attempt *attempt, const struct launched *launched)
+{
+    struct slot *slot = attempt->slot;
+    attempt->pid = launched->pid;
+    attempt->pidfd = launched->pidfd;
+    attempt->birth = launched->birth;
     attempt->started = clock_monotonic();
-    attempt->end.start_time = start_time;
     attempt->end.idle_ns = slot->free_since ? attempt->started - slot->free_since : -1;
     slot->idle_ns += slot->free_since ? attempt->end.idle_ns : 0;
     slot->attempts++;
     slot->attempt = attempt;
-    tree_begin(slot->tree, &launched);
-    watch(runner, attempt);
-    return true;
+    tree_begin(slot->tree, launched);
+    watch(attempt->runner, attempt);
+}
+
+bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err)
+{
+    struct launched launched;
+    struct attempt *attempt = new_attempt(runner, slot, run);
+    if (store_prepare_run(runner->store, run, err) && launch(attempt, &launched, err)) {
+        begin(attempt, &launched);
+        return true;
+    }
+    attempt_withdraw(attempt);
+    free_attempt(attempt);
+    return false;
 }
 
 void attempt_remake_directory(struct attempt *attempt)

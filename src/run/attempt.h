@@ -23,6 +23,8 @@ struct attempt {
     enum attempt_state state;
     pid_t pid;
     int pidfd;
+    struct birth *birth;             /* see launch.h; NULL once the process has ended */
+    char **arguments, **environment; /* of the process, which may yet have to read them */
     uv_poll_t exit;
     uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */
     int open_handles;
@@ -30,6 +32,7 @@ struct attempt {
     int64_t paused;  /* since when it is stopped; 0: it is not */
     struct attempt_end end;
     char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
+    int not_executed; /* the error number that kept it from executing the program; 0: it did */
     bool timed_out;
     bool out_of_memory;
     bool cut_short; /* it was told to end */
@@ -38,7 +41,8 @@ struct attempt {
 /*
  * Makes the run directory, launches the program and occupies the slot. Calls runner->attempt_ended() once it
  * has ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the
- * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
+ * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process). That
+ * the program cannot be executed may also turn out later, by attempt->not_executed.
  */
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
 /* Its deadline by meta.timeout, counted from its start; called again when the config was edited. */
@@ -55,5 +59,8 @@ void attempt_resume(struct attempt *attempt);
 void attempt_remake_directory(struct attempt *attempt);
 /* Calls `visit` for each attempt that executes. */
 void attempt_each(const struct runner *runner, void (*visit)(struct attempt *attempt));
+/* Takes back the start of an attempt that did not execute its program: its run is as it was before. The
+ * caller owns it from then on. */
+struct run *attempt_withdraw(struct attempt *attempt);
 /* Frees an attempt that has ended, its run too. */
 void attempt_release(struct attempt *attempt);

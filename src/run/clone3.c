@@ -52,11 +52,11 @@ static long call(const struct clone_args *args, int (*child)(void *), void *argu
 }
 #endif
 
-pid_t clone3_vfork(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
-                   int *pidfd)
+pid_t clone3_child(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
+                   bool waits, int *pidfd)
 {
     struct clone_args args = {
-        .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+        .flags = CLONE_VM | CLONE_PIDFD | (waits ? CLONE_VFORK : 0),
         .pidfd = (uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
         .stack = (uintptr_t)stack,

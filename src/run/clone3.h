@@ -1,18 +1,21 @@
 /* clone3(2) for a child that borrows its parent's memory, as vfork's does, on a stack of its own. The C
  * library has no such function, and clone(2) can put no child into a control group. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /*
- * CLONE_VM | CLONE_VFORK | CLONE_PIDFD: returns once the child has executed a program or has ended.
+ * CLONE_VM | CLONE_PIDFD. Until the child has executed a program or has ended it shares even the thread-local
+ * variables of its parent, errno among them, and so must call nothing of the C library.
  *
  * child      runs in the child and must not return
  * stack      its lowest byte; `size` bytes
  * cgroup_fd  the folder of the cgroup v2 that it begins in; -1: the caller's
+ * waits      CLONE_VFORK: returns once the child has executed a program or has ended, else at once
  * *pidfd     gets a file that is readable when the child has ended
  *
  * Returns its pid, or -1 with errno set; ENOSYS where kernel or processor have no way.
  */
-pid_t clone3_vfork(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
-                   int *pidfd);
+pid_t clone3_child(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
+                   bool waits, int *pidfd);

@@ -1,5 +1,6 @@
 #include "run/environment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +11,13 @@
 #include "device/device.h"
 
 struct environment {
-    VECTOR(char *) entries; /* inherited ones first (borrowed from environ), then ours, then NULL */
-    size_t inherited;
+    VECTOR(char *) inherited; /* borrowed from environ */
+};
+
+/* "NAME=value\0NAME=value\0" and so on. */
+struct additions {
+    struct text bytes;
+    size_t count;
 };
 
 static bool is_ours(const char *entry)
@@ -31,49 +37,71 @@ struct environment *environment_create(void)
     struct environment *environment = memory_new(1, sizeof *environment);
     for (char **entry = environ; *entry; entry++)
         if (!is_ours(*entry))
-            vector_push(&environment->entries, *entry);
-    environment->inherited = environment->entries.count;
+            vector_push(&environment->inherited, *entry);
     return environment;
-}
-
-static void drop_ours(struct environment *environment)
-{
-    for (size_t i = environment->inherited; i < environment->entries.count; i++)
-        free(environment->entries.items[i]);
-    environment->entries.count = environment->inherited;
 }
 
 void environment_destroy(struct environment *environment)
 {
     if (!environment)
         return;
-    drop_ours(environment);
-    vector_free(&environment->entries);
+    vector_free(&environment->inherited);
     free(environment);
 }
 
-static void add_run(struct environment *environment, const struct run *run)
+static void add(struct additions *additions, const char *name, const char *value, const char *ending)
 {
-    vector_push(&environment->entries, text_format("FURCATE_CONFIG=%s/config.json", run->directory));
-    vector_push(&environment->entries, text_format("FURCATE_RUN_DIR=%s", run->directory));
-    vector_push(&environment->entries, text_format("FURCATE_ID=%lld", (long long)run->id));
-    vector_push(&environment->entries, text_format("FURCATE_NAME=%s", run->name));
-    vector_push(&environment->entries, text_format("FURCATE_GPU=%d", run->gpu_id));
-    vector_push(&environment->entries, text_format("FURCATE_ATTEMPT=%d", run->attempt));
-    vector_push(&environment->entries, text_format("FURCATE_METRICS=%s/metrics.jsonl", run->directory));
+    text_add(&additions->bytes, name);
+    text_add_char(&additions->bytes, '=');
+    text_add(&additions->bytes, value);
+    text_add(&additions->bytes, ending);
+    text_add_char(&additions->bytes, '\0');
+    additions->count++;
 }
 
-char *const *environment_for(struct environment *environment, const struct run *run, const struct slot *slot,
-                             int threads)
+static void add_number(struct additions *additions, const char *name, long long number)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%lld", number);
+    add(additions, name, digits, "");
+}
+
+static void add_run(struct additions *additions, const struct run *run)
+{
+    add(additions, "FURCATE_CONFIG", run->directory, "/config.json");
+    add(additions, "FURCATE_RUN_DIR", run->directory, "");
+    add_number(additions, "FURCATE_ID", run->id);
+    add(additions, "FURCATE_NAME", run->name, "");
+    add_number(additions, "FURCATE_GPU", run->gpu_id);
+    add_number(additions, "FURCATE_ATTEMPT", run->attempt);
+    add(additions, "FURCATE_METRICS", run->directory, "/metrics.jsonl");
+}
+
+/* The pointers, a NULL, and behind them the bytes that the last of them point into. */
+static char **in_one_piece(const struct environment *environment, const struct additions *additions)
+{
+    size_t inherited = environment->inherited.count, count = inherited + additions->count;
+    char **entries = memory_new(1, (count + 1) * sizeof *entries + additions->bytes.len);
+    char *bytes = (char *)(entries + count + 1);
+    memcpy(entries, environment->inherited.items, inherited * sizeof *entries);
+    memcpy(bytes, additions->bytes.data, additions->bytes.len);
+    for (size_t i = inherited; i < count; i++, bytes += strlen(bytes) + 1)
+        entries[i] = bytes;
+    return entries;
+}
+
+char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
+                       int threads)
 {
     struct device_variable variables[8];
-    drop_ours(environment);
-    add_run(environment, run);
+    struct additions additions = {0};
+    add_run(&additions, run);
     size_t count = device_environment(slot->vendor, slot->gpu_id, variables);
     for (size_t i = 0; i < count; i++)
-        vector_push(&environment->entries, text_format("%s=%s", variables[i].name, variables[i].value));
+        add(&additions, variables[i].name, variables[i].value, "");
     if (slot->gpu_id < 0 && !getenv("OMP_NUM_THREADS"))
-        vector_push(&environment->entries, text_format("OMP_NUM_THREADS=%d", threads));
-    vector_push(&environment->entries, NULL);
-    return environment->entries.items;
+        add_number(&additions, "OMP_NUM_THREADS", threads);
+    char **entries = in_one_piece(environment, &additions);
+    text_free(&additions.bytes);
+    return entries;
 }

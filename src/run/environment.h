@@ -9,6 +9,6 @@ struct environment *environment_create(void);
 void environment_destroy(struct environment *environment);
 /* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_ATTEMPT, FURCATE_METRICS,
  * the variables that show the slot's GPU only, and on a CPU slot OMP_NUM_THREADS = threads unless the user
- * set it. Valid until the next call. */
-char *const *environment_for(struct environment *environment, const struct run *run, const struct slot *slot,
-                             int threads);
+ * set it. All in one piece; free() it. */
+char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
+                       int threads);

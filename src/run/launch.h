@@ -6,8 +6,9 @@
 #include "base/error.h"
 
 struct launcher;
+struct birth; /* private */
 
-/* NULL with err set when the kernel gives no memory for the child's stack. */
+/* NULL with err set when there is no /dev/null. */
 struct launcher *launcher_create(struct error *err);
 void launcher_destroy(struct launcher *launcher);
 
@@ -18,22 +19,31 @@ struct launch {
     char *const *envp;
     int output, errors; /* become stdout and stderr; stdin is /dev/null */
     int cgroup;         /* folder of the control group it is to begin in; -1: none */
+    bool waits;         /* until the program is executed, or cannot be */
 };
 
 struct launched {
-    pid_t pid; /* also its session and process group */
+    pid_t pid;
     int pidfd; /* readable when the process has ended; the caller closes it */
     bool in_cgroup;
+    struct birth *birth; /* for launch_end() */
 };
 
 /*
  * The child is a session and process group of its own, dies with the calling thread (PR_SET_PDEATHSIG), has
  * default signal handlers, the limit on open files that was there when the launcher was created, and no open
- * files but its three. Where it cannot begin in the control group it
- * adopts the orphans among its descendants instead (PR_SET_CHILD_SUBREAPER), as the first process of a
- * container does. CLONE_VM | CLONE_VFORK: the child borrows this process' memory until it executes the
- * program, so that nothing is copied. Returns false with ERROR_CONFIG when the program itself cannot be
- * executed, ERROR_SYSTEM when no process can be made.
+ * files but its three. Where it cannot begin in the control group it adopts the orphans among its descendants
+ * instead (PR_SET_CHILD_SUBREAPER), as the first process of a container does.
+ *
+ * The child borrows this process' memory until it executes the program, so that nothing is copied, and runs
+ * beside it: path, argv and envp must stay as they are until launch_end(). The files may be closed at once.
+ * Returns false when no process can be made (ERROR_SYSTEM) or, if it `waits`, when the program cannot be
+ * executed (ERROR_CONFIG).
  */
 bool launch_process(struct launcher *launcher, const struct launch *launch, struct launched *launched,
                     struct error *err);
+/* To be called once for each launched process, when it has ended and was waited for. Returns 0, or the error
+ * number that kept it from executing its program, so that it ended at once. */
+int launch_end(struct launcher *launcher, struct birth *birth);
+/* "cannot execute PATH: …", ERROR_CONFIG; returns false. */
+bool launch_explain(const char *path, int number, struct error *err);

@@ -65,6 +65,7 @@ struct runner {
     struct slots slots;
     struct trees trees;
     struct launcher *launcher;
+    bool executes; /* the program could be executed the last time: the next launch does not wait for that */
     struct environment *environment;
     struct store *store;
     struct log *log;

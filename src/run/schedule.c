@@ -1,6 +1,7 @@
 #include "run/schedule.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -80,6 +81,24 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
     runner->fatal = *err;
     log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s%s", (long long)run->id,
              err->text, trouble_remedy(err));
+}
+
+/* The program cannot be executed any more. The attempt has been recorded as started, so its end is too;
+ * releases it. */
+static void take_back(struct runner *runner, struct attempt *attempt)
+{
+    struct error err;
+    launch_explain(command_path(runner->command), attempt->not_executed, &err);
+    snprintf(attempt->end.reason, sizeof attempt->end.reason, "%.200s", err.text);
+    store_add_failed(runner->store, attempt->run, &attempt->end, "", false);
+    bookkeeping_kick(&runner->bookkeeping);
+    runner->executes = false;
+    struct run *run = attempt_withdraw(attempt);
+    bool is_planned = run->rank != RUNNER_NO_RANK;
+    refuse(runner, run, &err);
+    if (!is_planned)
+        run_destroy(runner->ready.items[--runner->ready.count]);
+    attempt_release(attempt);
 }
 
 static void start(struct runner *runner, struct slot *slot, struct run *run)
@@ -170,9 +189,13 @@ void schedule_ended(struct runner *runner, struct attempt *attempt)
 {
     attempt->slot->attempt = NULL;
     refusal_hurry(&runner->refusal);
+    bool executed = !attempt->not_executed;
+    if (!executed)
+        take_back(runner, attempt);
     refill(runner);
 
-    settle(runner, attempt);
+    if (executed)
+        settle(runner, attempt);
     progress_update(&runner->progress);
     close_when_done(runner);
 }

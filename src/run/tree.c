@@ -209,8 +209,8 @@ void trees_freeze(struct trees *trees, bool frozen)
 
 void tree_signal(const struct tree *tree, int number)
 {
-    if (tree->program)
-        kill(-tree->program, number);
+    if (tree->program && kill(-tree->program, number) < 0)
+        kill(tree->program, number); /* it was just born, and makes its group only now */
 }
 
 static void kill_group(struct group *group)

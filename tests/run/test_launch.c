@@ -28,7 +28,10 @@ struct program {
     struct launcher *launcher;
     char folder[64];
     char *output; /* what it wrote to stdout and stderr */
+    bool waits;   /* for its exec */
+    const char *argv[most_arguments + 2];
     struct launched launched;
+    int not_executed; /* as launch_end() says */
     struct error err;
 };
 
@@ -62,12 +65,13 @@ static int tear_down(void **state)
 static bool launch(struct program *program, const char *const *words)
 {
     static char *const environment[] = {(char *)"LC_ALL=C", (char *)"GREETING=hello", NULL};
-    const char *argv[most_arguments + 2] = {NULL, strrchr(words[0], '/') + 1};
-    for (size_t i = 1; words[i]; i++)
+    const char **argv = program->argv;
+    argv[1] = strrchr(words[0], '/') + 1;
+    for (size_t i = 1; i == 1 || words[i - 1]; i++)
         argv[i + 1] = words[i];
     int fd = open(program->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     assert_true(fd > 2);
-    struct launch launch = {words[0], (char *const *)(argv + 1), environment, fd, fd, -1};
+    struct launch launch = {words[0], (char *const *)(argv + 1), environment, fd, fd, -1, program->waits};
     bool started = launch_process(program->launcher, &launch, &program->launched, &program->err);
     close(fd);
     return started;
@@ -83,6 +87,7 @@ static int await_end(struct program *program)
     assert_int_equal(waitpid(program->launched.pid, &status, 0), program->launched.pid);
     assert_int_equal(end.revents, POLLIN);
     close(program->launched.pidfd);
+    program->not_executed = launch_end(program->launcher, program->launched.birth);
     return status;
 }
 
@@ -135,11 +140,49 @@ static void gives_a_script_without_interpreter_line_to_the_shell(void **state)
 static void says_why_a_program_cannot_be_executed_and_leaves_no_child(void **state)
 {
     struct program *program = *state;
+    program->waits = true;
     assert_false(launch(program, WORDS("/nowhere/train")));
     assert_int_equal(program->err.kind, ERROR_CONFIG);
     assert_non_null(strstr(program->err.text, "/nowhere/train: No such file or directory"));
     assert_int_equal(waitpid(-1, NULL, 0), -1);
     assert_int_equal(errno, ECHILD);
+}
+
+static void says_afterwards_why_a_program_that_was_not_waited_for_cannot_be_executed(void **state)
+{
+    struct program *program = *state;
+    assert_true(launch(program, WORDS("/nowhere/train")));
+    int status = await_end(program);
+    assert_int_equal(WEXITSTATUS(status), 127);
+    assert_int_equal(program->not_executed, ENOENT);
+    assert_false(launch_explain("/nowhere/train", program->not_executed, &program->err));
+    assert_int_equal(program->err.kind, ERROR_CONFIG);
+    assert_string_equal(program->err.text, "cannot execute /nowhere/train: No such file or directory");
+}
+
+static void leaves_the_arguments_as_they_were(void **state)
+{
+    struct program *program = *state;
+    CLEANUP(memory_free) char *script = text_format("%s/script", program->folder);
+    assert_true(file_write(script, "true\n", 5, &program->err));
+    assert_int_equal(chmod(script, 0755), 0);
+    free(printed_by(program, WORDS(script)));
+    assert_ptr_equal(program->argv[1], strrchr(script, '/') + 1);
+}
+
+static void launches_many_at_the_same_time(void **state)
+{
+    enum { count = 50 };
+    struct program *program = *state;
+    struct program all[count];
+    char statuses[count][32];
+    for (int i = 0; i < count; i++) {
+        all[i] = *program;
+        snprintf(statuses[i], sizeof statuses[i], "exit %d", i);
+        assert_true(launch(&all[i], WORDS("/bin/sh", "-c", statuses[i])));
+    }
+    for (int i = 0; i < count; i++)
+        assert_int_equal(WEXITSTATUS(await_end(&all[i])), i);
 }
 
 static void makes_it_a_session_and_a_group_of_its_own(void **state)
@@ -222,6 +265,7 @@ static void dies_with_the_thread_that_launched_it(void **state)
 {
     struct program *program = *state;
     CLEANUP(memory_free) char *fifo = text_format("%s/fifo", program->folder);
+    program->waits = true; /* else the thread may be gone before the child could ask to die with it */
     assert_int_equal(mkfifo(fifo, 0600), 0);
     pthread_t thread;
     void *started = NULL;
@@ -243,6 +287,9 @@ int main(void)
         TEST(passes_arguments_environment_and_both_outputs),
         TEST(gives_a_script_without_interpreter_line_to_the_shell),
         TEST(says_why_a_program_cannot_be_executed_and_leaves_no_child),
+        TEST(says_afterwards_why_a_program_that_was_not_waited_for_cannot_be_executed),
+        TEST(leaves_the_arguments_as_they_were),
+        TEST(launches_many_at_the_same_time),
         TEST(makes_it_a_session_and_a_group_of_its_own),
         TEST(gives_it_an_empty_stdin),
         TEST(hands_on_no_file_that_happens_to_be_open),
