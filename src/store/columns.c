@@ -61,6 +61,11 @@ size_t store_columns_find(const struct columns *columns, const char *name, size_
     return columns->count;
 }
 
+bool store_columns_are_own(const char *name)
+{
+    return find_place(name) != place_key;
+}
+
 size_t store_columns_insert(struct columns *columns, const char *name)
 {
     int place = find_place(name);

@@ -1,5 +1,6 @@
 /* The columns of run_data.csv, and where a new one goes. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/vector.h"
@@ -19,6 +20,9 @@ size_t store_columns_find(const struct columns *columns, const char *name, size_
  * metrics, run_epochs, run_id, run_name, run_attempts. Returns its index.
  */
 size_t store_columns_insert(struct columns *columns, const char *name);
+
+/* Whether a column of this name is one that furcate adds to the config's keys. */
+bool store_columns_are_own(const char *name);
 
 /* The columns that stand before the metrics of a run (run_start_time … run_results) and behind them
  * (run_epochs); NULL-terminated, the names without "run_". */

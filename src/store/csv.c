@@ -172,6 +172,22 @@ enum csv_status store_csv_next(struct csv_reader *reader, struct error *err)
     }
 }
 
+uint64_t store_csv_line(const struct csv_reader *reader)
+{
+    char block[1 << 16];
+    uint64_t line = 1, at = 0;
+    while (at < reader->record_start) {
+        uint64_t left = reader->record_start - at;
+        ssize_t got = pread(reader->fd, block, left < sizeof block ? (size_t)left : sizeof block, (off_t)at);
+        if (got <= 0)
+            break;
+        for (ssize_t i = 0; i < got; i++)
+            line += block[i] == '\n';
+        at += (uint64_t)got;
+    }
+    return line;
+}
+
 bool store_csv_is_torn(const struct csv_reader *reader, size_t column_count)
 {
     return !reader->complete && (reader->in_quotes || reader->cells.count < column_count);

@@ -42,6 +42,9 @@ void store_csv_close(struct csv_reader *reader);
 /* Moves to the next record; a last one without a newline is given too, with complete = false. */
 enum csv_status store_csv_next(struct csv_reader *reader, struct error *err);
 
+/* The number of the file's line that the record begins in, from 1; reads the file up to there. */
+uint64_t store_csv_line(const struct csv_reader *reader);
+
 /* Whether the record is what a crash in the middle of an append, or an append under way, leaves. With all its
  * columns it rather lacks no more than the newline, as editors leave it. */
 bool store_csv_is_torn(const struct csv_reader *reader, size_t column_count);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "store/directory.h"
+#include "store/misread.h"
 
 enum part { PART_ID, PART_NAME, PART_LOG_DIR, PART_DATA_NAME, part_count };
 static const char *const part_columns[part_count] = {"run_id", "run_name", "log_dir", "data_name"};
@@ -69,6 +70,14 @@ static void take_row(struct pass *pass, const struct csv_reader *reader)
         pass->known->highest_id = id;
 }
 
+static bool take_record(struct pass *pass, const struct csv_reader *reader, struct error *err)
+{
+    enum record_kind kind = store_misread_record(reader, &pass->file->columns, pass->at[PART_ID], err);
+    if (kind == RECORD_ROW)
+        take_row(pass, reader);
+    return kind != RECORD_MISREAD;
+}
+
 static bool read_rows(struct pass *pass, struct csv_reader *reader, struct error *err)
 {
     enum csv_status status = store_csv_next(reader, err); /* the header */
@@ -78,8 +87,8 @@ static bool read_rows(struct pass *pass, struct csv_reader *reader, struct error
         pass->known->is_torn = store_csv_is_torn(reader, pass->file->columns.count);
         pass->known->in_quotes = reader->in_quotes;
         pass->known->torn_start = reader->record_start;
-        if (!is_header && !pass->known->is_torn)
-            take_row(pass, reader);
+        if (!is_header && !pass->known->is_torn && !take_record(pass, reader, err))
+            return false;
         is_header = false;
     }
     return status == CSV_END;

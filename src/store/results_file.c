@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "store/misread.h"
 
 /* A name that an earlier column has gets the column's number, so that whoever looks for it finds the first.
  */
@@ -34,7 +35,7 @@ bool store_results_read_header(struct csv_reader *reader, struct columns *column
         store_csv_decode(&name, reader->cells.items[i]);
         add_column(columns, &seen, &name);
     }
-    return true;
+    return store_misread_header(reader, columns, err);
 }
 
 static bool read_header(struct results_file *file, struct error *err)
@@ -194,12 +195,23 @@ static bool rewrite(struct results_file *file, struct columns *columns, const st
     return true;
 }
 
+/* Whether the rows are to stand under a header that tells where. */
+static bool knows_columns(const struct results_file *file, const struct row *const *rows, size_t count)
+{
+    bool knows = file->columns.count == 0 || store_misread_has_own(&file->columns);
+    for (size_t i = 0; i < count && !knows; i++)
+        knows = store_row_shares_columns(rows[i], &file->columns);
+    return knows;
+}
+
 /* One try, on the file as it is at this moment. */
 static bool append_once(struct results_file *file, const struct row *const *rows, size_t count,
                         struct error *err)
 {
     CLEANUP(store_columns_free) struct columns columns = {0};
     bool is_new = false;
+    if (!knows_columns(file, rows, count))
+        return store_misread_columns(file->path, &file->columns, err);
     copy_columns(&columns, &file->columns);
     for (size_t i = 0; i < count; i++)
         is_new |= store_row_add_columns(rows[i], &columns);

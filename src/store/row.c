@@ -122,6 +122,15 @@ bool store_row_add_columns(const struct row *row, struct columns *columns)
     return added;
 }
 
+bool store_row_shares_columns(const struct row *row, const struct columns *columns)
+{
+    const char *name = text_get(&row->pairs);
+    for (size_t i = 0; i < row->count; i++, name = behind(behind(name)))
+        if (store_columns_find(columns, name, 0) < columns->count)
+            return true;
+    return false;
+}
+
 void store_row_add_csv(const struct row *row, const struct columns *columns, struct text *out)
 {
     CLEANUP(memory_free) const char **cells = memory_new(columns->count, sizeof *cells);

@@ -31,5 +31,7 @@ void store_row_free(struct row *row);
 
 /* Adds the row's columns that `columns` lacks. Returns whether there were any. */
 bool store_row_add_columns(const struct row *row, struct columns *columns);
+/* Whether `columns` has a column of the row. */
+bool store_row_shares_columns(const struct row *row, const struct columns *columns);
 /* Adds the row as a line of CSV, without a line end. All its columns are in `columns`. */
 void store_row_add_csv(const struct row *row, const struct columns *columns, struct text *out);

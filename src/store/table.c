@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/cell.h"
+#include "store/misread.h"
 #include "store/results_file.h"
 #include "store/store.h"
 
@@ -37,9 +38,16 @@ static bool read_table(struct table *table, struct csv_reader *reader, struct er
     table->columns = columns.items;
     table->column_count = columns.count;
     enum csv_status status;
-    while ((status = store_csv_next(reader, err)) == CSV_RECORD)
-        if (!store_csv_is_torn(reader, table->column_count))
+    size_t id_column = store_columns_find(&columns, "run_id", 0);
+    while ((status = store_csv_next(reader, err)) == CSV_RECORD) {
+        if (store_csv_is_torn(reader, table->column_count))
+            continue;
+        enum record_kind kind = store_misread_record(reader, &columns, id_column, err);
+        if (kind == RECORD_MISREAD)
+            return false;
+        if (kind == RECORD_ROW)
             add_row(table, &capacity, reader);
+    }
     return status == CSV_END;
 }
 

@@ -122,6 +122,14 @@ static void an_empty_cell_counts_as_null_or_the_default(void **state)
     assert_int_equal(finished_by(*state, others, csv, NULL), 0);
 }
 
+static void a_row_without_any_content_is_none(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs,run_id\n,,,,\n\"\",\"\",,,\n";
+    uint64_t others;
+    assert_int_equal(finished_by(*state, TWO_RUNS, csv, &others), 0);
+    assert_int_equal(others, 0);
+}
+
 static void of_two_columns_of_a_name_the_first_counts(void **state)
 {
     struct fixture *fixture = *state;
@@ -222,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_column_added_later_changes_no_match, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_columns_of_a_name_the_first_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_without_any_content_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_byte_order_mark_within_a_name_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_torn_within_quotes_is_not_finished, set_up, tear_down),

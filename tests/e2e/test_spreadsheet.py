@@ -1,0 +1,195 @@
+"""run_data.csv as spreadsheets, scripts and accidents leave it: read as before, or refused with a remedy; never taken
+for a table in which nothing is done."""
+
+import csv
+import io
+
+import pandas
+import pytest
+
+from conftest import until
+
+VALUES = {"learning_rate": [0.00001, 0.0001, 0.25], "fold": [3, 12], "nesterov": [True, False],
+          "name": ["Müller; fast, really", "plain", None], "layers": [[64, 64], [128]]}
+SEED = 123456789012
+
+
+def cells_of(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def text_of(rows, **dialect):
+    out = io.StringIO()
+    csv.writer(out, **{"lineterminator": "\n", **dialect}).writerows(rows)
+    return out.getvalue()
+
+
+def general(cell):
+    """A cell as Excel shows it in its format "General": numbers in eleven places, truth in capitals."""
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell.upper() if cell in ("true", "false", "True", "False") else cell
+    if abs(number) >= 1e11 or 0 < abs(number) < 1e-4:
+        mantissa, exponent = f"{number:.5E}".split("E")
+        return f"{mantissa.rstrip('0').rstrip('.')}E{int(exponent):+03d}"
+    return f"{number:.9f}".rstrip("0").rstrip(".")[:11]
+
+
+def shown(text):
+    header, *rows = cells_of(text)
+    return [header, *([general(cell) for cell in row] for row in rows)]
+
+
+def german(rows):
+    header, *rest = rows
+    return [header, *([cell.replace(".", ",") if cell.replace(".", "").replace("-", "").isdigit() else cell
+                       for cell in row] for row in rest)]
+
+
+# --- what is read as before ---
+
+READ = {
+    "Excel, CSV UTF-8": lambda text: "\ufeff" + text_of(shown(text), lineterminator="\r\n"),
+    "Excel, CSV UTF-8, with lines cleared": lambda text: "\ufeff" + text_of(shown(text), lineterminator="\r\n")
+    + "," * 20 + "\r\n" + "," * 20 + "\r\n",
+    "LibreOffice": lambda text: text_of(shown(text)),
+    "LibreOffice, all text cells in quotes": lambda text: text_of(shown(text), quoting=csv.QUOTE_ALL),
+    "Google Sheets": lambda text: text_of(shown(text), lineterminator="\r\n").rstrip("\r\n"),
+    "pandas": lambda text: pandas.read_csv(io.StringIO(text)).to_csv(index=False),
+    "pandas, with an index": lambda text: pandas.read_csv(io.StringIO(text)).to_csv(),
+    "pandas, on Windows": lambda text: pandas.read_csv(io.StringIO(text)).to_csv(index=False, lineterminator="\r\n"),
+    "columns in another order": lambda text: text_of([row[::-1] for row in cells_of(text)]),
+    "sorted": lambda text: text_of([cells_of(text)[0], *sorted(cells_of(text)[1:])]),
+    "two halves, each with its header": lambda text: text_of(
+        cells_of(text)[:4] + cells_of(text)[:1] + cells_of(text)[4:]),
+    "blank lines": lambda text: text.replace("\n", "\n\n"),
+    "no newline at the end": lambda text: text.rstrip("\n"),
+    "zeros at the end, as a power loss leaves": lambda text: text + "\0" * 5000,
+    "a line of 100 MB": lambda text: text + "x" * 100_000_000 + "\n",
+    "zeros in a line": lambda text: text + "a\0b,\0\0\n",
+}
+
+
+def carry_out(project, **more):
+    project.write(**VALUES, batch_size=32, **more)
+    project.run(*program(project))
+    return project.csv.read_text()
+
+
+def program(project):
+    return project.script("train", "echo x >> started\n"), "{name}"
+
+
+def starts(project):
+    path = project.root / "started"
+    return path.read_text().count("x") if path.exists() else 0
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_others_write_is_read(project, name):
+    written = READ[name](carry_out(project))
+    project.csv.write_bytes(written.encode())
+    (project.root / "started").unlink()
+    for _ in range(2):
+        done = project.run(*program(project))
+        assert "Everything is done: 72 of 72 runs" in done.stderr
+    assert starts(project) == 0
+    project.write(**{**VALUES, "fold": [3, 12, 13]}, batch_size=32)
+    project.run(*program(project))
+    assert starts(project) == 36
+    assert "Everything is done: 108 of 108 runs" in project.run(*program(project)).stderr
+
+
+def test_a_table_of_nothing_means_that_nothing_is_done(project):
+    for content in ("", "\ufeff", "\n\n", None):
+        header = carry_out(project).partition("\n")[0]
+        (project.root / "started").unlink()
+        project.csv.write_text(header + "\n" if content is None else content)
+        project.run(*program(project))
+        assert starts(project) == 72
+        assert len(project.rows()) == 72
+
+
+# --- what is refused ---
+
+UNDONE = ("save it again as CSV in UTF-8 with ',' between the columns", "put a copy of the file from before back")
+
+
+def whole_lines_in_cells(text):
+    """As an Excel that splits at ';' keeps lines with commas: each is one cell, quoted when it has quotes."""
+    return "".join('"' + line.replace('"', '""') + '"\n' if '"' in line else line + "\n"
+                   for line in text.splitlines())
+
+
+REFUSED = {
+    "semicolons": (lambda text: text_of(shown(text), delimiter=";"), ["run_data.csv has ';' between its columns", *UNDONE]),
+    "semicolons and decimal commas": (lambda text: "\ufeff" + text_of(german(shown(text)), delimiter=";"),
+                                      ["run_data.csv has ';' between its columns", *UNDONE]),
+    "semicolons, all in quotes": (lambda text: text_of(shown(text), delimiter=";", quoting=csv.QUOTE_ALL),
+                                  ["run_data.csv has ';' between its columns", *UNDONE]),
+    "tabs": (lambda text: text_of(shown(text), delimiter="\t"), ["run_data.csv has tabs between its columns", *UNDONE]),
+    "Excel, Unicode text": (lambda text: text_of(shown(text), delimiter="\t").encode("utf-16"),
+                            ["run_data.csv is in UTF-16", *UNDONE]),
+    "Excel, CSV": (lambda text: text_of(shown(text), lineterminator="\r\n").encode("cp1252"),
+                   ["run_data.csv:", ": name is not in UTF-8", *UNDONE]),
+    "lines in quotes": (whole_lines_in_cells, ["run_data.csv:2: the whole line is one cell", *UNDONE]),
+    "no header": (lambda text: text.partition("\n")[2], ["run_data.csv begins with no header that furcate knows",
+                                                         "put the line with the names of the columns back"]),
+    "another program's file": (lambda text: "time,loss\n1,2\n3,4\n", ["begins with no header", "('time' …)"]),
+    "another table below": (lambda text: text + "loss,run_id,log_dir\n1,9,logs/x\n",
+                            [":74: a second header, with other columns", "take them out of this file"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_be_misread_is_refused(project, name):
+    change, says = REFUSED[name]
+    written = change(carry_out(project))
+    written = written if isinstance(written, bytes) else written.encode()
+    project.csv.write_bytes(written)
+    for arguments in (["run", "config.json", "--", *program(project)], ["plan", "config.json", "--", *program(project)]):
+        done = project.furcate(*arguments)
+        assert done.returncode == 2
+        for words in says:
+            assert words in done.stderr
+    assert project.csv.read_bytes() == written
+    assert starts(project) == 72, "nothing was run again"
+
+
+def test_a_number_that_was_rounded_is_refused(project):
+    text = carry_out(project, seed=[SEED, SEED + 1])
+    project.csv.write_text(text_of(shown(text)))
+    done = project.furcate("run", "config.json", "--", *program(project))
+    assert done.returncode == 2
+    assert f"run_data.csv:2: seed is 1.23457E+11, which a spreadsheet has rounded from {SEED}" in done.stderr
+    assert "write that into the cell, or delete the line and it is run again" in done.stderr
+    assert starts(project) == 144
+
+
+def test_a_number_of_another_config_is_not_taken_for_a_rounded_one(project):
+    carry_out(project, momentum=[123456, 0.25])
+    project.write(**VALUES, batch_size=32, momentum=[123457, 0.2512, 0.333333])
+    project.run(*program(project))
+    assert starts(project) == 144 + 216
+
+
+@pytest.mark.parametrize("change, says", [
+    (lambda text: text_of(cells_of(text), delimiter=";"), "has ';' between its columns"),
+    (lambda text: "time,loss\n1,2\n", "begins with no header that furcate knows"),
+])
+def test_a_table_that_is_broken_while_runs_execute_waits_for_its_repair(project, change, says):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
+    runner = project.start(project.gated())
+    project.let_go(project.until_waiting(1)[0])
+    until(lambda: project.csv.exists() and len(project.rows()) == 1, "the first row")
+    good = project.csv.read_text()
+    broken = change(good)
+    project.csv.write_text(broken)
+    project.let_go(project.until_waiting(1)[0])
+    until(lambda: "Results cannot be stored, so no run is started until they can" in project.log(), "the refusal")
+    assert says in project.log()
+    assert project.csv.read_text() == broken
+    project.csv.write_text(good)
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2", "3"]
