@@ -55,18 +55,19 @@ static char *own_name(const char *controller)
     return NULL;
 }
 
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
+}
+
 /* Undoes proc(5)'s "\040" for a space. */
 static void unescape(char *path)
 {
     char *out = path;
     for (const char *in = path; *in; in++) {
-        unsigned byte;
-        if (in[0] == '\\' && sscanf(in + 1, "%3o", &byte) == 1) {
-            *out++ = (char)byte;
-            in += 3;
-        } else {
-            *out++ = *in;
-        }
+        bool escaped = in[0] == '\\' && is_octal(in[1]) && is_octal(in[2]) && is_octal(in[3]);
+        *out++ = escaped ? (char)(64 * (in[1] - '0') + 8 * (in[2] - '0') + in[3] - '0') : *in;
+        in += escaped ? 3 : 0;
     }
     *out = '\0';
 }

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,8 +58,7 @@ static bool list_own(struct pids *children)
 static pid_t parent_in(const char *stat)
 {
     const char *name_end = strrchr(stat, ')');
-    int parent = 0;
-    return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+    return name_end && strlen(name_end) > 4 ? (pid_t)strtol(name_end + 4, NULL, 10) : 0;
 }
 
 static void list_by_search(pid_t parent, struct pids *children)

@@ -53,7 +53,7 @@ static long call(const struct clone_args *args, int (*child)(void *), void *argu
 #endif
 
 pid_t clone3_child(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
-                   bool waits, int *pidfd)
+                   bool waits, int *pidfd) // NOLINT(readability-non-const-parameter): the kernel writes to it
 {
     struct clone_args args = {
         .flags = CLONE_VM | CLONE_PIDFD | (waits ? CLONE_VFORK : 0),

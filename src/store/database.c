@@ -28,9 +28,9 @@ enum statement {
 };
 
 static const char *const statements[statement_count] = {
-    [PUT_RUN] = "INSERT INTO runs (id, name, label, directory, state) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, label = excluded.label,"
-                " directory = excluded.directory, state = excluded.state",
+    [PUT_RUN] = ("INSERT INTO runs (id, name, label, directory, state) VALUES (?, ?, ?, ?, ?)"
+                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, label = excluded.label,"
+                 " directory = excluded.directory, state = excluded.state"),
     [PUT_ATTEMPT] =
         "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
         " reason, error_tail, idle_ns, slot, seconds, cpu_seconds, peak_memory)"

@@ -25,8 +25,14 @@ static void read_holders(int fd, struct holders *holders)
 {
     char content[most_content] = "";
     *holders = (struct holders){0};
-    if (pread(fd, content, sizeof content - 1, 0) > 0)
-        sscanf(content, "%ld\n%ld\n%[^\n]", &holders->runner, &holders->guardian, holders->group);
+    if (pread(fd, content, sizeof content - 1, 0) <= 0)
+        return;
+    char *rest = content, *line = strsep(&rest, "\n");
+    holders->runner = strtol(line, NULL, 10);
+    if ((line = strsep(&rest, "\n")))
+        holders->guardian = strtol(line, NULL, 10);
+    if ((line = strsep(&rest, "\n")))
+        snprintf(holders->group, sizeof holders->group, "%s", line);
 }
 
 static bool is_dead(long pid)

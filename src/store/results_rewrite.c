@@ -98,8 +98,7 @@ static bool finish(struct copy *copy, struct results_file *file, const char *bes
     mode_t mode = file->seen.st_mode & 07777;
     if (file->fd >= 0 && fchmod(copy->fd, mode) < 0)
         errno = 0; /* another user's file: the umask's mode has to do */
-    if (!flush(copy, 0) || fsync(copy->fd) < 0 || fstat(copy->fd, &now) < 0 ||
-        rename(beside, file->path) < 0)
+    if (!flush(copy, 0) || fsync(copy->fd) < 0 || fstat(copy->fd, &now) < 0 || rename(beside, file->path) < 0)
         return error_system(err, errno, "cannot write %s, the table of results (the results wait in memory)",
                             file->path);
     file_close_fd(&file->fd);

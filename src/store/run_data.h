@@ -6,8 +6,9 @@
 #include "config/value.h"
 
 /*
- * Reads the run_data.json of a directory as a value; NULL when there is none that is complete. Returns false with err
- * set when the machine does not let us know: such a run must not be taken for one that is yet to be done.
+ * Reads the run_data.json of a directory as a value; NULL when there is none that is complete. Returns false
+ * with err set when the machine does not let us know: such a run must not be taken for one that is yet to be
+ * done.
  */
 bool store_run_data_read(const char *directory, struct value **run_data, struct error *err);
 /* The same for its config.json. */
