@@ -32,10 +32,19 @@ static bool has_digit(const char *word, size_t len)
     return false;
 }
 
-static void add_normalised(struct text *out, const char *text)
+/* The label in it may have characters that end a word: "example0_foo_oa=b", "example1_foo_größe". */
+static const char *directory_name(const struct run *run)
 {
+    const char *slash = strrchr(run->directory, '/');
+    return slash ? slash + 1 : run->directory;
+}
+
+static void add_normalised(struct text *out, const char *text, const char *name)
+{
+    size_t name_len = strlen(name);
     while (*text) {
-        size_t len = word_length(text);
+        bool is_name = name_len > 0 && strncmp(text, name, name_len) == 0;
+        size_t len = is_name ? name_len : word_length(text);
         if (len == 0)
             text_add_char(out, *text++);
         else if (has_digit(text, len))
@@ -46,12 +55,12 @@ static void add_normalised(struct text *out, const char *text)
     }
 }
 
-char *fail_fast_message(const char *reason, const char *error_tail)
+char *fail_fast_message(const struct run *run, const char *reason, const char *error_tail)
 {
     struct text message = {0};
     const char *newline = strrchr(error_tail, '\n');
     text_addf(&message, "%s: ", reason);
-    add_normalised(&message, newline ? newline + 1 : error_tail);
+    add_normalised(&message, newline ? newline + 1 : error_tail, directory_name(run));
     return text_take(&message);
 }
 
@@ -152,6 +161,15 @@ bool fail_fast_holds(const struct fail_fast *fail_fast)
            (fail_fast->message && uv_is_active((const uv_handle_t *)&fail_fast->verdict));
 }
 
+bool fail_fast_tells(const struct fail_fast *fail_fast, const struct failure *failure)
+{
+    if (!fail_fast->stopped)
+        return false;
+    CLEANUP(memory_free)
+    char *message = fail_fast_message(failure->run, failure->reason, failure->error_tail);
+    return strcmp(message, fail_fast->message) == 0;
+}
+
 /* "  example0 (foo_bs32): exit status 1", the last lines of its stderr, and where they stand. */
 static char *describe(const struct run *run, const char *reason, const char *tail)
 {
@@ -200,7 +218,7 @@ void fail_fast_note(struct runner *runner, const struct attempt *attempt)
     if (!counts(runner, attempt))
         return;
     const char *tail = attempt->error_tail ? attempt->error_tail : "";
-    char *message = fail_fast_message(attempt->end.reason, tail);
+    char *message = fail_fast_message(attempt->run, attempt->end.reason, tail);
     bool is_excused = fail_fast->excused && strcmp(message, fail_fast->excused) == 0;
     if (is_excused) {
         free(message);

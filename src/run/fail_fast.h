@@ -10,6 +10,8 @@
 
 struct runner;
 struct attempt;
+struct failure;
+struct run;
 
 enum { FAIL_FAST_RUNS = 3 };
 
@@ -35,8 +37,11 @@ void fail_fast_forget(struct fail_fast *fail_fast);
 /* Whether nothing is to be started, until the verdict or from then on. */
 bool fail_fast_holds(const struct fail_fast *fail_fast);
 
+/* Whether it failed with the message for which nothing more is started. */
+bool fail_fast_tells(const struct fail_fast *fail_fast, const struct failure *failure);
+
 /*
- * The reason of a failure and the last line of its stderr, without what differs from run to run: each word
- * that has a digit in it is a '#'. free() it.
+ * The reason of a failure and the last line of its stderr, without what differs from run to run: the name of
+ * the run directory, and each word that has a digit in it, is a '#'. free() it.
  */
-char *fail_fast_message(const char *reason, const char *error_tail);
+char *fail_fast_message(const struct run *run, const char *reason, const char *error_tail);

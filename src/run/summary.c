@@ -30,7 +30,7 @@ static void print_failures(const struct runner *runner)
     for (size_t i = 0; i < count && i < most_failures; i++) {
         const struct failure *failure = &runner->failures.items[i];
         fprintf(stderr, "  %s (%s): %s\n", failure->run->name, failure->run->label, failure->reason);
-        if (!runner->fail_fast.stopped) /* else it is said once, below */
+        if (!fail_fast_tells(&runner->fail_fast, failure)) /* it is said once, below */
             print_tail(failure->error_tail);
         fprintf(stderr, "      %s/%s.err\n", failure->run->directory, failure->run->name);
     }
@@ -42,16 +42,17 @@ static void print_failures(const struct runner *runner)
 
 static void print_fail_fast(const struct runner *runner)
 {
+    unsigned long long untried = plan_count(runner->plan) - taken_count(&runner->taken);
     if (runner->fail_fast.stopped)
         fprintf(stderr,
                 "%d configs in a row failed within a second with the same message, so the program itself "
                 "seems to be at "
                 "fault:\n%s"
-                "Nothing more was started, and %llu configs are left. Mend the program and start again, or "
-                "try them all\n"
-                "nevertheless with --set meta.fail_fast=false\n\n",
-                FAIL_FAST_RUNS, runner->fail_fast.example,
-                (unsigned long long)(plan_count(runner->plan) - runner->finished));
+                "Nothing more was started: %llu %s not tried. Mend the program and start again, or try all\n"
+                "nevertheless with \"meta\": {\"fail_fast\": false} in the config or --set "
+                "meta.fail_fast=false\n\n",
+                FAIL_FAST_RUNS, runner->fail_fast.example, untried,
+                untried == 1 ? "config was" : "configs were");
 }
 
 static void print_unwritten(const struct runner *runner)

@@ -28,8 +28,10 @@ def test_a_broken_program_is_tried_with_few_configs_and_told_once(project):
     done = furcate(project, BROKEN)
     assert done.returncode == 1
     assert 3 <= tried(project) <= 4, "the slot is refilled before the third failure is looked at"
+    assert len(project.directories()) == tried(project)
     assert done.stderr.count("no module named torch") == 1
-    for words in (MESSAGE, "20 configs are left", "--set meta.fail_fast=false", "example0 (foo_bs1): exit status 1",
+    for words in (MESSAGE, f"{20 - tried(project)} configs were not tried",
+                  '"meta": {"fail_fast": false}', "--set meta.fail_fast=false", "example0 (foo_bs1): exit status 1",
                   str(project.logs / "example0_foo_bs1/example0.err")):
         assert words in done.stderr
 
@@ -40,6 +42,59 @@ def test_the_next_start_tries_again(project):
     assert furcate(project, "exit 0\n").returncode == 0
     assert project.values() == ["1", "2", "3", "4", "5"]
     assert len(project.directories()) == 5
+
+
+def test_what_an_earlier_start_tried_is_tried_again(project):
+    write(project, count=9, retries=3)
+    assert furcate(project, BROKEN).returncode == 1
+    write(project, count=9)
+    assert furcate(project, BROKEN, "--set", "meta.fail_fast=false").returncode == 1
+    assert len(project.directories()) == 9
+    before = tried(project)
+    again = furcate(project, BROKEN)
+    assert 3 <= tried(project) - before <= 4
+    assert f"{9 - tried(project) + before} configs were not tried" in again.stderr
+    assert furcate(project, "exit 0\n").returncode == 0
+    assert project.values() == [str(number) for number in range(1, 10)]
+    assert len(project.directories()) == 9
+
+
+def test_names_of_runs_make_no_other_message(project):
+    for values in (["a=x", "a=y", "a,z", "b@q", "c~d", "d%e"], ["größe", "über", "weiß", "süß", "maß", "öl"]):
+        project.write(optimizer=values, batch_size=1, log_dir=f"logs/{values[0]}",
+                      meta={"max_threads": 1, "order": "config"})
+        program = project.script("train", "echo cannot open $FURCATE_RUN_DIR/data >&2; exit 1\n")
+        done = project.furcate("run", "config.json", "--", program, "{optimizer}")
+        assert done.returncode == 1
+        assert MESSAGE in done.stderr
+
+
+def test_another_failure_keeps_its_message(project):
+    write(project, count=12)
+    done = furcate(project, f"[ $1 != 1 ] || {{ echo no picture of a cat >&2; exit 4; }}\n{BROKEN}")
+    assert MESSAGE in done.stderr
+    assert done.stderr.count("no picture of a cat") == 1
+    assert done.stderr.count("no module named torch") == 1
+
+
+def test_an_edit_switches_it_off(project):
+    write(project, count=9)
+    program = project.script("train", f"[ $1 != 3 ] || exec {project.gated()}\n{BROKEN}")
+    runner = project.start(program, "{batch_size}")
+    (third,) = project.until_waiting(1)
+    write(project, count=9, fail_fast=False)
+    until(lambda: "The plan is now" in runner.stderr, "the edit")
+    project.let_go(third)
+    assert runner.wait() == 1
+    assert tried(project) == 9
+    assert MESSAGE not in runner.stderr
+
+
+def test_a_timeout_is_the_configs(project):
+    write(project, count=4, timeout=0.3)
+    done = furcate(project, "trap 'echo told to end >&2; exit 1' TERM\nsleep 60 & wait\n")
+    assert tried(project) == 4
+    assert MESSAGE not in done.stderr
 
 
 def test_it_can_be_switched_off(project):
