@@ -19,4 +19,4 @@ struct child {
 
 /* Executes the program of a struct child; ends with exit status 127 when it cannot. All signals are blocked
  * until it has reset them. */
-int child_start(void *child);
+int child_start(void *argument);
