@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "run/oom.h"
 #include "run/slot.h"
 #include "store/store.h"
 
@@ -33,6 +34,8 @@ struct attempt {
     struct attempt_end end;
     char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
     int not_executed; /* the error number that kept it from executing the program; 0: it did */
+    struct oom_mark oom;
+    bool killed_by_kernel; /* for want of memory; it or a process that it has started */
     bool timed_out;
     bool out_of_memory;
     bool cut_short; /* it was told to end */

@@ -31,24 +31,25 @@ static void describe_timeout(double timeout, char *out, size_t size)
     snprintf(out, size, "timed out after %s", limit);
 }
 
-/* Whether it, or a process it has started, got SIGKILL, which a shell tells by its exit status. */
-static bool was_killed(const struct attempt *attempt, const char *errors)
+/* What the kernel tells of it; NULL when it tells nothing. */
+static const char *find_kill(const struct attempt *attempt, const char *errors)
 {
-    return attempt->end.signal == SIGKILL || attempt->end.exit_status == 128 + SIGKILL ||
-           symptom_is_killed_child(errors);
-}
-
-/* What it ran out of; NULL when nothing tells that. */
-static const char *find_want(struct attempt *attempt, const char *errors)
-{
-    static const char *const by_kernel[] = {
+    static const char *const told[] = {
         [OOM_PERHAPS] = "perhaps out of memory (the kernel has ended a process for want of it)",
         [OOM_YES] = "out of memory (ended by the kernel)",
     };
+    bool whole = attempt->end.signal == SIGKILL || attempt->end.exit_status == 128 + SIGKILL;
+    if (attempt->killed_by_kernel)
+        return whole ? told[OOM_YES] : "out of memory (the kernel ended a process it had started)";
+    return whole || symptom_is_killed_child(errors) ? told[oom_look(&attempt->runner->oom, &attempt->oom)]
+                                                    : NULL;
+}
+
+/* What it ran out of; NULL when nothing tells that. */
+static const char *find_want(const struct attempt *attempt, const char *errors)
+{
     const char *printed = symptom_find(errors, attempt->run->gpu_id >= 0);
-    if (printed || attempt->cut_short || !was_killed(attempt, errors))
-        return printed;
-    return by_kernel[oom_look(&attempt->runner->oom)];
+    return printed || attempt->cut_short ? printed : find_kill(attempt, errors);
 }
 
 void failure_explain(struct attempt *attempt, const struct config_meta *meta)

@@ -5,31 +5,56 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/cgroup.h"
 
-/* The number behind "oom_kill " at the beginning of a line; 0 when there is none. */
+static const int64_t second = 1000 * 1000 * 1000;
+
+/* The number behind "oom_kill " at the beginning of a line; -1 when there is none. */
 static int64_t read_count(int fd)
 {
     enum { most = 32768 }; /* of /proc/vmstat, which has some 200 lines */
     static const char name[] = "oom_kill ";
-    CLEANUP(memory_free) char *content = memory_new(most + 1, 1);
+    char content[most + 1];
     size_t len = 0;
     for (ssize_t got; fd >= 0 && len < most && (got = pread(fd, content + len, most - len, (off_t)len)) > 0;)
         len += (size_t)got;
+    content[len] = '\0';
     for (const char *line = content; line && *line; line = strchr(line, '\n'), line += line != NULL)
         if (strncmp(line, name, sizeof name - 1) == 0)
             return strtoll(line + sizeof name - 1, NULL, 10);
-    return 0;
+    return -1;
+}
+
+static int64_t read_slot(const char *slot)
+{
+    CLEANUP(memory_free) char *events = file_join(slot, "memory.events");
+    CLEANUP(file_close_fd) int fd = open(events, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? read_count(fd) : -1;
+}
+
+/* --- the shared counter --- */
+
+/* The machine's takes 12 us and more, a twentieth of a start: once a second will do where it need not be
+ * exact. */
+static void see(struct oom *oom, bool exactly)
+{
+    int64_t now = clock_monotonic();
+    if (!oom->is_of_group && !exactly && now - oom->seen_at < second)
+        return;
+    oom->seen = read_count(oom->fd);
+    oom->seen_at = now;
 }
 
 void oom_open_files(struct oom *oom, const char *machine, const char *group)
 {
-    oom->machine = open(machine, O_RDONLY | O_CLOEXEC);
-    oom->group = group ? open(group, O_RDONLY | O_CLOEXEC) : -1;
-    oom->machine_seen = read_count(oom->machine);
-    oom->group_seen = read_count(oom->group);
+    *oom = (struct oom){.fd = group ? open(group, O_RDONLY | O_CLOEXEC) : -1};
+    oom->is_of_group = oom->fd >= 0;
+    if (!oom->is_of_group)
+        oom->fd = open(machine, O_RDONLY | O_CLOEXEC);
+    see(oom, true);
 }
 
 void oom_open(struct oom *oom)
@@ -43,20 +68,33 @@ void oom_open(struct oom *oom)
 
 void oom_close(struct oom *oom)
 {
-    file_close_fd(&oom->machine);
-    file_close_fd(&oom->group);
+    file_close_fd(&oom->fd);
 }
 
-static int has_risen(int fd, int64_t *seen)
+enum oom_verdict oom_look(struct oom *oom, const struct oom_mark *mark)
 {
-    int64_t before = *seen;
-    *seen = read_count(fd);
-    return *seen > before;
+    if (mark->slot >= 0)
+        return OOM_NO; /* it would have been in that group */
+    see(oom, true);
+    int64_t before = mark->shared > oom->told ? mark->shared : oom->told;
+    bool risen = oom->seen > before;
+    if (risen)
+        oom->told = before + 1;
+    return !risen ? OOM_NO : oom->is_of_group ? OOM_YES : OOM_PERHAPS;
 }
 
-enum oom_verdict oom_look(struct oom *oom)
+/* --- of an attempt --- */
+
+void oom_note(struct oom *oom, const char *slot, struct oom_mark *mark)
 {
-    int in_group = has_risen(oom->group, &oom->group_seen),
-        on_machine = has_risen(oom->machine, &oom->machine_seen);
-    return in_group ? OOM_YES : on_machine ? OOM_PERHAPS : OOM_NO;
+    *mark = (struct oom_mark){.slot = slot ? read_slot(slot) : -1};
+    if (mark->slot >= 0)
+        return;
+    see(oom, false);
+    mark->shared = oom->seen;
+}
+
+bool oom_look_at_slot(const char *slot, const struct oom_mark *mark)
+{
+    return slot && mark->slot >= 0 && read_slot(slot) > mark->slot;
 }

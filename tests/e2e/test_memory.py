@@ -75,6 +75,24 @@ def test_somebodys_kill_is_none_for_want_of_memory(limited):
     assert "signal 9 (Killed)\n" in done.stderr
 
 
+def test_a_kill_is_not_blamed_on_one_before_the_attempt(limited):
+    """The first run ends well, though a child of it was killed for want of memory."""
+    limited.write(batch_size=[1, 2], meta={"max_threads": 1, "order": "config"})
+    greedy = limited.python("greedy", GREEDY)
+    program = limited.script("train", f"[ $1 = 2 ] && kill -KILL $$\n{greedy} 2> /dev/null\n[ $? = 137 ]\n")
+    done = limited.furcate("run", "config.json", "--", program, "{batch_size}")
+    assert limited.values() == ["1"]
+    assert "signal 9 (Killed)\n" in done.stderr
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_each_that_is_killed_is_told(limited, slots):
+    limited.write(batch_size=[1, 2], meta={"max_threads": slots})
+    done = limited.furcate("run", "config.json", "--", limited.python("greedy", GREEDY))
+    reasons = [reason for _, _, reason, _, _ in attempts(limited)]
+    assert reasons == 2 * ["signal 9 (Killed), out of memory (ended by the kernel)"], done.stderr
+
+
 def test_what_a_program_prints_is_enough(project):
     project.write(batch_size=[1, 2], meta={"retries": 0})
     done = project.furcate("run", "config.json", "--", project.script("train", "echo MemoryError >&2; exit 1\n"))

@@ -17,8 +17,9 @@
 
 struct fixture {
     char folder[64];
-    char *machine, *group;
+    char *machine, *group; /* the latter is memory.events of the folder too */
     struct oom oom;
+    struct oom_mark mark;
 };
 
 static void put(const char *path, const char *text)
@@ -37,6 +38,7 @@ static int set_up(void **state)
     put(fixture->machine, "pgfault 12\nnot_oom_kill 9\noom_kill 3\ndrop_pagecache 1\n");
     put(fixture->group, "low 0\noom 5\noom_kill 2\n");
     oom_open_files(&fixture->oom, fixture->machine, fixture->group);
+    oom_note(&fixture->oom, NULL, &fixture->mark);
     *state = fixture;
     return 0;
 }
@@ -54,38 +56,113 @@ static int tear_down(void **state)
     return 0;
 }
 
+static enum oom_verdict look(struct fixture *fixture)
+{
+    return oom_look(&fixture->oom, &fixture->mark);
+}
+
 static void says_no_while_nothing_has_risen(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(oom_look(&fixture->oom), OOM_NO);
-    put(fixture->machine, "pgfault 99\nnot_oom_kill 10\noom_kill 3\n");
-    assert_int_equal(oom_look(&fixture->oom), OOM_NO);
+    assert_int_equal(look(fixture), OOM_NO);
+    put(fixture->group, "low 0\noom 9\noom_kill 2\noom_group_kill 7\n");
+    assert_int_equal(look(fixture), OOM_NO);
 }
 
-static void tells_the_group_from_the_machine(void **state)
+/* A kill elsewhere on the machine is no kill of ours. */
+static void the_groups_counter_stands_above_the_machines(void **state)
 {
     struct fixture *fixture = *state;
     put(fixture->machine, "oom_kill 4\n");
-    assert_int_equal(oom_look(&fixture->oom), OOM_PERHAPS);
-    put(fixture->machine, "oom_kill 5\n");
-    put(fixture->group, "oom 6\noom_kill 3\n");
-    assert_int_equal(oom_look(&fixture->oom), OOM_YES);
+    assert_int_equal(look(fixture), OOM_NO);
 }
 
-static void counts_a_kill_once(void **state)
+static void the_machines_counter_tells_perhaps(void **state)
+{
+    struct fixture *fixture = *state;
+    struct oom oom;
+    struct oom_mark mark;
+    oom_open_files(&oom, fixture->machine, "/nowhere/memory.events");
+    oom_note(&oom, NULL, &mark);
+    put(fixture->machine, "pgfault 99\nnot_oom_kill 10\noom_kill 3\n");
+    assert_int_equal(oom_look(&oom, &mark), OOM_NO);
+    put(fixture->machine, "pgfault 99\nnot_oom_kill 10\noom_kill 4\n");
+    assert_int_equal(oom_look(&oom, &mark), OOM_PERHAPS);
+    oom_close(&oom);
+}
+
+static void tells_of_a_kill_once(void **state)
 {
     struct fixture *fixture = *state;
     put(fixture->group, "oom_kill 3\n");
-    assert_int_equal(oom_look(&fixture->oom), OOM_YES);
-    assert_int_equal(oom_look(&fixture->oom), OOM_NO);
+    assert_int_equal(look(fixture), OOM_YES);
+    assert_int_equal(look(fixture), OOM_NO);
+}
+
+static void tells_each_of_two_attempts_of_its_kill(void **state)
+{
+    struct fixture *fixture = *state;
+    struct oom_mark other;
+    oom_note(&fixture->oom, NULL, &other);
+    put(fixture->group, "oom_kill 4\n");
+    assert_int_equal(look(fixture), OOM_YES);
+    assert_int_equal(oom_look(&fixture->oom, &other), OOM_YES);
+    assert_int_equal(oom_look(&fixture->oom, &other), OOM_NO);
+}
+
+static void kills_before_an_attempt_are_none_of_its(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture->group, "oom_kill 3\n");
+    oom_note(&fixture->oom, NULL, &fixture->mark);
+    assert_int_equal(look(fixture), OOM_NO);
+    put(fixture->group, "oom_kill 4\n");
+    assert_int_equal(look(fixture), OOM_YES);
+}
+
+/* A slot is filled again before it is said how the attempt before has ended. */
+static void an_attempt_that_starts_before_a_kill_is_told_is_told_of_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct oom_mark next;
+    put(fixture->group, "oom_kill 3\n");
+    oom_note(&fixture->oom, NULL, &next);
+    assert_int_equal(look(fixture), OOM_YES);
+    assert_int_equal(oom_look(&fixture->oom, &next), OOM_NO);
+    put(fixture->group, "oom_kill 4\n");
+    assert_int_equal(oom_look(&fixture->oom, &next), OOM_YES);
+}
+
+static void a_slots_own_group_knows_best(void **state)
+{
+    struct fixture *fixture = *state;
+    struct oom_mark mark;
+    oom_note(&fixture->oom, fixture->folder, &mark);
+    assert_false(oom_look_at_slot(fixture->folder, &mark));
+    put(fixture->group, "low 0\noom 5\noom_kill 3\n");
+    assert_int_equal(oom_look(&fixture->oom, &mark), OOM_NO);
+    assert_true(oom_look_at_slot(fixture->folder, &mark));
+    assert_false(oom_look_at_slot(NULL, &mark));
+}
+
+static void a_slots_group_without_the_memory_controller_is_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct oom_mark mark;
+    oom_note(&fixture->oom, "/nowhere", &mark);
+    assert_false(oom_look_at_slot(fixture->folder, &mark));
+    put(fixture->group, "oom_kill 3\n");
+    assert_int_equal(oom_look(&fixture->oom, &mark), OOM_YES);
 }
 
 static void does_without_files(void **state)
 {
     (void)state;
     struct oom oom;
+    struct oom_mark mark;
     oom_open_files(&oom, "/nowhere/vmstat", NULL);
-    assert_int_equal(oom_look(&oom), OOM_NO);
+    oom_note(&oom, NULL, &mark);
+    assert_int_equal(oom_look(&oom, &mark), OOM_NO);
     oom_close(&oom);
 }
 
@@ -95,8 +172,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(says_no_while_nothing_has_risen),
-        TEST(tells_the_group_from_the_machine),
-        TEST(counts_a_kill_once),
+        TEST(the_groups_counter_stands_above_the_machines),
+        TEST(the_machines_counter_tells_perhaps),
+        TEST(tells_of_a_kill_once),
+        TEST(tells_each_of_two_attempts_of_its_kill),
+        TEST(kills_before_an_attempt_are_none_of_its),
+        TEST(an_attempt_that_starts_before_a_kill_is_told_is_told_of_its_own),
+        TEST(a_slots_own_group_knows_best),
+        TEST(a_slots_group_without_the_memory_controller_is_none),
         cmocka_unit_test(does_without_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
