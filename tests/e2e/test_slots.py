@@ -3,6 +3,8 @@
 import re
 import sqlite3
 
+from conftest import until
+
 USE = re.compile(r"^(.*) busy (\d+\.\d\d) %$", re.M)
 
 
@@ -42,8 +44,12 @@ def test_the_wait_for_a_retry_is_idle_time(project):
 
 
 def test_the_time_when_nothing_is_left_to_run_is_not(project):
-    """One slot has ended its only run long before the other."""
+    """One slot has ended its only run before the other."""
     project.write(batch_size=[1, 2], meta={"max_threads": 2})
-    done = project.run(project.script("train", "[ $1 = 1 ] || sleep 0.3\n"), "{batch_size}")
-    assert not USE.search(done.stderr), "no slot had two attempts"
+    wait = 'until ls "$FURCATE_TEST"/logs/*bs2/pid; do sleep 0.01; done >/dev/null 2>&1'
+    program = project.script("train", f"[ $1 = 1 ] || exec {project.gated()}\n{wait}\n")
+    runner = project.start(program, "{batch_size}")
+    until(lambda: project.csv.exists() and project.values() == ["1"], "the end of the first")
+    assert project.let_all_go(runner) == 0
+    assert not USE.search(runner.stderr), "no slot had two attempts"
     assert query(project, "SELECT sum(idle_seconds) FROM slots") == [(0,)]
