@@ -39,7 +39,7 @@ def test_the_wait_for_a_retry_is_idle_time(project):
     done = project.run(project.script("train", "[ $FURCATE_ATTEMPT -gt 1 ]\n"))
     [(attempts, _, idle)] = query(project, "SELECT attempts, busy_seconds, idle_seconds FROM slots")
     assert attempts == 2
-    assert idle >= 1
+    assert idle > 0.9, "a second, by a clock that is read once for all events at a time"
     assert float(USE.search(done.stderr)[2]) < 50
 
 
