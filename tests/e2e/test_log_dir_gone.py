@@ -129,8 +129,10 @@ def test_a_deleted_lock_is_made_anew_and_keeps_a_second_runner_out(project, runs
 def test_the_guardian_keeps_the_new_lock_too(project, runs):
     remove(project)
     runs.until_said(ANEW)
-    locks = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{runs.runner.pid}/fd")]
-    assert str(project.logs / "furcate.lock") in locks
+
+    def opened():
+        return [os.readlink(entry.path) for entry in os.scandir(f"/proc/{runs.runner.pid}/fd")]
+    until(lambda: str(project.logs / "furcate.lock") in opened(), "the guardian's hold on the new lock")
     runs.let_go(1)
     runs.let_go(2)
     assert runs.runner.wait() == 0
