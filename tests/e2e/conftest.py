@@ -1,13 +1,17 @@
 """What the end-to-end tests share: a folder with a config and programs in it, and the real furcate on them."""
 
+import contextlib
 import csv
 import json
 import os
 import pathlib
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -217,6 +221,21 @@ class Project:
 
     def directories(self):
         return sorted(path.name for path in self.logs.iterdir() if path.is_dir())
+
+    def query(self, sql):
+        """What furcate.db answers; nothing while it is not there. Of a copy, since SQLite finds no file that is in
+        another mount namespace."""
+        with tempfile.TemporaryDirectory() as copy, contextlib.suppress(sqlite3.OperationalError):
+            for name in ("furcate.db-wal", "furcate.db"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copy(self.logs / name, copy)
+            with contextlib.closing(sqlite3.connect(f"{copy}/furcate.db")) as database:
+                return database.execute(sql).fetchall()
+        return []
+
+    def until_started(self, count):
+        """Waits until that many attempts are recorded as started, so that nothing is to be written for a while."""
+        until(lambda: self.query("SELECT count(*) FROM attempts") == [(count,)], f"{count} started attempts")
 
     def log(self):
         path = self.logs / "furcate.log"

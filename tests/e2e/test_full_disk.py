@@ -19,6 +19,7 @@ def start_gated(disk, count, slots):
 def test_a_full_disk_holds_starts_and_results_until_there_is_room(project, disk):
     runner = start_gated(disk, 6, 2)
     first, second = project.until_waiting(2)
+    project.until_started(2)
     disk.fill()
     project.let_go(first)
     until(lambda: REFUSED in runner.stderr and UNSTORED in runner.stderr, "both messages")
@@ -44,6 +45,7 @@ def test_no_run_finds_a_torn_config(project, disk):
     read = 'import json, os; print(len(json.load(open(os.environ["FURCATE_CONFIG"]))["notes"]))'
     runner = disk.start(project.script("train", f"{sys.executable} -c '{read}'\nexec {project.gated()}\n"))
     [first] = project.until_waiting(1)
+    project.until_started(1)
     disk.fill()
     disk.leave(4096)
     project.let_go(first)
@@ -56,6 +58,7 @@ def test_no_run_finds_a_torn_config(project, disk):
 def test_the_log_keeps_what_it_could_not_write(project, disk):
     runner = start_gated(disk, 3, 1)
     [first] = project.until_waiting(1)
+    project.until_started(1)
     with (project.logs / "furcate.log").open("ab") as log:
         room = -os.fstat(log.fileno()).st_size % 4096
         log.write(b"furcate.runner] ".ljust((room - 20) % 4096, b".") + b"\n")  # the next line has no room

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import sqlite3
 
 import pytest
 
@@ -94,9 +93,8 @@ def test_what_ends_afterwards_is_stored_in_a_new_log_dir(project, runs, harm):
     assert runs.ids() == ["1", "2"]
     assert {row["run_id"]: row["run_loss"] for row in project.rows()} == {"1": "1.0", "2": "2.0"}
     assert ANEW in project.log() and "Generated" not in project.log()
-    with contextlib.closing(sqlite3.connect(project.logs / "furcate.db")) as database:
-        assert database.execute("SELECT count(*) FROM texts WHERE name = 'config'").fetchone() == (1,)
-        assert database.execute("SELECT id, state FROM runs").fetchall() == [(1, "finished"), (2, "finished")]
+    assert project.query("SELECT count(*) FROM texts WHERE name = 'config'") == [(1,)]
+    assert project.query("SELECT id, state FROM runs") == [(1, "finished"), (2, "finished")]
     assert "a further start runs again what has no row" in runs.runner.stderr
     ids, said = runs.next_start()
     assert ids == ["1", "2", "3"], "the finished one that was deleted runs again, under an id of its own"
@@ -177,7 +175,8 @@ def test_ids_go_on_behind_those_of_a_folder_put_in_its_place(project, runs):
     project.logs.rename(other)
     runs.until_said(ANEW)
     runs.let_go(1)
-    until(lambda: project.csv.exists() and len(project.rows()) == 1, "the row in the new log dir")
+    until(lambda: project.query("SELECT id FROM runs WHERE state = 'finished'") == [(1,)], "its end in the new log dir")
+    assert runs.ids() == ["1"]
     row = (other / "run_data.csv").read_text().splitlines()[1]
     (other / "run_data.csv").open("a").write(row.replace(",0,example0,", ",40,example40,") + "\n")
     project.logs.rename(project.root / "new")

@@ -20,6 +20,7 @@ def test_results_wait_and_all_goes_on_once_it_is_writable(project, disk):
     project.write(batch_size=[1, 2, 3, 4], meta={"max_threads": 2})
     runner = disk.start(project.gated())
     first, second = project.until_waiting(2)
+    project.until_started(2)
     disk.make_read_only()
     project.let_go(first)
     until(lambda: STOPS in runner.stderr and UNSTORED in runner.stderr, "both messages")
@@ -38,6 +39,7 @@ def test_it_stops_when_no_result_would_be_lost(project, disk):
     program = project.script("train", f"{project.gated()}\nexit 5\n")
     runner = disk.start(program)
     [first] = project.until_waiting(1)
+    project.until_started(1)
     disk.make_read_only()
     project.let_go(first)
     assert runner.wait() == 1
@@ -66,6 +68,7 @@ def test_a_disk_with_errors_loses_nothing_silently(project, disk, image):
     program = project.gated()
     runner = disk.start(program)
     [first] = project.until_waiting(1)
+    project.until_started(1)
     disk.run("sh", "-c", f"mount -o remount,abort {shlex.quote(str(disk.place))} || true")
     project.let_go(first)
     until(lambda: STOPS in runner.stderr and UNSTORED in runner.stderr, "both messages")
