@@ -76,13 +76,15 @@ static bool has_all(const struct number_set *set, const struct number_set *of)
     return true;
 }
 
-/* Whether the file can be used, and the same rows match as before, and `more` others. */
-static void find_again(const struct number_set *before, size_t more)
+/* Whether the file can be used still: then the same rows match as before, and `more` others. A last line that
+ * has got its end now can be what makes a table one to refuse. */
+static bool find_again(const struct number_set *before, size_t more)
 {
     struct number_set again;
-    REQUIRE(find(&again));
-    REQUIRE(has_all(&again, before) && again.count == before->count + more);
+    bool found = find(&again);
+    REQUIRE(!found || (has_all(&again, before) && again.count == before->count + more));
     number_set_free(&again);
+    return found;
 }
 
 static void ignore(void *context, int64_t id)
@@ -141,10 +143,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (find(&finished)) {
         uint64_t rank = hash_bytes(0, bytes, len) % plan_count(stage.plan);
         REQUIRE(store_results_open(&file, stage.path, &err));
-        if (mend(&file)) {
-            find_again(&finished, 0);
+        if (mend(&file) && find_again(&finished, 0)) {
             append(&file, rank);
-            find_again(&finished, !number_set_has(&finished, rank));
+            REQUIRE(find_again(&finished, !number_set_has(&finished, rank)));
         }
         store_results_close(&file);
     }
