@@ -33,10 +33,11 @@ static bool read_table(struct table *table, struct csv_reader *reader, struct er
 {
     struct columns columns = {0};
     size_t capacity = 0;
-    if (!store_results_read_header(reader, &columns, err))
-        return err->kind == ERROR_NONE;
-    table->columns = columns.items;
+    bool read = store_results_read_header(reader, &columns, err);
+    table->columns = columns.items; /* of a header that is refused too */
     table->column_count = columns.count;
+    if (!read)
+        return err->kind == ERROR_NONE;
     enum csv_status status;
     size_t id_column = store_columns_find(&columns, "run_id", 0);
     while ((status = store_csv_next(reader, err)) == CSV_RECORD) {
