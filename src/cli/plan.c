@@ -122,6 +122,7 @@ static int print_alone(struct plan_view *view)
     const char *log_dir = config_log_dir(plan_config(view->plan));
     if (!store_peek_finished(log_dir, view->plan, &finished, &err)) {
         fprintf(stderr, "furcate plan: %s\n", err.text);
+        number_set_free(&finished);
         return CLI_USAGE;
     }
     view->done = finished.count;
