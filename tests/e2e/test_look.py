@@ -103,8 +103,8 @@ def test_a_server_that_is_away_holds_nothing_up(project, remote):
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_a_server_that_is_away_does_not_keep_the_runner_from_ending(project, remote, stopped):
-    if SANITIZED:  # at the end LeakSanitizer would wait for the thread
-        project.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    if SANITIZED:
+        pytest.skip("at the end the sanitizers can wait for the thread that hangs")
     runner = start(project)
     pid = project.runner_pid()
     until_a_look_hangs(remote, pid)
