@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -79,4 +81,33 @@ void children_list(pid_t parent, struct pids *children)
 {
     if (!(parent == getpid() ? list_own(children) : list_by_threads(parent, children)))
         list_by_search(parent, children);
+}
+
+bool pids_have(const struct pids *pids, pid_t pid)
+{
+    for (size_t i = 0; i < pids->count; i++)
+        if (pids->items[i] == pid)
+            return true;
+    return false;
+}
+
+struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, pid_t pid),
+                            const void *context)
+{
+    struct pids children = {0};
+    struct reaped reaped = {0};
+    children_list(getpid(), &children);
+    for (size_t i = 0; i < children.count; i++) {
+        pid_t pid = children.items[i];
+        if (is_spared(context, pid))
+            continue;
+        if (kills)
+            kill(pid, SIGKILL);
+        if (waitpid(pid, NULL, WNOHANG) == pid)
+            reaped.gone++;
+        else
+            reaped.left++;
+    }
+    vector_free(&children);
+    return reaped;
 }

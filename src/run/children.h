@@ -1,5 +1,6 @@
 /* The child processes of this process, as the kernel lists them. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,3 +14,13 @@ struct pids {
 /* Adds the children of a process, those that have ended and were not waited for included. A process that is
  * gone has none. vector_free() the list. */
 void children_list(pid_t parent, struct pids *children);
+bool pids_have(const struct pids *pids, pid_t pid);
+
+struct reaped {
+    size_t gone, left; /* that were waited for, and that are yet to end */
+};
+/* Waits for the children of this process that have ended, but for those that are spared, having killed them
+ * if `kills`. The children of those that went are this process' own now, if it adopts orphans, and count at
+ * the next call. */
+struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, pid_t pid),
+                            const void *context);

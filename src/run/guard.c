@@ -82,34 +82,11 @@ static char receive_message(int channel, int *fd)
 
 /* --- the guardian --- */
 
-static bool is_from_before(const struct guardian *guardian, pid_t pid)
+/* No orphan: the runner, and what the caller had already. */
+static bool is_spared(const void *context, pid_t pid)
 {
-    for (size_t i = 0; i < guardian->before.count; i++)
-        if (guardian->before.items[i] == pid)
-            return true;
-    return false;
-}
-
-/* Waits for the orphans that have ended, having killed all if `kills`. Returns how many are left; those of
- * the ones that went become ours, and count at the next call. */
-static size_t see_to_orphans(const struct guardian *guardian, bool kills, bool *changed)
-{
-    struct pids children = {0};
-    size_t left = 0;
-    *changed = false;
-    children_list(getpid(), &children);
-    for (size_t i = 0; i < children.count; i++) {
-        pid_t pid = children.items[i];
-        if (pid == guardian->runner || is_from_before(guardian, pid))
-            continue;
-        if (kills)
-            kill(pid, SIGKILL);
-        bool ended = waitpid(pid, NULL, WNOHANG) == pid;
-        *changed |= ended;
-        left += !ended;
-    }
-    vector_free(&children);
-    return left;
+    const struct guardian *guardian = context;
+    return pid == guardian->runner || pids_have(&guardian->before, pid);
 }
 
 static void wait_for_child(int signals, int64_t until)
@@ -125,15 +102,15 @@ static void wait_for_child(int signals, int64_t until)
 static void end_rest(struct guardian *guardian)
 {
     int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
-    bool gone = !guardian->group || cgroup_end(guardian->group, patience_ms), changed;
-    size_t left;
-    while ((left = see_to_orphans(guardian, true, &changed)) > 0 || changed) {
-        if (!changed)
+    bool gone = !guardian->group || cgroup_end(guardian->group, patience_ms);
+    struct reaped orphans;
+    while ((orphans = children_reap(true, is_spared, guardian)).left > 0 || orphans.gone > 0) {
+        if (orphans.gone == 0)
             wait_for_child(guardian->signals, until);
         if (clock_monotonic() >= until)
             break;
     }
-    if (!gone || left > 0)
+    if (!gone || orphans.left > 0)
         fprintf(stderr,
                 "furcate: processes of the runs were killed and do not end; they may wait for a device or "
                 "a file server\n");
@@ -180,14 +157,13 @@ static void take_message(struct guardian *guardian)
 static bool take_signal(struct guardian *guardian)
 {
     struct signalfd_siginfo info;
-    bool changed;
     if (read(guardian->signals, &info, sizeof info) != sizeof info)
         return false;
     if (info.ssi_signo != SIGCHLD) {
         kill(guardian->runner, (int)info.ssi_signo);
         return false;
     }
-    see_to_orphans(guardian, false, &changed);
+    children_reap(false, is_spared, guardian);
     return waitpid(guardian->runner, &guardian->status, WNOHANG) == guardian->runner;
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -154,20 +153,12 @@ const char *tree_group(const struct tree *tree)
 
 /* --- signals --- */
 
-static bool is_among(const struct pids *pids, pid_t pid)
-{
-    for (size_t i = 0; i < pids->count; i++)
-        if (pids->items[i] == pid)
-            return true;
-    return false;
-}
-
 static void add_children(pid_t parent, struct pids *pids)
 {
     struct pids children = {0};
     children_list(parent, &children);
     for (size_t i = 0; i < children.count; i++)
-        if (!is_among(pids, children.items[i]))
+        if (!pids_have(pids, children.items[i]))
             vector_push(pids, children.items[i]);
     vector_free(&children);
 }
@@ -245,42 +236,24 @@ static void tell(struct tree *tree)
     gone(tree->context);
 }
 
-static bool is_program(const struct trees *trees, pid_t pid)
+static bool is_program(const void *context, pid_t pid)
 {
+    const struct trees *trees = context;
     for (size_t i = 0; i < trees->all.count; i++)
         if (trees->all.items[i]->program == pid)
             return true;
     return false;
 }
 
-/* Kills the children that were inherited. Returns how many were waited for; *left tells whether some are yet
- * to end. */
-static size_t kill_inherited(const struct trees *trees, bool *left)
-{
-    struct pids children = {0};
-    size_t gone = 0;
-    *left = false;
-    children_list(getpid(), &children);
-    for (size_t i = 0; i < children.count; i++) {
-        if (is_program(trees, children.items[i]))
-            continue;
-        kill(children.items[i], SIGKILL);
-        if (waitpid(children.items[i], NULL, WNOHANG) == children.items[i])
-            gone++;
-        else
-            *left = true;
-    }
-    vector_free(&children);
-    return gone;
-}
-
-/* Whether nothing is left of the trees that have ended. Those that are gone left their own children to us. */
+/* Kills what was inherited from trees that have ended, and what that leaves in turn. Whether nothing is left.
+ */
 static bool is_all_gone(const struct trees *trees)
 {
-    bool left = true;
-    while (kill_inherited(trees, &left) > 0)
-        ;
-    return !left;
+    struct reaped inherited;
+    do
+        inherited = children_reap(true, is_program, trees);
+    while (inherited.gone > 0);
+    return inherited.left == 0;
 }
 
 static void on_child_ended(uv_signal_t *handle, int number)
