@@ -68,8 +68,7 @@ bool file_write(const char *path, const char *bytes, size_t len, struct error *e
     return written || error_system(err, number, "cannot write %s", path);
 }
 
-/* Makes a rename durable: the folder's own entry has to reach the disk (fsync(2), rename(2)). */
-static void sync_folder_of(const char *path)
+void file_sync_folder_of(const char *path)
 {
     CLEANUP(memory_free) char *folder = memory_copy_text(path);
     char *slash = strrchr(folder, '/');
@@ -94,7 +93,7 @@ bool file_write_atomic(const char *path, const char *bytes, size_t len, struct e
         unlink(beside);
         return error_system(err, number, "cannot write %s", path);
     }
-    sync_folder_of(path);
+    file_sync_folder_of(path);
     return true;
 }
 

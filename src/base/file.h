@@ -17,6 +17,9 @@ bool file_write(const char *path, const char *bytes, size_t len, struct error *e
 /* Writes beside the file, syncs, renames over it, syncs the folder: after a crash the old or the new content
  * is there. */
 bool file_write_atomic(const char *path, const char *bytes, size_t len, struct error *err);
+/* Makes a rename to the path durable, where the file system can: the folder's entry reaches the disk
+ * (fsync(2)). */
+void file_sync_folder_of(const char *path);
 /* write() until all is written. Returns false with errno set. */
 bool file_write_all(int fd, const char *bytes, size_t len);
 /* Makes the folder and those above it; one that is there is fine. */

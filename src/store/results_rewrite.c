@@ -106,11 +106,7 @@ static bool finish(struct copy *copy, struct results_file *file, const char *bes
     copy->fd = -1;
     file->seen = now;
     file->lacks_newline = false;
-    CLEANUP(memory_free) char *folder = memory_copy_text(file->path);
-    *(strrchr(folder, '/') + 1) = '\0';
-    CLEANUP(file_close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        fsync(fd); /* makes the rename durable where the file system can */
+    file_sync_folder_of(file->path);
     return true;
 }
 
