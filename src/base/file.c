@@ -114,6 +114,11 @@ bool file_make_dirs(const char *path, struct error *err)
     return true;
 }
 
+bool file_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool file_cwd_is_deleted(void)
 {
     struct stat info;

@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -24,6 +25,8 @@ void file_sync_folder_of(const char *path);
 bool file_write_all(int fd, const char *bytes, size_t len);
 /* Makes the folder and those above it; one that is there is fine. */
 bool file_make_dirs(const char *path, struct error *err);
+/* Whether two are of one file (stat(2)). */
+bool file_is_same(const struct stat *a, const struct stat *b);
 /* Whether the folder that this process works in was deleted: relative paths lead nowhere. */
 bool file_cwd_is_deleted(void);
 /* "a/b" from "a" (or "a/") and "b"; free() it. */

@@ -46,7 +46,7 @@ bool log_is_in_place(const struct log *log)
 {
     struct stat opened, there;
     return log->fd >= 0 && fstat(log->fd, &opened) == 0 && stat(log->path, &there) == 0 &&
-           opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+           file_is_same(&opened, &there);
 }
 
 static bool is_deleted(int fd)

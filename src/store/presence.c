@@ -16,7 +16,7 @@ bool store_is_present(const struct store *store)
         return false;
     if (fstat(store->lock.fd, &held) < 0 || stat(store->lock_path, &there) < 0)
         return errno != ENOENT && errno != ENOTDIR; /* else the disk may be what fails */
-    return held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+    return file_is_same(&held, &there);
 }
 
 static bool take_anew(struct store *store, struct error *err)

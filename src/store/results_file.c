@@ -90,17 +90,12 @@ void store_results_close(struct results_file *file)
     *file = (struct results_file){.fd = -1};
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 bool store_results_are_unchanged(const struct results_file *file)
 {
     struct stat now;
     if (stat(file->path, &now) < 0)
         return file->fd < 0 && errno == ENOENT;
-    return file->fd >= 0 && is_same(&now, &file->seen) && now.st_size == file->seen.st_size &&
+    return file->fd >= 0 && file_is_same(&now, &file->seen) && now.st_size == file->seen.st_size &&
            now.st_mtim.tv_sec == file->seen.st_mtim.tv_sec &&
            now.st_mtim.tv_nsec == file->seen.st_mtim.tv_nsec;
 }
@@ -240,6 +235,6 @@ bool store_results_append(struct results_file *file, const struct row *const *ro
         if (!append_once(file, rows, count, err))
             return false;
         /* An editor that renamed its copy over the file meanwhile has lost us the rows. */
-    } while (stat(file->path, &now) == 0 && !is_same(&now, &file->seen));
+    } while (stat(file->path, &now) == 0 && !file_is_same(&now, &file->seen));
     return true;
 }
