@@ -25,6 +25,12 @@ double clock_seconds_since(int64_t start)
     return round(1e-3 * (double)(clock_monotonic() - start)) / 1e6;
 }
 
+int clock_ms_until(int64_t deadline)
+{
+    int64_t left = deadline - clock_monotonic();
+    return left > 0 ? (int)((left + 999999) / 1000000) : 0;
+}
+
 double clock_wall_end(double start, double seconds)
 {
     static const double noise = 1;

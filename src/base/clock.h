@@ -13,6 +13,8 @@ int64_t clock_monotonic(void);
 /* The seconds since a clock_monotonic(), to the microsecond. Those in which the machine was suspended do not
  * count. */
 double clock_seconds_since(int64_t start);
+/* The milliseconds until a clock_monotonic(), rounded up, for poll(2); 0 when it is over. */
+int clock_ms_until(int64_t deadline);
 /*
  * When something ended just now, by the wall clock, that began at `start` and took `seconds`: start +
  * seconds, unless the clock was set or the machine suspended meanwhile; then what the clock says. Never

@@ -207,8 +207,8 @@ static void wait_until_empty(const char *path, int64_t until)
     CLEANUP(file_close_fd) int fd = cgroup_open_events(path);
     struct pollfd events = {fd, POLLPRI, 0};
     while (fd >= 0 && !cgroup_is_empty(fd)) {
-        int64_t left = until - clock_monotonic();
-        if (left <= 0 || poll(&events, 1, (int)(left / 1000000) + 1) < 0)
+        int left_ms = clock_ms_until(until);
+        if (left_ms == 0 || poll(&events, 1, left_ms) < 0)
             return;
     }
 }

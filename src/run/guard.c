@@ -93,8 +93,7 @@ static void wait_for_child(int signals, int64_t until)
 {
     struct signalfd_siginfo info;
     struct pollfd end = {signals, POLLIN, 0};
-    int64_t left = until - clock_monotonic();
-    if (left > 0 && poll(&end, 1, (int)(left / 1000000) + 1) > 0)
+    if (poll(&end, 1, clock_ms_until(until)) > 0)
         (void)!read(signals, &info, sizeof info);
 }
 

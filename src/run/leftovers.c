@@ -42,10 +42,9 @@ static void end_process(pid_t pid, int64_t until)
 {
     CLEANUP(file_close_fd) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd end = {pidfd, POLLIN, 0};
-    int64_t left_ms = (until - clock_monotonic()) / 1000000;
     kill(pid, SIGKILL);
     if (pidfd >= 0)
-        poll(&end, 1, left_ms > 0 ? (int)left_ms : 0);
+        poll(&end, 1, clock_ms_until(until));
 }
 
 /* Returns how many it found. */

@@ -110,6 +110,14 @@ static void ends_where_the_clock_says_but_never_before_the_start(void **state)
     assert_true(end >= now && end < now + 3600);
 }
 
+static void counts_what_is_left_of_a_deadline(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_ms_until(clock_monotonic()), 0);
+    assert_int_equal(clock_ms_until(INT64_MIN / 2), 0);
+    assert_in_range(clock_ms_until(clock_monotonic() + INT64_C(3600000) * 1000000), 3000000, 3600000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +127,7 @@ int main(void)
         cmocka_unit_test(writes_points_in_time),
         cmocka_unit_test(never_runs_backwards),
         cmocka_unit_test(measures_to_the_microsecond),
+        cmocka_unit_test(counts_what_is_left_of_a_deadline),
         cmocka_unit_test(ends_where_the_clock_says_but_never_before_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
