@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/attempt.h"
+#include "run/failure.h"
 #include "run/retry.h"
 #include "run/runner.h"
 
@@ -170,20 +171,6 @@ bool fail_fast_tells(const struct fail_fast *fail_fast, const struct failure *fa
     return strcmp(message, fail_fast->message) == 0;
 }
 
-/* "  example0 (foo_bs32): exit status 1", the last lines of its stderr, and where they stand. */
-static char *describe(const struct run *run, const char *reason, const char *tail)
-{
-    struct text out = {0};
-    CLEANUP(memory_free) char *lines = memory_copy_text(tail);
-    char *rest = lines, *line;
-    text_addf(&out, "  %s (%s): %s\n", run->name, run->label, reason);
-    while ((line = strsep(&rest, "\n")))
-        if (*line)
-            text_addf(&out, "      %s\n", line);
-    text_addf(&out, "      %s/%s.err\n", run->directory, run->name);
-    return text_take(&out);
-}
-
 static bool is_counted(const struct fail_fast *fail_fast, int64_t id)
 {
     for (int i = 0; i < fail_fast->count; i++)
@@ -208,7 +195,9 @@ static void follow_message(struct fail_fast *fail_fast, char *message, const str
     }
     fail_fast_forget(fail_fast);
     fail_fast->message = message;
-    fail_fast->example = describe(attempt->run, attempt->end.reason, tail);
+    struct text example = {0};
+    failure_add_lines(&example, attempt->run, attempt->end.reason, tail);
+    fail_fast->example = text_take(&example);
     fail_fast->since = attempt->started;
 }
 

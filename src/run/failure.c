@@ -69,3 +69,14 @@ void failure_explain(struct attempt *attempt, const struct config_meta *meta)
     if (want)
         snprintf(end->reason + len, sizeof end->reason - len, ", %s", want);
 }
+
+void failure_add_lines(struct text *out, const struct run *run, const char *reason, const char *error_tail)
+{
+    CLEANUP(memory_free) char *lines = memory_copy_text(error_tail);
+    char *rest = lines, *line;
+    text_addf(out, "  %s (%s): %s\n", run->name, run->label, reason);
+    while ((line = strsep(&rest, "\n")))
+        if (*line)
+            text_addf(out, "      %s\n", line);
+    text_addf(out, "      %s/%s.err\n", run->directory, run->name);
+}

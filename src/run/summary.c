@@ -7,18 +7,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/failure.h"
 
 static const size_t most_failures = 10;
-
-/* The last lines of stderr, indented. */
-static void print_tail(const char *error_tail)
-{
-    CLEANUP(memory_free) char *tail = memory_copy_text(error_tail);
-    char *rest = tail, *line;
-    while ((line = strsep(&rest, "\n")))
-        if (*line)
-            fprintf(stderr, "      %s\n", line);
-}
 
 static void print_failures(const struct runner *runner)
 {
@@ -29,10 +20,10 @@ static void print_failures(const struct runner *runner)
             count == 1 ? "it" : "them");
     for (size_t i = 0; i < count && i < most_failures; i++) {
         const struct failure *failure = &runner->failures.items[i];
-        fprintf(stderr, "  %s (%s): %s\n", failure->run->name, failure->run->label, failure->reason);
-        if (!fail_fast_tells(&runner->fail_fast, failure)) /* it is said once, below */
-            print_tail(failure->error_tail);
-        fprintf(stderr, "      %s/%s.err\n", failure->run->directory, failure->run->name);
+        bool is_told_below = fail_fast_tells(&runner->fail_fast, failure);
+        CLEANUP(text_free) struct text lines = {0};
+        failure_add_lines(&lines, failure->run, failure->reason, is_told_below ? "" : failure->error_tail);
+        fputs(text_get(&lines), stderr);
     }
     if (count > most_failures)
         fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - most_failures,
