@@ -57,13 +57,22 @@ void oom_open_files(struct oom *oom, const char *machine, const char *group)
     see(oom, true);
 }
 
-void oom_open(struct oom *oom)
+/* The file with the counter of this process' group; NULL where there is none. free() it. */
+static char *find_group(void)
 {
     CLEANUP(memory_free) char *version_2 = cgroup_of_this_process();
+    char *events = version_2 ? file_join(version_2, "memory.events") : NULL;
+    if (events && access(events, R_OK) == 0)
+        return events;
+    free(events);
     CLEANUP(memory_free) char *version_1 = cgroup_of_version_1("memory");
-    CLEANUP(memory_free) char *events = version_2 ? file_join(version_2, "memory.events") : NULL;
-    CLEANUP(memory_free) char *control = version_1 ? file_join(version_1, "memory.oom_control") : NULL;
-    oom_open_files(oom, "/proc/vmstat", events && access(events, R_OK) == 0 ? events : control);
+    return version_1 ? file_join(version_1, "memory.oom_control") : NULL;
+}
+
+void oom_open(struct oom *oom)
+{
+    CLEANUP(memory_free) char *group = find_group();
+    oom_open_files(oom, "/proc/vmstat", group);
 }
 
 void oom_close(struct oom *oom)
