@@ -139,7 +139,7 @@ static bool open_store(struct runner *runner, struct error *err)
         .locked = on_locked,
         .context = runner,
     };
-    runner->store = store_open_as(config_log_dir(runner->config), &holder, err);
+    runner->store = store_open(config_log_dir(runner->config), &holder, err);
     if (!runner->store)
         return false;
     runner->log = store_log(runner->store);

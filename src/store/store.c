@@ -88,12 +88,7 @@ static bool open_files(struct store *store, struct error *err)
            store_reconcile(store, is_new, store->lock.now_ns, err);
 }
 
-struct store *store_open(const char *log_dir, struct error *err)
-{
-    return store_open_as(log_dir, NULL, err);
-}
-
-struct store *store_open_as(const char *log_dir, const struct store_holder *holder, struct error *err)
+struct store *store_open(const char *log_dir, const struct store_holder *holder, struct error *err)
 {
     struct store *store = memory_new(1, sizeof *store);
     store->given = memory_copy_text(log_dir);

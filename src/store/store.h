@@ -35,13 +35,6 @@ struct run {
 };
 void run_destroy(struct run *run);
 
-/*
- * Opens the log dir, making it if needed, takes its lock, opens log and database, and brings the three truths
- * in line (a torn CSV line is cut off, a complete run_data.json whose row was never written gets its row).
- * Returns NULL with err set: no permission, a second runner (named by its pid), a CSV that cannot be read.
- */
-struct store *store_open(const char *log_dir, struct error *err);
-
 /* On whose behalf a log dir is opened. */
 struct store_holder {
     pid_t guardian;    /* of this process; 0: none */
@@ -51,8 +44,14 @@ struct store_holder {
     void (*locked)(void *context, int lock_fd, const char *directory, const char *killed_group);
     void *context;
 };
-/* The same; holder may be NULL. */
-struct store *store_open_as(const char *log_dir, const struct store_holder *holder, struct error *err);
+/*
+ * Opens the log dir, making it if needed, takes its lock, opens log and database, and brings the three truths
+ * in line (a torn CSV line is cut off, a complete run_data.json whose row was never written gets its row).
+ * Returns NULL with err set: no permission, a second runner (named by its pid), a CSV that cannot be read.
+ *
+ * holder  copied, but for its texts; NULL: this process alone
+ */
+struct store *store_open(const char *log_dir, const struct store_holder *holder, struct error *err);
 /* Closes and unlocks; pending records must have been committed. NULL is fine. */
 void store_close(struct store *store);
 const char *store_directory(const struct store *store); /* absolute */

@@ -133,7 +133,7 @@ static UNUSED struct plan *make_plan(struct fixture *fixture, const char *config
 
 static UNUSED struct store *open_store(struct fixture *fixture)
 {
-    struct store *store = store_open(fixture->log_dir, &fixture->err);
+    struct store *store = store_open(fixture->log_dir, NULL, &fixture->err);
     if (!store)
         fail_msg("%s", fixture->err.text);
     return store;

@@ -13,7 +13,7 @@ static pid_t hold(struct fixture *fixture, int *release)
     pid_t child = fork();
     if (child == 0) {
         close(go[1]);
-        struct store *store = store_open(fixture->log_dir, &fixture->err);
+        struct store *store = store_open(fixture->log_dir, NULL, &fixture->err);
         bool told = store && write(ready[1], "x", 1) == 1;
         _exit(told && read(go[0], &byte, 1) == 0 ? 0 : 1);
     }
@@ -33,7 +33,7 @@ static void second_runner_is_refused_and_named(void **state)
     CLEANUP(memory_free)
     char *expected = text_format("another furcate runner (pid %ld) works in %s; wait for it or stop it",
                                  (long)child, fixture->log_dir);
-    assert_null(store_open(fixture->log_dir, &fixture->err));
+    assert_null(store_open(fixture->log_dir, NULL, &fixture->err));
     assert_string_equal(fixture->err.text, expected);
     close(release);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -54,7 +54,7 @@ static void a_start_waits_while_a_dead_runner_is_cleared_up_after(void **state)
     pid_t later = fork();
     if (later == 0) {
         close(release);
-        _exit(store_open(fixture->log_dir, &fixture->err) ? 0 : 1);
+        _exit(store_open(fixture->log_dir, NULL, &fixture->err) ? 0 : 1);
     }
     close(release); /* the guardian lets go */
     int status;
@@ -69,7 +69,7 @@ static void a_lock_that_names_nobody_is_respected(void **state)
     int release;
     pid_t child = hold(fixture, &release);
     put(fixture, "furcate.lock", "");
-    assert_null(store_open(fixture->log_dir, &fixture->err));
+    assert_null(store_open(fixture->log_dir, NULL, &fixture->err));
     assert_non_null(strstr(fixture->err.text, "another furcate runner works in"));
     close(release);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -95,7 +95,7 @@ static void the_group_of_a_killed_runner_is_handed_on(void **state)
         .guardian = getpid(), .group = "/cgroup/mine", .locked = note, .context = &seen};
     store_close(open_store(fixture));
     put(fixture, "furcate.lock", "999999999\n999999998\n/cgroup/of the dead\n");
-    struct store *store = store_open_as(fixture->log_dir, &holder, &fixture->err);
+    struct store *store = store_open(fixture->log_dir, &holder, &fixture->err);
     assert_non_null(store);
     assert_string_equal(seen.group, "/cgroup/of the dead");
     assert_string_equal(seen.directory, fixture->log_dir);
@@ -105,7 +105,7 @@ static void the_group_of_a_killed_runner_is_handed_on(void **state)
     assert_string_equal(content, expected);
     store_close(store);
 
-    store = store_open_as(fixture->log_dir, &holder, &fixture->err);
+    store = store_open(fixture->log_dir, &holder, &fixture->err);
     assert_string_equal(seen.group, "(none)"); /* it ended in peace */
     store_close(store);
 }
@@ -129,7 +129,7 @@ static void an_impossible_log_dir_is_named_with_the_remedy(void **state)
     struct fixture *fixture = *state;
     put(fixture, "file", "");
     CLEANUP(memory_free) char *below_a_file = path_of(fixture, "file/logs");
-    assert_null(store_open(below_a_file, &fixture->err));
+    assert_null(store_open(below_a_file, NULL, &fixture->err));
     assert_non_null(strstr(fixture->err.text, below_a_file));
     assert_non_null(strstr(fixture->err.text, "Not a directory"));
     assert_non_null(strstr(fixture->err.text, "set log_dir to another folder"));

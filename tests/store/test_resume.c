@@ -331,7 +331,7 @@ static void refuses_a_table_with_a_quote_that_lacks_its_pair(void **state)
     static const char content[] =
         "data_name,batch_size,run_id\nexample,\"32,1\nexample,64,2\nexample,128,3\n";
     put(fixture, "run_data.csv", content);
-    assert_null(store_open(fixture->log_dir, &fixture->err));
+    assert_null(store_open(fixture->log_dir, NULL, &fixture->err));
     assert_non_null(
         strstr(fixture->err.text, "a quote lacks its pair in the line that begins with 'example,\"32,1'"));
     assert_holds(fixture, "run_data.csv", content);
