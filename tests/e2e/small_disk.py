@@ -8,14 +8,15 @@ import subprocess
 
 import pytest
 
-from conftest import FURCATE, Runner
+from conftest import FURCATE
 
 # The first where it is allowed; the second needs a kernel that lets users make namespaces.
 WAYS = [["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]]
 
 
 class SmallDisk:
-    """Keeps the namespace until it is closed; what happens there is seen below `logs` and told by `run`."""
+    """Keeps the namespace, in which the project starts furcate, until it is closed; what happens there is seen below
+    `logs` and told by `run`."""
 
     def __init__(self, project, size):
         self.project, self.place = project, project.logs
@@ -28,6 +29,7 @@ class SmallDisk:
                 project.logs = pathlib.Path(f"/proc/{self.holder.pid}/root{self.place}")
                 self.enter = ["nsenter", "--target", str(self.holder.pid), "--mount"]
                 self.enter += ["--user", "--preserve-credentials"] if "--map-root-user" in way else []
+                project.executable = self.command(FURCATE)
                 return
             self.close()
         pytest.skip("a file system can be mounted neither as root nor in a user namespace")
@@ -38,21 +40,12 @@ class SmallDisk:
         self.holder.stdout.close()
 
     def command(self, *words):
-        """The words as a command that executes in the namespace, in the project's folder."""
-        go = f"cd {shlex.quote(str(self.project.root))} && exec {shlex.join(map(str, words))}"
-        return [*self.enter, "sh", "-c", go]
+        """The words as a command that executes in the namespace, in the project's folder; more may follow."""
+        go = f'cd {shlex.quote(str(self.project.root))} && exec "$@"'
+        return [*self.enter, "sh", "-c", go, "sh", *map(str, words)]
 
     def run(self, *words):
         return subprocess.run(self.command(*words), check=True, capture_output=True, text=True)
-
-    def start(self, *program):
-        """furcate run config.json -- PROGRAM in the background."""
-        errors = self.project.root / f"runner{len(self.project.runners)}.stderr"
-        with errors.open("w") as out:
-            process = subprocess.Popen(self.command(FURCATE, "run", "config.json", "--", *program),
-                                       env=self.project.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        self.project.runners.append(Runner(process, errors))
-        return self.project.runners[-1]
 
     def fill(self):
         """Leaves no room at all."""

@@ -13,7 +13,7 @@ UNSTORED = "Results cannot be stored"
 
 def start_gated(disk, count, slots):
     disk.project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": slots})
-    return disk.start(disk.project.gated())
+    return disk.project.start(disk.project.gated())
 
 
 def test_a_full_disk_holds_starts_and_results_until_there_is_room(project, disk):
@@ -43,7 +43,7 @@ def test_a_full_disk_holds_starts_and_results_until_there_is_room(project, disk)
 def test_no_run_finds_a_torn_config(project, disk):
     project.write(batch_size=[1, 2, 3], notes="x" * 10000, meta={"max_threads": 1})
     read = 'import json, os; print(len(json.load(open(os.environ["FURCATE_CONFIG"]))["notes"]))'
-    runner = disk.start(project.script("train", f"{sys.executable} -c '{read}'\nexec {project.gated()}\n"))
+    runner = project.start(project.script("train", f"{sys.executable} -c '{read}'\nexec {project.gated()}\n"))
     [first] = project.until_waiting(1)
     project.until_started(1)
     disk.fill()
@@ -86,7 +86,7 @@ def test_it_can_be_stopped_while_it_waits(project, disk):
     assert list(project.logs.rglob("*.new")) == []
     disk.empty()
     (project.root / "open").touch()
-    again = disk.start(project.gated())
+    again = project.start(project.gated())
     assert project.let_all_go(again) == 0
     assert project.values() == ["1", "2", "3"]
 
@@ -96,7 +96,7 @@ def test_endless_output_fails_its_own_run_only(project, disk):
     os.mkfifo(project.root / "go")
     program = project.script("train", f'[ $1 = 2 ] || exec {project.gated()}\n'
                                       'read -r _ < "$FURCATE_TEST/go"\nexec cat /dev/zero\n')
-    runner = disk.start(program, "{batch_size}")
+    runner = project.start(program, "{batch_size}")
     [good] = project.until_waiting(1)
     (project.root / "go").write_text("\n")
     until(lambda: "failed - exit status 1" in runner.stderr, "the end of the endless one")
@@ -112,12 +112,12 @@ def test_endless_output_fails_its_own_run_only(project, disk):
 def test_a_start_on_a_full_disk_says_so_and_leaves_nothing_behind(project, disk):
     project.write(batch_size=[1])
     disk.fill()
-    runner = disk.start("/bin/true")
+    runner = project.start("/bin/true")
     assert runner.wait() == 2
     assert runner.stderr.startswith("furcate: cannot write ")
     assert "(make room there; df -h and df -i show what is full)" in runner.stderr
     disk.empty()
-    again = disk.start("/bin/true")
+    again = project.start("/bin/true")
     assert again.wait() == 0, again.stderr
     assert [row["run_id"] for row in project.rows()] == ["0"]
     assert sorted(path.name for path in project.logs.iterdir()) == ["example0_foo", "furcate.db", "furcate.lock",

@@ -18,7 +18,7 @@ REASON = "Read-only file system (mount it for writing again)"
 
 def test_results_wait_and_all_goes_on_once_it_is_writable(project, disk):
     project.write(batch_size=[1, 2, 3, 4], meta={"max_threads": 2})
-    runner = disk.start(project.gated())
+    runner = project.start(project.gated())
     first, second = project.until_waiting(2)
     project.until_started(2)
     disk.make_read_only()
@@ -37,7 +37,7 @@ def test_results_wait_and_all_goes_on_once_it_is_writable(project, disk):
 def test_it_stops_when_no_result_would_be_lost(project, disk):
     project.write(batch_size=[1, 2], meta={"max_threads": 1})
     program = project.script("train", f"{project.gated()}\nexit 5\n")
-    runner = disk.start(program)
+    runner = project.start(program)
     [first] = project.until_waiting(1)
     project.until_started(1)
     disk.make_read_only()
@@ -66,7 +66,7 @@ def image(project, disk):
 def test_a_disk_with_errors_loses_nothing_silently(project, disk, image):
     project.write(batch_size=[1, 2], meta={"max_threads": 1})
     program = project.gated()
-    runner = disk.start(program)
+    runner = project.start(program)
     [first] = project.until_waiting(1)
     project.until_started(1)
     disk.run("sh", "-c", f"mount -o remount,abort {shlex.quote(str(disk.place))} || true")
@@ -77,7 +77,7 @@ def test_a_disk_with_errors_loses_nothing_silently(project, disk, image):
     assert "the results of 1 run could not be stored" in runner.stderr
     disk.run("umount", disk.place)
     disk.run("mount", "-o", "loop", image, disk.place)
-    assert project.let_all_go(disk.start(program)) == 0
+    assert project.let_all_go(project.start(program)) == 0
     assert project.values() == ["1", "2"]
 
 
@@ -85,7 +85,7 @@ def test_a_disk_that_is_mounted_over_for_a_while_is_waited_for(project, disk):
     project.write(batch_size=[1, 2], meta={"max_threads": 1})
     gate = project.root / "go"
     os.mkfifo(gate)
-    runner = disk.start(project.script("train", 'read -r _ < "$FURCATE_TEST/go" || true\n'))
+    runner = project.start(project.script("train", 'read -r _ < "$FURCATE_TEST/go" || true\n'))
 
     def let_go():
         with contextlib.suppress(OSError):  # nobody reads yet
