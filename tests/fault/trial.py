@@ -9,12 +9,16 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 
 import pandas
 
 from faults import WORDS, Page
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "e2e"))
+from groups import groups_left
 
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 SHARED_MEMORY = pathlib.Path("/dev/shm")
@@ -190,22 +194,11 @@ def check_database(trial, frame):
         database.close()
 
 
-def own_group():
-    """The folder of this process' control group; None without cgroup v2."""
-    name = next((line[3:].rstrip("\n") for line in open("/proc/self/cgroup") if line.startswith("0::/")), "/")
-    for line in open("/proc/self/mountinfo"):
-        fields, _, kind = line.partition(" - ")
-        if kind.startswith("cgroup2 "):
-            return pathlib.Path(fields.split()[4] + name)
-    return None
-
-
 def check_nothing_left(trial):
     left = list(trial.processes())
     must(not left, f"processes are left: {left}")
-    groups = [group.name for pid in trial.pids for group in (own_group() or trial.folder).glob(f"furcate-{pid}-*")
-              if int(group.name.rpartition("-")[2], 16) > trial.began]
-    must(not groups, f"control groups are left: {groups}")
+    left = [group.name for group in groups_left(trial.pids) if int(group.name.rpartition("-")[2], 16) > trial.began]
+    must(not left, f"control groups are left: {left}")
 
 
 def check_end(trial, rows, complete, finishes):
