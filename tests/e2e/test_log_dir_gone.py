@@ -52,6 +52,13 @@ class Runs:
     def ids(self):
         return sorted(row["run_id"] for row in self.project.rows())
 
+    def finish(self):
+        """Lets the two that wait go, and the runner end well. Returns the ids that have a row."""
+        self.let_go(1)
+        self.let_go(2)
+        assert self.runner.wait() == 0, self.runner.stderr
+        return self.ids()
+
     def next_start(self):
         """What a further start still runs: it lets all go at once."""
         self.project.script("waits", "exit 0\n")
@@ -87,10 +94,7 @@ def test_what_ends_afterwards_is_stored_in_a_new_log_dir(project, runs, harm):
     harm(project)
     runs.until_said(ANEW)
     until(lambda: (project.logs / "example1_foo_bs3/config.json").exists(), "the run directory made anew")
-    runs.let_go(1)
-    runs.let_go(2)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert runs.ids() == ["1", "2"]
+    assert runs.finish() == ["1", "2"]
     assert {row["run_id"]: row["run_loss"] for row in project.rows()} == {"1": "1.0", "2": "2.0"}
     assert ANEW in project.log() and "Generated" not in project.log()
     assert project.query("SELECT count(*) FROM texts WHERE name = 'config'") == [(1,)]
@@ -117,10 +121,7 @@ def test_a_deleted_lock_is_made_anew_and_keeps_a_second_runner_out(project, runs
     runs.until_said("furcate.lock had been deleted")
     second = project.furcate("run", "config.json", "--", runs.program)
     assert second.returncode == 2 and f"another furcate runner (pid {runs.runner.pid}) works in" in second.stderr
-    runs.let_go(1)
-    runs.let_go(2)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert runs.ids() == ["0", "1", "2"]
+    assert runs.finish() == ["0", "1", "2"]
     assert ANEW not in runs.runner.stderr and "Generated" in project.log()
 
 
@@ -141,10 +142,7 @@ def test_a_copy_in_its_place_is_gone_on_with(project, runs):
     remove(project)
     (project.root / "copy").rename(project.logs)
     runs.until_said(ANEW)
-    runs.let_go(1)
-    runs.let_go(2)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert runs.ids() == ["0", "1", "2"]
+    assert runs.finish() == ["0", "1", "2"]
 
 
 def runner_of(pid):
@@ -227,10 +225,7 @@ def test_a_deleted_working_directory_is_waited_for(project):
 
 def test_a_deleted_run_directory_holds_nothing_up(project, runs):
     shutil.rmtree(project.logs / "example1_foo_bs3")
-    runs.let_go(1)
-    runs.let_go(2)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert runs.ids() == ["0", "1", "2"]
+    assert runs.finish() == ["0", "1", "2"]
     assert "cannot be stored" not in runs.runner.stderr
     assert "example1_foo_bs3 was deleted while its run executed" in project.log()
 
@@ -238,9 +233,6 @@ def test_a_deleted_run_directory_holds_nothing_up(project, runs):
 def test_a_run_directory_that_became_a_file_holds_nothing_up(project, runs):
     shutil.rmtree(project.logs / "example1_foo_bs3")
     (project.logs / "example1_foo_bs3").write_text("")
-    runs.let_go(1)
-    runs.let_go(2)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert runs.ids() == ["0", "1", "2"]
+    assert runs.finish() == ["0", "1", "2"]
     assert "cannot be stored" not in runs.runner.stderr
     assert "its row in run_data.csv is all there is of the results" in project.log()
