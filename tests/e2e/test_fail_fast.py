@@ -3,6 +3,8 @@
 import signal
 import time
 
+import pytest
+
 from conftest import until
 
 MESSAGE = "failed within a second with the same message"
@@ -120,10 +122,15 @@ def test_retries_of_one_config_are_one_config(project):
     assert tried(project) == 6
 
 
-def test_other_messages_do_not_stop_it(project):
-    write(project, count=6)
-    done = furcate(project, "set -- $(echo $1 | tr 123456 abcdef)\necho unknown optimizer $1 >&2; exit 1\n")
-    assert tried(project) == 6
+@pytest.mark.parametrize("count, script", [
+    (6, "set -- $(echo $1 | tr 123456 abcdef)\necho unknown optimizer $1 >&2; exit 1\n"),
+    (4, "sleep 1.1\n" + BROKEN),
+    (6, "echo 'RuntimeError: CUDA out of memory.' >&2; exit 1\n"),
+], ids=["other messages", "slow failures", "want of memory"])
+def test_failures_that_are_the_configs_do_not_stop_it(project, count, script):
+    write(project, count=count)
+    done = furcate(project, script)
+    assert tried(project) == count
     assert MESSAGE not in done.stderr
 
 
@@ -133,20 +140,6 @@ def test_a_success_in_between_counts(project):
     assert done.returncode == 1
     assert project.values() == ["3", "6"]
     assert tried(project) == 8
-
-
-def test_slow_failures_are_the_configs(project):
-    write(project, count=4)
-    done = furcate(project, "sleep 1.1\n" + BROKEN)
-    assert tried(project) == 4
-    assert MESSAGE not in done.stderr
-
-
-def test_a_want_of_memory_is_the_configs(project):
-    write(project, count=6)
-    done = furcate(project, "echo 'RuntimeError: CUDA out of memory.' >&2; exit 1\n")
-    assert tried(project) == 6
-    assert MESSAGE not in done.stderr
 
 
 def test_one_that_gets_on_proves_the_program_right(project):
