@@ -66,9 +66,8 @@ static void say_why(struct watch *watch)
                  remedy(error));
     else
         log_line(watch->log, LOG_DEBUG,
-                 "%s is looked at %s: its file system tells of none that other "
-                 "machines make",
-                 watch->path, often);
+                 "%s is looked at %s: its file system tells of none that other machines make", watch->path,
+                 often);
 }
 
 static void follow(struct watch *watch)

@@ -135,8 +135,7 @@ enum record_kind store_misread_record(const struct csv_reader *reader, const str
     if (is_other_header(reader)) {
         fail(reader,
              "a second header, with other columns: the rows below it would be misread; take them out of this "
-             "file, "
-             "or put their cells under the columns of its first line",
+             "file, or put their cells under the columns of its first line",
              err);
         return RECORD_MISREAD;
     }
@@ -180,8 +179,7 @@ bool store_misread_rounded(const struct csv_reader *reader, const char *column, 
     CLEANUP(text_free) struct text what = {0};
     text_addf(&what,
               "%s is %.*s, which a spreadsheet has rounded from %s: write that into the cell, or delete the "
-              "line and "
-              "it is run again",
+              "line and it is run again",
               column, (int)shown.len, shown.bytes, value_text(number));
     return fail(reader, text_get(&what), err);
 }
