@@ -120,7 +120,8 @@ static bool fail(const struct csv_reader *reader, const char *what, struct error
 enum record_kind store_misread_record(const struct csv_reader *reader, const struct columns *columns,
                                       size_t id_column, struct error *err)
 {
-    if (id_column < reader->cells.count && is_number(reader->cells.items[id_column]))
+    bool has_id = id_column < columns->count && id_column < reader->cells.count;
+    if (has_id && is_number(reader->cells.items[id_column]))
         return RECORD_ROW; /* as all that a runner writes */
     if (is_empty(reader) || is_same_header(reader, columns))
         return RECORD_EMPTY;

@@ -183,6 +183,19 @@ static void a_row_torn_within_quotes_is_not_finished(void **state)
     plan_unref(plan);
 }
 
+/* No run_id tells that it is a row, and the cell behind the last column is none. */
+static void a_second_header_with_a_number_behind_the_columns_is_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct number_set finished = {0};
+    put(fixture, "run_data.csv", "data_name,data_dir\nexample,foo/\ndata_name,data_dir,7,meta,log_dir\n");
+    assert_false(store_peek_finished(fixture->log_dir, plan, &finished, &fixture->err));
+    assert_non_null(strstr(fixture->err.text, "run_data.csv:3: a second header"));
+    number_set_free(&finished);
+    plan_unref(plan);
+}
+
 static void a_row_of_another_config_is_counted_apart(void **state)
 {
     static const char csv[] = "data_name,data_dir,batch_size,epochs\n"
@@ -234,6 +247,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_byte_order_mark_within_a_name_stays_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(columns_the_config_lacks_make_no_difference, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_torn_within_quotes_is_not_finished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_header_with_a_number_behind_the_columns_is_seen, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_row_of_another_config_is_counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_excluded_row_is_not_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_texts_than_it_remembers_are_all_matched, set_up, tear_down),
