@@ -10,12 +10,12 @@ static const char again[] =
 
 /* --- the header --- */
 
+/* Also below empty lines, which a rewrite takes away. */
 static bool is_utf16(const struct csv_reader *reader)
 {
     struct csv_cell cell = reader->cells.items[0];
-    bool has_mark =
-        cell.len >= 2 && (memcmp(cell.bytes, "\xff\xfe", 2) == 0 || memcmp(cell.bytes, "\xfe\xff", 2) == 0);
-    return reader->record_start == 0 && has_mark;
+    return cell.len >= 2 &&
+           (memcmp(cell.bytes, "\xff\xfe", 2) == 0 || memcmp(cell.bytes, "\xfe\xff", 2) == 0);
 }
 
 /* The separator of a header that has no comma; '\0' when it has none. */
