@@ -102,12 +102,41 @@ void text_add_json_string(struct text *text, const char *bytes, size_t len)
     text_add_char(text, '"');
 }
 
+/*
+ * Times and most metrics are whole millionths. Below 2^51 of them neighbours differ in their double, so that
+ * no shorter text reads as the same one; and one division of two exact numbers rounds as strtod() does
+ * (Clinger, How to read floating point numbers accurately, 1990). Returns false for other numbers.
+ */
+static bool add_millionths(struct text *text, double number)
+{
+    static const double least = 1e-4, most = (double)(1LL << 51); /* below: with an exponent */
+    double size = fabs(number), millionths = round(1e6 * size);
+    if (size < least || millionths >= most || millionths / 1e6 != size)
+        return false;
+    uint64_t whole = (uint64_t)millionths / 1000000, rest = (uint64_t)millionths % 1000000;
+    char digits[24], *end = digits + sizeof digits, *at = end;
+    for (int i = 0; i < 6; i++, rest /= 10)
+        *--at = (char)('0' + rest % 10);
+    *--at = '.';
+    do
+        *--at = (char)('0' + whole % 10);
+    while (whole /= 10);
+    if (number < 0)
+        *--at = '-';
+    while (end[-1] == '0' && end[-2] != '.')
+        end--;
+    text_add_bytes(text, at, (size_t)(end - at));
+    return true;
+}
+
 void text_add_number(struct text *text, double number)
 {
     if (!isfinite(number)) {
         text_add(text, isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
         return;
     }
+    if (add_millionths(text, number))
+        return;
     char digits[32];
     for (int precision = 15; precision <= 17; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, number);

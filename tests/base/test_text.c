@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -122,6 +123,32 @@ static void writes_numbers_that_read_back(void **state)
     }
 }
 
+/* What printf needs to write a number that reads back. */
+static void shortest(double number, char out[40])
+{
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(out, 40, "%.*g", precision, number);
+        if (strtod(out, NULL) == number)
+            break;
+    }
+    if (!strpbrk(out, ".e"))
+        strcat(out, ".0");
+}
+
+static void writes_millionths_as_short_as_printf(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 60000; i++) {
+        char expected[40];
+        CLEANUP(text_free) struct text text = {0};
+        double number = (double)(hash_number(2, i) >> (10 + i % 50)) / 1e6;
+        number = i % 3 == 0 ? nextafter(number, HUGE_VAL) : i % 3 == 1 ? -number : number;
+        shortest(number, expected);
+        text_add_number(&text, number);
+        assert_string_equal(text_get(&text), expected);
+    }
+}
+
 static void keeps_a_list_of_texts(void **state)
 {
     (void)state;
@@ -143,10 +170,15 @@ static void keeps_a_list_of_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows_as_it_is_added_to),       cmocka_unit_test(keeps_bytes_that_are_nul),
-        cmocka_unit_test(hands_over_its_content),        cmocka_unit_test(formats_into_fresh_memory),
-        cmocka_unit_test(writes_strings_as_json),        cmocka_unit_test(writes_numbers_short),
-        cmocka_unit_test(writes_numbers_that_read_back), cmocka_unit_test(keeps_a_list_of_texts),
+        cmocka_unit_test(grows_as_it_is_added_to),
+        cmocka_unit_test(keeps_bytes_that_are_nul),
+        cmocka_unit_test(hands_over_its_content),
+        cmocka_unit_test(formats_into_fresh_memory),
+        cmocka_unit_test(writes_strings_as_json),
+        cmocka_unit_test(writes_numbers_short),
+        cmocka_unit_test(writes_numbers_that_read_back),
+        cmocka_unit_test(writes_millionths_as_short_as_printf),
+        cmocka_unit_test(keeps_a_list_of_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
