@@ -10,7 +10,7 @@
 #include "config/decimal.h"
 
 /* Objects of more keys than this are looked up by hash. */
-enum { index_from = 12 };
+enum { index_from = 32 };
 
 struct key {
     char *text;
