@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 double clock_wall(void)
@@ -40,10 +41,19 @@ double clock_wall_end(double start, double seconds)
 
 void clock_format(double wall, char out[32])
 {
-    time_t seconds = (time_t)floor(wall);
-    struct tm local;
-    localtime_r(&seconds, &local);
-    strftime(out, 32, "%Y-%m-%d %H:%M:%S", &local);
+    /* Many lines are of the same second. */
+    static _Thread_local struct {
+        time_t second;
+        char text[32];
+    } last;
+    time_t second = (time_t)floor(wall);
+    if (!last.text[0] || second != last.second) {
+        struct tm local;
+        localtime_r(&second, &local);
+        strftime(last.text, sizeof last.text, "%Y-%m-%d %H:%M:%S", &local);
+        last.second = second;
+    }
+    memcpy(out, last.text, sizeof last.text);
 }
 
 void clock_format_micros(double wall, char out[40])
