@@ -91,3 +91,5 @@ void value_add_json(struct text *out, const struct value *value);
 void value_add_json_short(struct text *out, const struct value *value);
 /* The same over several lines, indented by two spaces a level; arrays of scalars stay on one line. */
 void value_add_json_lines(struct text *out, const struct value *value);
+/* The same as a part of such a text, within a line of that level; a whole text begins at 0. */
+void value_add_json_part(struct text *out, const struct value *value, int level);

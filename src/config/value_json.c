@@ -84,3 +84,8 @@ void value_add_json_lines(struct text *out, const struct value *value)
 {
     add_value(out, value, 0);
 }
+
+void value_add_json_part(struct text *out, const struct value *value, int level)
+{
+    add_value(out, value, level);
+}

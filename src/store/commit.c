@@ -50,7 +50,8 @@ static bool take_own_run_data(struct store *store, struct record *record, struct
     }
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
     store_row_free(&record->row);
-    store_row_make(&record->row, run_data, &who);
+    struct row_content content = store_row_content(run_data);
+    store_row_make(&record->row, &content, &who);
     return true;
 }
 

@@ -95,12 +95,11 @@ static struct value *identity(const struct run *run)
     return object;
 }
 
-struct value *store_directory_config(const struct run *run, struct value *data)
+/* What config.json holds for the run's attempt; meta is the last of its keys. */
+static struct value *content(const struct run *run)
 {
     struct value *meta = store_copy_object(run->meta), *config = value_new_object();
     value_object_set(meta, "run", identity(run));
-    if (data)
-        value_object_set(meta, "data", data);
     for (size_t i = 0; i < value_count(run->keys); i++)
         if (strcmp(value_key(run->keys, i), "log_dir") != 0)
             value_object_set(config, value_key(run->keys, i), value_ref(value_item(run->keys, i)));
@@ -118,24 +117,27 @@ static bool make(const char *directory, struct error *err)
 }
 
 /* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
-static bool replace(const char *path, const struct text *content, struct error *err)
+static bool replace(const char *path, const struct text *json, struct error *err)
 {
     CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    bool replaced = file_write(beside, content->data, content->len, err) &&
+    bool replaced = file_write(beside, json->data, json->len, err) &&
                     (rename(beside, path) == 0 || error_system(err, errno, "cannot write %s", path));
     if (!replaced)
         unlink(beside);
     return replaced;
 }
 
-bool store_prepare_run(struct store *store, const struct run *run, struct error *err)
+bool store_prepare_run(struct store *store, struct run *run, struct error *err)
 {
     (void)store;
     if (!make(run->directory, err))
         return false;
     CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
-    CLEANUP(value_cleanup) struct value *config = store_directory_config(run, NULL);
-    CLEANUP(text_free) struct text json = {0};
+    CLEANUP(value_cleanup) struct value *config = content(run);
+    struct text json = {0};
     store_run_data_add_json(&json, config);
-    return run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
+    bool written = run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
+    free(run->config_json);
+    run->config_json = text_take(&json);
+    return written;
 }

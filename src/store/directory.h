@@ -12,7 +12,3 @@ char *store_directory_run_name(const struct value *data_name, int64_t id);
 char *store_directory_base_name(const char *name, const char *label);
 /* The id in a run directory's base name, or in a run's name; -1 when there is none. data_name may be "". */
 int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len);
-
-/* What config.json holds for the run's attempt; with `data` as meta.data, which is taken over, run_data.json.
- */
-struct value *store_directory_config(const struct run *run, struct value *data);

@@ -110,7 +110,8 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     struct record *record = new_record(found, RUN_FINISHED);
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
-    store_row_make(&record->row, found->content, &who);
+    struct row_content content = store_row_content(found->content);
+    store_row_make(&record->row, &content, &who);
     record->has_row = true;
     log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",
              base_name);

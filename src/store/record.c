@@ -81,17 +81,18 @@ void store_add_finished(struct store *store, const struct run *run, const struct
 {
     struct record *record = new_end(store, run, end, RUN_FINISHED);
     CLEANUP(memory_free) char *base_name = file_base_name(run->directory);
-    CLEANUP(value_cleanup) struct value *run_data = store_directory_config(run, data);
+    CLEANUP(value_cleanup) struct value *gpu_id = value_new_int(run->gpu_id);
 
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {run->id, run->name, run->attempt, record->log_dir};
-    store_row_make(&record->row, run_data, &who);
+    store_row_make(&record->row, &(struct row_content){run->keys, gpu_id, run->meta, data}, &who);
     record->has_row = true;
     record->reads_run_data = !data;
     if (data) {
         struct text json = {0};
-        store_run_data_add_json(&json, run_data);
+        store_run_data_complete(&json, run->config_json, data);
         record->run_data = text_take(&json);
+        value_unref(data);
     }
     store_unfinished_drop(&store->unfinished, run->keys, run->id);
     store_add_record(store, record);

@@ -34,11 +34,11 @@ static bool is_named(const char *key, const char *const *names)
     return *names;
 }
 
-static void add_keys(struct row *row, const struct value *run_data)
+static void add_keys(struct row *row, const struct value *keys)
 {
-    for (size_t i = 0; i < value_count(run_data); i++)
-        if (plan_compares_key(value_key(run_data, i)))
-            add_value(row, "", value_key(run_data, i), value_item(run_data, i));
+    for (size_t i = 0; i < value_count(keys); i++)
+        if (plan_compares_key(value_key(keys, i)))
+            add_value(row, "", value_key(keys, i), value_item(keys, i));
 }
 
 /* As JSON, without what says nothing about the config. */
@@ -74,20 +74,28 @@ static void add_metrics(struct row *row, const struct value *data)
         add_value(row, "run_", value_key(data, i), value_item(data, i));
 }
 
-void store_row_make(struct row *row, const struct value *run_data, const struct row_run *run)
+struct row_content store_row_content(const struct value *run_data)
+{
+    const struct value *meta = value_get(run_data, "meta");
+    return (struct row_content){
+        .keys = run_data,
+        .gpu_id = value_get(run_data, "gpu_id"),
+        .meta = meta,
+        .data = meta ? value_get(meta, "data") : NULL,
+    };
+}
+
+void store_row_make(struct row *row, const struct row_content *content, const struct row_run *run)
 {
     char number[32];
-    const struct value *meta = value_get(run_data, "meta");
-    const struct value *data = meta ? value_get(meta, "data") : NULL;
-
     *row = (struct row){0};
-    add_keys(row, run_data);
-    add_meta(row, meta);
+    add_keys(row, content->keys);
+    add_meta(row, content->meta);
     add_pair(row, "", "log_dir", run->log_dir);
-    add_value(row, "", "gpu_id", value_get(run_data, "gpu_id"));
-    add_named(row, data, store_columns_before_metrics);
-    add_metrics(row, data);
-    add_named(row, data, store_columns_behind_metrics);
+    add_value(row, "", "gpu_id", content->gpu_id);
+    add_named(row, content->data, store_columns_before_metrics);
+    add_metrics(row, content->data);
+    add_named(row, content->data, store_columns_behind_metrics);
     snprintf(number, sizeof number, "%lld", (long long)run->id);
     add_pair(row, "run_", "id", number);
     add_pair(row, "run_", "name", run->name);

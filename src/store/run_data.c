@@ -1,5 +1,7 @@
 #include "store/run_data.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -26,6 +28,15 @@ void store_run_data_add_json(struct text *out, const struct value *run_data)
 {
     value_add_json_lines(out, run_data);
     text_add_char(out, '\n');
+}
+
+void store_run_data_complete(struct text *out, const char *config_json, const struct value *data)
+{
+    static const char end[] = "\n  }\n}\n"; /* of meta, which is never empty, and of all */
+    text_add_bytes(out, config_json, strlen(config_json) - (sizeof end - 1));
+    text_add(out, ",\n    \"data\": ");
+    value_add_json_part(out, data, 2);
+    text_add(out, end);
 }
 
 bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err)

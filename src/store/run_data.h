@@ -17,3 +17,6 @@ bool store_run_config_read(const char *directory, struct value **config, struct 
 struct value *store_copy_object(const struct value *object);
 /* Adds the text of run_data.json, or of config.json. */
 void store_run_data_add_json(struct text *out, const struct value *run_data);
+/* The same of a run that left `data` as its meta.data, from the text of its config.json, which ends with
+ * meta. */
+void store_run_data_complete(struct text *out, const char *config_json, const struct value *data);

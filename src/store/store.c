@@ -21,6 +21,7 @@ void run_destroy(struct run *run)
     free(run->directory);
     value_unref(run->keys);
     value_unref(run->meta);
+    free(run->config_json);
     free(run);
 }
 

@@ -27,6 +27,7 @@ struct run {
     char *directory;    /* "/abs/logs/example0_foo_bs32" */
     struct value *keys; /* the permutation: all config keys but meta */
     struct value *meta; /* config_meta_value() */
+    char *config_json;  /* the config.json of its latest attempt; NULL before store_prepare_run() */
     uint64_t rank;      /* in the plan it was started from */
     int gpu_id;         /* -1 on a CPU slot */
     char slot[24];      /* "GPU 0", "CPU 3"; "" before its first attempt here */
@@ -75,7 +76,7 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
 
 /* Makes the run directory and writes config.json for the coming attempt (run->attempt and run->gpu_id are
  * set). */
-bool store_prepare_run(struct store *store, const struct run *run, struct error *err);
+bool store_prepare_run(struct store *store, struct run *run, struct error *err);
 /* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them.
  * fds[0] is the log, fds[1] the err; the caller closes both. */
 bool store_open_output(const struct run *run, int fds[2], struct error *err);
@@ -99,8 +100,8 @@ struct attempt_end {
 /* --- records; all return at once and are written by the next commit --- */
 
 void store_add_started(struct store *store, const struct run *run, double start_time, int pid);
-/* A finished run. `data` (meta.data: times, results, metrics; without the prefix run_) is taken over; NULL:
- * the run's own run_data.json holds it. */
+/* A finished run, which was prepared before. `data` (meta.data: times, results, metrics; without the prefix
+ * run_) is taken over; NULL: the run's own run_data.json holds it. */
 void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
                         struct value *data);
 /* A failed or stopped attempt, with the last lines of its stderr; `final` when no further attempt will be

@@ -60,7 +60,8 @@ static void a_row_has_the_config_then_the_run(void **state)
     struct row_run who = {3, "example3", 2, "logs/example3_foo"};
     CLEANUP(store_columns_free) struct columns columns = {0};
     CLEANUP(text_free) struct text line = {0};
-    store_row_make(&row, run_data, &who);
+    struct row_content content = store_row_content(run_data);
+    store_row_make(&row, &content, &who);
     assert_true(store_row_add_columns(&row, &columns));
     assert_false(store_row_add_columns(&row, &columns));
     store_row_add_csv(&row, &columns, &line);

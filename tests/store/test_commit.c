@@ -86,6 +86,30 @@ static void takes_the_run_data_that_the_run_wrote(void **state)
     plan_unref(plan);
 }
 
+static void completes_the_config_with_the_data(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char data_text[] = "{results: [0.75, {a: 1}], val_loss: 0.5, none: {}}";
+    struct plan *plan =
+        make_plan(fixture, "{data_name: example, data_dir: foo/, batch_size: [32, 64], epochs: 5,"
+                           " meta: {data: {val_loss: 7}, run: {id: 7, name: other}, retries: 1}}");
+    struct store *store = open_store(fixture);
+    finish_run(fixture, store, plan, 0, data_text);
+    CLEANUP(memory_free) char *config_json = get(fixture, "example0_foo_bs32/config.json");
+    CLEANUP(memory_free) char *run_data_json = get(fixture, "example0_foo_bs32/run_data.json");
+    CLEANUP(value_cleanup) struct value *config = parse(fixture, config_json);
+    CLEANUP(value_cleanup) struct value *data = parse(fixture, data_text);
+    CLEANUP(value_cleanup) struct value *run_data = store_run_data(config, data);
+    CLEANUP(text_free) struct text expected = {0};
+    value_add_json_lines(&expected, run_data);
+    text_add_char(&expected, '\n');
+    assert_string_equal(run_data_json, text_get(&expected));
+    assert_null(strstr(run_data_json, "other"));
+    assert_null(strstr(run_data_json, "\"val_loss\": 7"));
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void records_failures_with_their_last_words(void **state)
 {
     struct fixture *fixture = *state;
@@ -416,6 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(writes_json_row_and_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_pending_is_no_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(completes_the_config_with_the_data, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_the_run_data_that_the_run_wrote, set_up, tear_down),
         cmocka_unit_test_setup_teardown(records_failures_with_their_last_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(adds_a_column_by_rewriting, set_up, tear_down),
