@@ -56,7 +56,7 @@ pid_t clone3_child(int (*child)(void *argument), void *argument, void *stack, si
                    bool waits, int *pidfd) // NOLINT(readability-non-const-parameter): the kernel writes to it
 {
     struct clone_args args = {
-        .flags = CLONE_VM | CLONE_PIDFD | (waits ? CLONE_VFORK : 0),
+        .flags = CLONE_VM | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (waits ? CLONE_VFORK : 0),
         .pidfd = (uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
         .stack = (uintptr_t)stack,

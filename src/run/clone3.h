@@ -6,8 +6,9 @@
 #include <sys/types.h>
 
 /*
- * CLONE_VM | CLONE_PIDFD. Until the child has executed a program or has ended it shares even the thread-local
- * variables of its parent, errno among them, and so must call nothing of the C library.
+ * CLONE_VM | CLONE_PIDFD | CLONE_CLEAR_SIGHAND: handlers are reset, what is ignored stays so. Until the child
+ * has executed a program or has ended it shares even the thread-local variables of its parent, errno among
+ * them, and so must call nothing of the C library.
  *
  * child      runs in the child and must not return
  * stack      its lowest byte; `size` bytes
@@ -15,7 +16,7 @@
  * waits      CLONE_VFORK: returns once the child has executed a program or has ended, else at once
  * *pidfd     gets a file that is readable when the child has ended
  *
- * Returns its pid, or -1 with errno set; ENOSYS where kernel or processor have no way.
+ * Returns its pid, or -1 with errno set; ENOSYS or EINVAL where kernel or processor have no way.
  */
 pid_t clone3_child(int (*child)(void *argument), void *argument, void *stack, size_t size, int cgroup_fd,
                    bool waits, int *pidfd);

@@ -26,6 +26,8 @@ struct launcher {
     VECTOR(struct birth *) free;
     int null_fd;
     struct rlimit files; /* the runner may raise its own */
+    bool has_launched;
+    uint64_t ignored; /* signals, as in struct child, from the first launch on */
 };
 
 struct launcher *launcher_create(struct error *err)
@@ -64,7 +66,24 @@ static struct birth *take_birth(struct launcher *launcher, struct error *err)
     return NULL;
 }
 
-/* Where there is no clone3 its exec is waited for in any case. */
+static uint64_t ignored_signals(void)
+{
+    uint64_t ignored = 0;
+    struct sigaction action;
+    for (int number = 1; number < NSIG; number++)
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            ignored |= (uint64_t)1 << (number - 1);
+    return ignored;
+}
+
+/* Its exec is waited for in any case, and handlers are still set when it begins. */
+static pid_t clone_without_clone3(struct birth *birth, int *pidfd)
+{
+    birth->child.ignored = UINT64_MAX;
+    return clone(child_start, (char *)birth + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                 &birth->child, pidfd);
+}
+
 static pid_t clone_child(struct birth *birth, int cgroup, int *pidfd)
 {
     sigset_t all, before;
@@ -75,9 +94,8 @@ static pid_t clone_child(struct birth *birth, int cgroup, int *pidfd)
     birth->child.adopts = cgroup < 0;
     pid_t pid =
         clone3_child(child_start, &birth->child, birth, stack_size, cgroup, birth->child.launch.waits, pidfd);
-    if (pid < 0 && (errno == ENOSYS || errno == EPERM) && cgroup < 0)
-        pid = clone(child_start, (char *)birth + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                    &birth->child, pidfd);
+    if (pid < 0 && (errno == ENOSYS || errno == EINVAL || errno == EPERM) && cgroup < 0)
+        pid = clone_without_clone3(birth, pidfd);
     int number = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = number;
@@ -103,8 +121,13 @@ bool launch_process(struct launcher *launcher, const struct launch *launch, stru
     struct birth *birth = take_birth(launcher, err);
     if (!birth)
         return false;
-    *birth = (struct birth){.child = {*launch, launcher->files, launcher->null_fd, getpid(), false, 0},
-                            .name = launch->argv[0]};
+    if (!launcher->has_launched)
+        launcher->ignored = ignored_signals();
+    launcher->has_launched = true;
+    *birth = (struct birth){
+        .child = {*launch, launcher->files, launcher->null_fd, getpid(), false, launcher->ignored, 0},
+        .name = launch->argv[0],
+    };
     int pidfd = -1, cgroup = launch->cgroup;
     pid_t pid = clone_child(birth, cgroup, &pidfd);
     if (pid < 0 && cgroup >= 0 && was_refused_cgroup(errno))

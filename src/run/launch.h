@@ -31,9 +31,10 @@ struct launched {
 
 /*
  * The child is a session and process group of its own, dies with the calling thread (PR_SET_PDEATHSIG), has
- * default signal handlers, the limit on open files that was there when the launcher was created, and no open
- * files but its three. Where it cannot begin in the control group it adopts the orphans among its descendants
- * instead (PR_SET_CHILD_SUBREAPER), as the first process of a container does.
+ * default signal handlers (this process ignores no further signal after its first launch), the limit on open
+ * files that was there when the launcher was created, and no open files but its three. Where it cannot begin
+ * in the control group it adopts the orphans among its descendants instead (PR_SET_CHILD_SUBREAPER), as the
+ * first process of a container does.
  *
  * The child borrows this process' memory until it executes the program, so that nothing is copied, and runs
  * beside it: path, argv and envp must stay as they are until launch_end(). The files may be closed at once.
