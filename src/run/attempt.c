@@ -106,7 +106,7 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     struct attempt *attempt = handle->data;
     struct rusage usage;
     int wait_status = 0;
-    const char *group = tree_group(attempt->slot->tree);
+    const char *group = tree_memory_group(attempt->slot->tree);
     /* While the process is not reaped its group keeps its number, so this can reach no stranger. */
     tree_signal(attempt->slot->tree, SIGKILL);
     if (wait4(attempt->pid, &wait_status, WNOHANG, &usage) != attempt->pid)
@@ -236,7 +236,7 @@ static void begin(struct attempt *attempt, const struct launched *launched)
     slot->attempts++;
     slot->attempt = attempt;
     tree_begin(slot->tree, launched);
-    oom_note(&attempt->runner->oom, tree_group(slot->tree), &attempt->oom);
+    oom_note(&attempt->runner->oom, tree_memory_group(slot->tree), &attempt->oom);
     watch(attempt->runner, attempt);
 }
 

@@ -135,9 +135,9 @@ static bool write_to(const char *path, const char *file, const char *text)
     return fd >= 0 && file_write_all(fd, text, strlen(text));
 }
 
-void cgroup_count_memory(const char *path)
+bool cgroup_count_memory(const char *path)
 {
-    write_to(path, "cgroup.subtree_control", "+memory");
+    return write_to(path, "cgroup.subtree_control", "+memory");
 }
 
 void cgroup_freeze(const char *path, bool frozen)

@@ -17,8 +17,9 @@ char *cgroup_of_version_1(const char *controller);
 
 /* Makes the folder of a group; the one above it must be there. */
 bool cgroup_make(const char *path, struct error *err);
-/* Lets the memory used by each group below this one be accounted, where the system delegates that. */
-void cgroup_count_memory(const char *path);
+/* Lets the memory used by each group below this one be accounted. False where the system delegates that not.
+ */
+bool cgroup_count_memory(const char *path);
 
 /* SIGKILL for all processes in the group and below. On Linux 6.18 whatever is cloned into the group
  * afterwards is killed too, so it must not be used again.

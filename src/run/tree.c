@@ -99,7 +99,7 @@ void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const cha
     trees->child_ended.data = trees;
     if (group && cgroup_make(group, &err)) {
         trees->group = memory_copy_text(group);
-        cgroup_count_memory(group);
+        trees->accounts_memory = cgroup_count_memory(group);
     } else {
         hold_by_descent(trees, group ? err.text : "no cgroup v2 is mounted");
     }
@@ -146,9 +146,9 @@ void tree_begin(struct tree *tree, const struct launched *launched)
         hold_by_descent(tree->trees, "the kernel starts no process in one");
 }
 
-const char *tree_group(const struct tree *tree)
+const char *tree_memory_group(const struct tree *tree)
 {
-    return tree->group ? tree->group->path : NULL;
+    return tree->group && tree->trees->accounts_memory ? tree->group->path : NULL;
 }
 
 /* --- signals --- */

@@ -21,7 +21,8 @@ struct tree;
 struct trees {
     uv_loop_t *loop;
     struct log *log;
-    char *group; /* folder of the control group around those of the slots; NULL: by descent */
+    char *group;          /* folder of the control group around those of the slots; NULL: by descent */
+    bool accounts_memory; /* each of those has a memory.events */
     VECTOR(struct tree *) all;
     uv_signal_t child_ended; /* by descent, while a tree ends */
     bool frozen;
@@ -41,8 +42,8 @@ struct tree *tree_create(struct trees *trees);
 int tree_prepare(struct tree *tree);
 /* A program was launched there. */
 void tree_begin(struct tree *tree, const struct launched *launched);
-/* The folder of its control group; NULL: by descent. */
-const char *tree_group(const struct tree *tree);
+/* The folder of its control group, where that accounts memory; else NULL. */
+const char *tree_memory_group(const struct tree *tree);
 
 /* For the program's process group. */
 void tree_signal(const struct tree *tree, int number);
