@@ -12,6 +12,14 @@
 
 static const int64_t second = 1000 * 1000 * 1000;
 
+static const char *find_line(const char *content, const char *start)
+{
+    for (const char *line = content; line && *line; line = strchr(line, '\n'), line += line != NULL)
+        if (strncmp(line, start, strlen(start)) == 0)
+            return line;
+    return NULL;
+}
+
 /* The number behind "oom_kill " at the beginning of a line; -1 when there is none. */
 static int64_t read_count(int fd)
 {
@@ -19,12 +27,14 @@ static int64_t read_count(int fd)
     static const char name[] = "oom_kill ";
     char content[most + 1];
     size_t len = 0;
-    for (ssize_t got; fd >= 0 && len < most && (got = pread(fd, content + len, most - len, (off_t)len)) > 0;)
+    for (ssize_t got;
+         fd >= 0 && len < most && (got = pread(fd, content + len, most - len, (off_t)len)) > 0;) {
         len += (size_t)got;
-    content[len] = '\0';
-    for (const char *line = content; line && *line; line = strchr(line, '\n'), line += line != NULL)
-        if (strncmp(line, name, sizeof name - 1) == 0)
+        content[len] = '\0';
+        const char *line = find_line(content, name);
+        if (line && strchr(line, '\n'))
             return strtoll(line + sizeof name - 1, NULL, 10);
+    }
     return -1;
 }
 
