@@ -78,7 +78,8 @@ void duration_format(double seconds, char out[48])
         double whole = floor(rest / units[i].seconds);
         rest -= whole * units[i].seconds;
         if (whole > 0 || len > 0 || i == unit_count - 1)
-            len += snprintf(out + len, (size_t)(48 - len), "%s%.0f%c", len ? " " : "", whole, units[i].name);
+            len += snprintf(out + len, (size_t)(48 - len), "%s%lld%c", len ? " " : "", (long long)whole,
+                            units[i].name);
     }
 }
 

@@ -34,7 +34,9 @@ void text_add(struct text *text, const char *more)
 
 void text_add_char(struct text *text, char c)
 {
-    text_add_bytes(text, &c, 1);
+    reserve(text, 1);
+    text->data[text->len++] = c;
+    text->data[text->len] = '\0';
 }
 
 void text_addv(struct text *text, const char *format, va_list args)
