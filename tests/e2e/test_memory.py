@@ -65,8 +65,16 @@ def test_a_kill_for_want_of_memory_is_known_from_the_kernel(limited):
 def test_a_killed_child_is_known_by_the_exit_status_of_its_shell(limited):
     limited.write(batch_size=[1])
     greedy = limited.python("greedy", GREEDY)
-    done = limited.furcate("run", "config.json", "--", limited.script("train", f"{greedy} 2>&1 | cat\nexit 137\n"))
+    program = limited.script("train", f"exec 2> /dev/null\n{greedy}\nexit $?\n")
+    done = limited.furcate("run", "config.json", "--", program)
     assert "exit status 137, out of memory (ended by the kernel)" in done.stderr
+
+
+def test_a_killed_child_is_known_by_what_its_shell_prints(limited):
+    limited.write(batch_size=[1])
+    greedy = limited.python("greedy", GREEDY)
+    done = limited.furcate("run", "config.json", "--", limited.script("train", f"{greedy} || exit 3\n"))
+    assert "exit status 3, out of memory (" in done.stderr  # a counter of the slot tells that too, in other words
 
 
 def test_somebodys_kill_is_none_for_want_of_memory(limited):
