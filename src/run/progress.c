@@ -1,5 +1,6 @@
 #include "run/progress.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,8 +92,17 @@ static size_t terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* Not when Ctrl-S holds the terminal, or nobody reads the pipe: a write would hold all slots up. */
+static bool takes_output(void)
+{
+    struct pollfd out = {STDERR_FILENO, POLLOUT, 0};
+    return poll(&out, 1, 0) != 0;
+}
+
 static void draw(struct progress *progress)
 {
+    if (!takes_output())
+        return;
     CLEANUP(text_free) struct text line = {0};
     add_status(&line, progress->runner);
     size_t width = terminal_width() - 1;
@@ -110,7 +120,7 @@ void progress_update(struct progress *progress)
 void progress_hide(struct progress *progress)
 {
     progress->hidden = true;
-    if (progress->live)
+    if (progress->live && takes_output())
         fputs("\r\033[K", stderr);
     uv_timer_stop(&progress->tick);
 }
@@ -120,9 +130,24 @@ static void on_tick(uv_timer_t *timer)
     draw(timer->data);
 }
 
+static void tell_of_skipped(struct progress *progress)
+{
+    const char *end = progress->live ? "\r\033[K" : "";
+    fprintf(stderr, "%s(%zu %s not shown, since this was not read: see %s/furcate.log)\n", end,
+            progress->skipped, progress->skipped == 1 ? "line was" : "lines were",
+            store_directory(progress->runner->store));
+    progress->skipped = 0;
+}
+
 static void echo(void *context, enum log_level level, const char *line, const char *message)
 {
     struct progress *progress = context;
+    if (!takes_output()) {
+        progress->skipped++;
+        return;
+    }
+    if (progress->skipped > 0)
+        tell_of_skipped(progress);
     if (!progress->live) {
         fputs(line, stderr);
         return;
@@ -157,7 +182,9 @@ void progress_show(struct progress *progress)
 
 void progress_close(struct progress *progress)
 {
-    if (progress->live)
+    if (progress->skipped > 0)
+        tell_of_skipped(progress);
+    else if (progress->live)
         fputs("\r\033[K", stderr);
     progress->live = false;
     uv_close((uv_handle_t *)&progress->tick, NULL);

@@ -1,4 +1,5 @@
-/* What the person at the terminal sees: log lines that scroll, and on a terminal one live line below them. */
+/* What the person at the terminal sees: log lines that scroll, and on a terminal one live line below them.
+ * Where nobody reads, nothing waits: furcate.log has it all. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@ struct progress {
     bool hidden;
     bool coloured; /* live, and NO_COLOR is not set */
     int64_t last_draw;
+    size_t skipped;  /* lines that stderr did not take */
     uv_timer_t tick; /* once a second while live: the times on the line go on */
 };
 

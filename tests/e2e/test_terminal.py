@@ -1,5 +1,6 @@
 """On a terminal: one live line, log lines that scroll above it, colour for what is bad."""
 
+import fcntl
 import os
 import pty
 import re
@@ -7,7 +8,7 @@ import select
 import subprocess
 import time
 
-from conftest import PATIENCE, Runner
+from conftest import PATIENCE, Runner, until
 
 
 class Terminal:
@@ -88,3 +89,43 @@ def test_the_live_line_tells_what_the_machine_refuses(project):
         terminal.read_until(r"\r\[> {19}\] 0/2 done, 0 running, starts are refused: Text file busy\x1b\[K")
     assert "2 of 2 runs are done" in terminal.read_rest()
     assert "refused" not in terminal.written.rpartition("\r\x1b[K")[2]
+
+
+# --- nobody reads ---
+
+def test_a_pipe_that_nobody_reads_keeps_no_slot_waiting(project):
+    project.write(batch_size=list(range(1, 201)), meta={"max_threads": 1})
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(project.command(["run", "config.json", "--", "/bin/true"]), cwd=project.root,
+                               env=project.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write)
+    os.close(write)
+    project.runners.append(Runner(process, None))
+    until(lambda: project.log().count(" finished - ") == 200, "the last run")
+    with os.fdopen(read) as out:
+        written = out.read()
+    assert process.wait(PATIENCE) == 0
+    assert written.count(" finished - ") < 200
+    assert re.search(rf"\(\d+ lines were not shown, since this was not read: see {project.logs}/furcate.log\)\n", written)
+    assert "200 of 200 runs are done" in written
+
+
+def until_executes(project, number):
+    [directory] = until(lambda: [each for each in project.waiting() if each.name.startswith(f"example{number}_")],
+                        f"run {number}")
+    return directory
+
+
+def test_a_terminal_that_is_held_keeps_no_slot_waiting(project):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
+    terminal = Terminal(project, project.gated())
+    terminal.read_until("1 running|Running on")
+    os.write(terminal.fd, b"\x13")  # Ctrl-S
+    for number in range(2):
+        project.let_go(until_executes(project, number))
+    last = until_executes(project, 2)
+    os.write(terminal.fd, b"\x11")
+    project.let_go(last)
+    written = terminal.read_rest()
+    assert f"(2 lines were not shown, since this was not read: see {project.logs}/furcate.log)\r\n" in written
+    assert "3 of 3 runs are done" in written
