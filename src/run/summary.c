@@ -61,22 +61,30 @@ static void print_use(const struct runner *runner)
         fprintf(stderr, "%s\n", use);
 }
 
+/* What is done, without the runs whose results could not be stored. */
+static uint64_t stored(const struct runner *runner, uint64_t finished)
+{
+    uint64_t unwritten = store_unwritten_rows(runner->store);
+    return finished > unwritten ? finished - unwritten : 0;
+}
+
 void summary_print(const struct runner *runner)
 {
     char took[48];
-    unsigned long long done = runner->finished, total = plan_count(runner->plan);
+    unsigned long long total = plan_count(runner->plan);
+    unsigned long long done = stored(runner, runner->finished), now = stored(runner, runner->finished_here);
     duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
     CLEANUP(memory_free) char *csv = file_join(config_log_dir(runner->config), "run_data.csv");
     print_failures(runner);
     print_fail_fast(runner);
     print_unwritten(runner);
     print_use(runner);
-    if (runner->finished_here == 0 && done == total)
+    if (now == 0 && done == total)
         fprintf(stderr, "Everything is done: %llu of %llu runs are in %s; delete a row to run it again.\n",
                 done, total, csv);
     else
         fprintf(stderr, "%llu of %llu runs are done, %llu of them now, in %s; results: %s\n", done, total,
-                (unsigned long long)runner->finished_here, took, csv);
+                now, took, csv);
     if (store_was_replaced(runner->store))
         fprintf(
             stderr,

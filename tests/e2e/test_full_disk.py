@@ -83,6 +83,7 @@ def test_it_can_be_stopped_while_it_waits(project, disk):
     runner.send(signal.SIGINT)
     assert runner.wait() == 130
     assert "the results of 1 run could not be stored" in runner.stderr
+    assert "0 of 3 runs are done, 0 of them now" in runner.stderr
     assert list(project.logs.rglob("*.new")) == []
     disk.empty()
     (project.root / "open").touch()
