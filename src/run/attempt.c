@@ -128,7 +128,7 @@ static void warn_of_lingering(const struct attempt *attempt)
 {
     log_line(attempt->runner->log, LOG_WARNING,
              "Thread %lld has ended, but processes it has started do not, though they were killed (they may "
-             "wait for a device or a file server); %s stays free until they are gone",
+             "wait for a device or a file server); %s gets no other run until they are gone",
              (long long)attempt->run->id, attempt->slot->name);
 }
 
