@@ -136,7 +136,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct attempt *attempt = timer->data;
     if (attempt->state == ATTEMPT_RUNNING) {
-        attempt->timed_out = true;
+        attempt->timed_out = config_meta(attempt->runner->config)->timeout;
         attempt_terminate(attempt);
     } else if (attempt->state == ATTEMPT_CLEARING) {
         warn_of_lingering(attempt);
@@ -145,16 +145,22 @@ static void on_deadline(uv_timer_t *timer)
     }
 }
 
+static void set_deadline(struct attempt *attempt, int64_t since, double seconds)
+{
+    double left = seconds - 1e-9 * (double)(clock_monotonic() - since);
+    uv_timer_start(&attempt->deadline, on_deadline, left > 0 ? (uint64_t)(1000 * left) : 0, 0);
+}
+
 void attempt_terminate(struct attempt *attempt)
 {
     if (attempt->state != ATTEMPT_RUNNING)
         return;
     attempt->state = ATTEMPT_TERMINATING;
+    attempt->told_to_end = clock_monotonic();
     attempt->cut_short = true;
     tree_signal(attempt->slot->tree, SIGTERM);
     tree_signal(attempt->slot->tree, SIGCONT); /* a stopped process could not obey */
-    double grace = config_meta(attempt->runner->config)->kill_grace;
-    uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * grace), 0);
+    set_deadline(attempt, attempt->told_to_end, config_meta(attempt->runner->config)->kill_grace);
 }
 
 void attempt_kill(struct attempt *attempt)
@@ -169,15 +175,16 @@ void attempt_kill(struct attempt *attempt)
 void attempt_pause(struct attempt *attempt)
 {
     attempt->paused = clock_monotonic();
-    if (attempt->state == ATTEMPT_RUNNING)
+    if (attempt->state <= ATTEMPT_TERMINATING)
         uv_timer_stop(&attempt->deadline);
 }
 
 void attempt_resume(struct attempt *attempt)
 {
     attempt->started += clock_monotonic() - attempt->paused;
+    attempt->told_to_end += clock_monotonic() - attempt->paused;
     attempt->paused = 0;
-    attempt_follow_timeout(attempt);
+    attempt_follow_deadline(attempt);
 }
 
 static void watch(struct runner *runner, struct attempt *attempt)
@@ -187,18 +194,19 @@ static void watch(struct runner *runner, struct attempt *attempt)
     attempt->deadline.data = attempt->exit.data = attempt;
     attempt->open_handles = 2;
     uv_poll_start(&attempt->exit, UV_READABLE, on_process_end);
-    attempt_follow_timeout(attempt);
+    attempt_follow_deadline(attempt);
 }
 
-void attempt_follow_timeout(struct attempt *attempt)
+void attempt_follow_deadline(struct attempt *attempt)
 {
-    double timeout = config_meta(attempt->runner->config)->timeout;
-    double left = timeout - 1e-9 * (double)(clock_monotonic() - attempt->started);
-    if (attempt->state != ATTEMPT_RUNNING || attempt->paused)
+    const struct config_meta *meta = config_meta(attempt->runner->config);
+    if (attempt->paused)
         return;
-    if (timeout > 0)
-        uv_timer_start(&attempt->deadline, on_deadline, left > 0 ? (uint64_t)(1000 * left) : 0, 0);
-    else
+    if (attempt->state == ATTEMPT_TERMINATING)
+        set_deadline(attempt, attempt->told_to_end, meta->kill_grace);
+    else if (attempt->state == ATTEMPT_RUNNING && meta->timeout > 0)
+        set_deadline(attempt, attempt->started, meta->timeout);
+    else if (attempt->state == ATTEMPT_RUNNING)
         uv_timer_stop(&attempt->deadline);
 }
 

@@ -29,14 +29,15 @@ struct attempt {
     uv_poll_t exit;
     uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */
     int open_handles;
-    int64_t started; /* clock_monotonic() */
-    int64_t paused;  /* since when it is stopped; 0: it is not */
+    int64_t started;     /* clock_monotonic() */
+    int64_t told_to_end; /* when it got SIGTERM */
+    int64_t paused;      /* since when it is stopped; 0: it is not */
     struct attempt_end end;
     char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
     int not_executed; /* the error number that kept it from executing the program; 0: it did */
     struct oom_mark oom;
     bool killed_by_kernel; /* for want of memory; it or a process that it has started */
-    bool timed_out;
+    double timed_out;      /* after so many seconds; 0: it did not */
     bool out_of_memory;
     bool cut_short; /* it was told to end */
 };
@@ -48,8 +49,9 @@ struct attempt {
  * the program cannot be executed may also turn out later, by attempt->not_executed.
  */
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
-/* Its deadline by meta.timeout, counted from its start; called again when the config was edited. */
-void attempt_follow_timeout(struct attempt *attempt);
+/* Its deadline: by meta.timeout, counted from its start, or by meta.kill_grace, counted from SIGTERM; called
+ * again when the config was edited. */
+void attempt_follow_deadline(struct attempt *attempt);
 /* SIGTERM for its process group, and SIGKILL after meta.kill_grace. */
 void attempt_terminate(struct attempt *attempt);
 /* SIGKILL at once for its tree. */

@@ -52,14 +52,14 @@ static const char *find_want(const struct attempt *attempt, const char *errors)
     return printed || attempt->cut_short ? printed : find_kill(attempt, errors);
 }
 
-void failure_explain(struct attempt *attempt, const struct config_meta *meta)
+void failure_explain(struct attempt *attempt)
 {
     struct attempt_end *end = &attempt->end;
     CLEANUP(memory_free) char *errors = store_read_errors(attempt->run);
     free(attempt->error_tail);
     attempt->error_tail = store_error_tail(errors);
-    if (attempt->timed_out) {
-        describe_timeout(meta->timeout, end->reason, sizeof end->reason);
+    if (attempt->timed_out > 0) {
+        describe_timeout(attempt->timed_out, end->reason, sizeof end->reason);
         return;
     }
     describe_end(end, end->reason, sizeof end->reason);

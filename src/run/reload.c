@@ -150,7 +150,8 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
                  config_log_dir(runner->config));
     runner_follow(runner, SIZE_MAX); /* an earlier edit */
     if (command_check(runner->command, config, &err) && change_plan(runner, change, plan, &err)) {
-        attempt_each(runner, attempt_follow_timeout);
+        attempt_each(runner, attempt_follow_deadline);
+        retry_follow(runner);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
         announce_denied_slots(runner);
     } else {

@@ -1,18 +1,21 @@
 #include "run/retry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 struct retry {
     uv_timer_t timer;
     struct runner *runner;
-    struct run *run;
+    struct failure failure;
 };
 
 static void free_retry(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct retry *retry = handle->data;
+    free(retry->failure.error_tail);
+    free(retry);
 }
 
 static void forget(struct runner *runner, const struct retry *retry)
@@ -24,23 +27,38 @@ static void forget(struct runner *runner, const struct retry *retry)
         }
 }
 
+/* To be started after those that are ready already, which are taken from the end. */
+static void make_ready(struct runner *runner, struct run *run)
+{
+    vector_push(&runner->ready, run);
+    memmove(runner->ready.items + 1, runner->ready.items,
+            (runner->ready.count - 1) * sizeof *runner->ready.items);
+    runner->ready.items[0] = run;
+}
+
 static void on_over(uv_timer_t *timer)
 {
     struct retry *retry = timer->data;
     struct runner *runner = retry->runner;
     forget(runner, retry);
-    vector_push(&runner->ready, retry->run);
+    make_ready(runner, retry->failure.run);
     uv_close((uv_handle_t *)timer, free_retry);
     runner->run_ready(runner);
 }
 
-void retry_later(struct runner *runner, struct run *run)
+bool retry_is_allowed(const struct runner *runner, const struct run *run)
 {
-    int failed = run->attempt - run->earlier;
+    return run->attempt - run->earlier <= config_meta(runner->config)->retries &&
+           run->rank != RUNNER_NO_RANK && !runner->fail_fast.stopped;
+}
+
+void retry_later(struct runner *runner, const struct failure *failure)
+{
+    int failed = failure->run->attempt - failure->run->earlier;
     uint64_t seconds = failed < 7 ? UINT64_C(1) << (failed - 1) : 60;
     struct retry *retry = memory_new(1, sizeof *retry);
     retry->runner = runner;
-    retry->run = run;
+    retry->failure = *failure;
     uv_timer_init(&runner->loop, &retry->timer);
     retry->timer.data = retry;
     uv_timer_start(&retry->timer, on_over, 1000 * (seconds < 60 ? seconds : 60), 0);
@@ -50,7 +68,7 @@ void retry_later(struct runner *runner, struct run *run)
 void retry_drop_all(struct runner *runner)
 {
     for (size_t i = 0; i < runner->waiting.count; i++) {
-        run_destroy(runner->waiting.items[i]->run);
+        run_destroy(runner->waiting.items[i]->failure.run);
         uv_close((uv_handle_t *)&runner->waiting.items[i]->timer, free_retry);
     }
     for (size_t i = 0; i < runner->ready.count; i++)
@@ -62,9 +80,9 @@ void retry_take(struct runner *runner)
 {
     for (size_t i = runner->waiting.count; i-- > 0;) {
         struct retry *retry = runner->waiting.items[i];
-        if (runner_take(runner, retry->run))
+        if (runner_take(runner, retry->failure.run))
             continue;
-        run_destroy(retry->run);
+        run_destroy(retry->failure.run);
         uv_close((uv_handle_t *)&retry->timer, free_retry);
         runner->waiting.items[i] = runner->waiting.items[--runner->waiting.count];
     }
@@ -79,7 +97,53 @@ void retry_take(struct runner *runner)
 void retry_each(struct runner *runner, void (*visit)(struct runner *runner, const struct run *run))
 {
     for (size_t i = 0; i < runner->waiting.count; i++)
-        visit(runner, runner->waiting.items[i]->run);
+        visit(runner, runner->waiting.items[i]->failure.run);
     for (size_t i = 0; i < runner->ready.count; i++)
         visit(runner, runner->ready.items[i]);
+}
+
+static void tell(struct runner *runner, const struct run *run, const char *what)
+{
+    log_line(runner->log, LOG_WARNING, "Thread %lld %s: meta.retries is %d now", (long long)run->id, what,
+             config_meta(runner->config)->retries);
+}
+
+static void give_up_waiting(struct runner *runner)
+{
+    for (size_t i = runner->waiting.count; i-- > 0;) {
+        struct retry *retry = runner->waiting.items[i];
+        if (retry_is_allowed(runner, retry->failure.run))
+            continue;
+        tell(runner, retry->failure.run, "given up");
+        store_add_state(runner->store, retry->failure.run, true);
+        runner_give_up(runner, &retry->failure);
+        retry->failure.error_tail = NULL;
+        uv_close((uv_handle_t *)&retry->timer, free_retry);
+        runner->waiting.items[i] = runner->waiting.items[--runner->waiting.count];
+    }
+}
+
+static void revive_given_up(struct runner *runner)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < runner->failures.count; i++) {
+        const struct failure *failure = &runner->failures.items[i];
+        if (!retry_is_allowed(runner, failure->run)) {
+            runner->failures.items[kept++] = *failure;
+            continue;
+        }
+        tell(runner, failure->run, "will be tried again");
+        store_add_state(runner->store, failure->run, false);
+        retry_later(runner, failure);
+    }
+    runner->failures.count = kept;
+}
+
+void retry_follow(struct runner *runner)
+{
+    if (runner->stop_signal)
+        return;
+    revive_given_up(runner);
+    give_up_waiting(runner);
+    bookkeeping_kick(&runner->bookkeeping);
 }

@@ -2,8 +2,14 @@
 #pragma once
 #include "run/runner.h"
 
-/* Takes the run over; it becomes ready after the back-off for its number of attempts. */
-void retry_later(struct runner *runner, struct run *run);
+/* Whether the config allows a run that has failed a further attempt. */
+bool retry_is_allowed(const struct runner *runner, const struct run *run);
+/* Takes over what the failure owns; its run becomes ready after the back-off for its number of attempts, and
+ * is started after those that were ready before it. */
+void retry_later(struct runner *runner, const struct failure *failure);
+/* The config was edited: runs that were given up are tried again where it allows that now, and those that
+ * wait are given up where it does not. Those that are ready are started. */
+void retry_follow(struct runner *runner);
 /* Ranks the waiting and ready runs in the current plan, which is new, and notes them as taken; those that are
  * not in it are dropped. */
 void retry_take(struct runner *runner);

@@ -1,5 +1,9 @@
 #include "run/runner.h"
 
+#include <stdlib.h>
+
+#include "base/memory.h"
+
 bool runner_take(struct runner *runner, struct run *run)
 {
     run->rank = RUNNER_NO_RANK;
@@ -7,6 +11,15 @@ bool runner_take(struct runner *runner, struct run *run)
         return false;
     taken_add(&runner->taken, run->rank);
     return true;
+}
+
+void runner_give_up(struct runner *runner, struct failure *failure)
+{
+    if (runner->failures.count >= RUNNER_FAILURES_SHOWN) {
+        free(failure->error_tail);
+        failure->error_tail = memory_copy_text("");
+    }
+    vector_push(&runner->failures, *failure);
 }
 
 uint64_t runner_left(const struct runner *runner)

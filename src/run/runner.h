@@ -30,8 +30,10 @@ struct retry;
 struct failure {
     struct run *run;
     char reason[256];
-    char *error_tail; /* the last lines of its stderr */
+    char *error_tail; /* the last lines of its stderr; "" for those that the summary does not show */
 };
+
+enum { RUNNER_FAILURES_SHOWN = 10 };
 
 /* Attempts that have ended, of which it cannot be seen yet whether their runs are finished. */
 struct unsettled {
@@ -110,6 +112,8 @@ struct runner {
 /* Ranks a run in the current plan, and notes it as taken. Returns false, with RUNNER_NO_RANK, when it is not
  * in the plan. */
 bool runner_take(struct runner *runner, struct run *run);
+/* Takes over what the failure owns: its run is not tried again. */
+void runner_give_up(struct runner *runner, struct failure *failure);
 /* Permutations of the plan that are neither finished, given up nor executing; retries count. */
 uint64_t runner_left(const struct runner *runner);
 /* Moves `most` of what is taken to the current plan, after an edit. False when all have moved. */

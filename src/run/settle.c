@@ -37,32 +37,30 @@ static void finish(struct runner *runner, struct attempt *attempt, bool has_run_
     bookkeeping_finish(&runner->bookkeeping, run, &attempt->end, runner->config, has_run_data);
 }
 
-static void give_up(struct runner *runner, struct attempt *attempt)
+/* Takes the run over from the attempt. */
+static struct failure take_failure(struct attempt *attempt)
 {
-    struct failure failure = {.run = attempt->run};
+    struct failure failure = {.run = attempt->run, .error_tail = attempt->error_tail};
     snprintf(failure.reason, sizeof failure.reason, "%s", attempt->end.reason);
-    failure.error_tail = attempt->error_tail;
-    attempt->error_tail = NULL;
-    vector_push(&runner->failures, failure);
     attempt->run = NULL;
+    attempt->error_tail = NULL;
+    return failure;
 }
 
 static void fail(struct runner *runner, struct attempt *attempt)
 {
     const struct run *run = attempt->run;
-    bool again = run->attempt - run->earlier <= config_meta(runner->config)->retries &&
-                 run->rank != RUNNER_NO_RANK && !runner->fail_fast.stopped;
+    bool again = retry_is_allowed(runner, run);
     store_add_failed(runner->store, run, &attempt->end, attempt->error_tail, !again);
     bookkeeping_kick(&runner->bookkeeping);
     fail_fast_note(runner, attempt);
     log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
              attempt->end.reason, again ? "will be tried again" : "given up", run->directory, run->name);
-    if (again) {
-        retry_later(runner, attempt->run);
-        attempt->run = NULL;
-    } else {
-        give_up(runner, attempt);
-    }
+    struct failure failure = take_failure(attempt);
+    if (again)
+        retry_later(runner, &failure);
+    else
+        runner_give_up(runner, &failure);
 }
 
 static void stop(struct runner *runner, struct attempt *attempt)
@@ -108,7 +106,7 @@ void settle(struct runner *runner, struct attempt *attempt)
     }
     bool finished = is_known && (has_run_data || ended_well(runner, attempt));
     if (!finished || attempt->end.exit_status != 0)
-        failure_explain(attempt, config_meta(runner->config));
+        failure_explain(attempt);
     if (finished)
         finish(runner, attempt, has_run_data);
     else if (is_stopping(runner))

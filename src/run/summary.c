@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "run/failure.h"
 
-static const size_t most_failures = 10;
-
 static void print_failures(const struct runner *runner)
 {
     size_t count = runner->failures.count;
@@ -18,15 +16,15 @@ static void print_failures(const struct runner *runner)
         return;
     fprintf(stderr, "\n%zu %s failed; a further start tries %s again:\n", count, count == 1 ? "run" : "runs",
             count == 1 ? "it" : "them");
-    for (size_t i = 0; i < count && i < most_failures; i++) {
+    for (size_t i = 0; i < count && i < RUNNER_FAILURES_SHOWN; i++) {
         const struct failure *failure = &runner->failures.items[i];
         bool is_told_below = fail_fast_tells(&runner->fail_fast, failure);
         CLEANUP(text_free) struct text lines = {0};
         failure_add_lines(&lines, failure->run, failure->reason, is_told_below ? "" : failure->error_tail);
         fputs(text_get(&lines), stderr);
     }
-    if (count > most_failures)
-        fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - most_failures,
+    if (count > RUNNER_FAILURES_SHOWN)
+        fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - RUNNER_FAILURES_SHOWN,
                 store_directory(runner->store));
     fputc('\n', stderr);
 }

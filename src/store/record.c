@@ -108,3 +108,10 @@ void store_add_failed(struct store *store, const struct run *run, const struct a
     store_unfinished_put(&store->unfinished, run->keys, &again);
     store_add_record(store, record);
 }
+
+void store_add_state(struct store *store, const struct run *run, bool final)
+{
+    struct record *record = store_record_new(run, final ? RUN_FAILED : RUN_RETRYING);
+    record->attempt = 0; /* that is recorded already */
+    store_add_record(store, record);
+}

@@ -108,6 +108,8 @@ void store_add_finished(struct store *store, const struct run *run, const struct
  * made by this runner. */
 void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end,
                       const char *error_tail, bool final);
+/* Whether a run that failed before is given up for good (`final`) has changed. */
+void store_add_state(struct store *store, const struct run *run, bool final);
 
 /* The config that is carried out from now on. */
 void store_set_config(struct store *store, const struct config *config);

@@ -132,6 +132,27 @@ static void records_failures_with_their_last_words(void **state)
     plan_unref(plan);
 }
 
+static void a_failed_run_can_be_tried_again_after_all(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    struct store *store = open_store(fixture);
+    struct run *run = start_run(fixture, store, plan, 0);
+    struct attempt_end end = {.exit_status = 3, .reason = "exit status 3"};
+    store_add_failed(store, run, &end, "", true);
+    store_add_state(store, run, false);
+    assert_true(store_flush(store, &fixture->err));
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE state = 'retrying'"), 1);
+    store_add_state(store, run, true);
+    assert_true(store_flush(store, &fixture->err));
+    assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE state = 'failed'"), 1);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM attempts"), 1);
+    assert_int_equal(query(fixture, "SELECT exit_status FROM attempts WHERE attempt = 1 AND pid = 4711"), 3);
+    run_destroy(run);
+    store_close(store);
+    plan_unref(plan);
+}
+
 static void adds_a_column_by_rewriting(void **state)
 {
     struct fixture *fixture = *state;
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(completes_the_config_with_the_data, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_the_run_data_that_the_run_wrote, set_up, tear_down),
         cmocka_unit_test_setup_teardown(records_failures_with_their_last_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_run_can_be_tried_again_after_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(adds_a_column_by_rewriting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(appends_in_the_line_ending_of_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(follows_a_file_that_an_editor_put_in_place, set_up, tear_down),
