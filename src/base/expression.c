@@ -1,8 +1,11 @@
 #include "base/expression.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 /* With these the slowest expression takes about half a second. */
 enum { deepest = 100, most_parts = 2000, most_copies = 300 };
@@ -79,6 +82,8 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
     int code = regcomp(compiled, expression, REG_EXTENDED);
     if (code == 0)
         return true;
+    if (code == REG_ESPACE && errno == ENOMEM)
+        memory_end();
     if (code == REG_BADRPT && strstr(expression, "(?"))
         return error_set(err, ERROR_CONFIG, "it has no (?; write a plain ( )");
     char reason[256];

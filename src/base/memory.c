@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *check(void *block)
+void memory_end(void)
 {
-    if (block)
-        return block;
     static const char message[] = "furcate: out of memory; finished runs are safe, start again to go on\n";
     fputs(message, stderr);
     abort();
+}
+
+static void *check(void *block)
+{
+    if (!block)
+        memory_end();
+    return block;
 }
 
 /* Small blocks by malloc: glibc's calloc passes by the cache of blocks that were freed a moment ago. */

@@ -8,6 +8,9 @@ void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnu
 /* realloc() for `count` items of `size` bytes; new bytes are not cleared. */
 void *memory_resize(void *block, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/* Ends the program as these do: where a library has no memory, whose failure would be taken for another. */
+void memory_end(void) __attribute__((noreturn));
+
 /* A copy of `text`, or of its first `len` bytes; free() it. */
 char *memory_copy_text(const char *text) __attribute__((malloc, returns_nonnull));
 char *memory_copy_bytes(const char *bytes, size_t len) __attribute__((malloc, returns_nonnull));

@@ -1,5 +1,6 @@
 #include "config/parse.h"
 
+#include <errno.h>
 #include <libfyaml.h>
 #include <string.h>
 
@@ -42,6 +43,8 @@ static char *copy_token(struct fy_token *token, size_t *len)
     if (!token)
         return NULL;
     struct fy_token_iter *pieces = fy_token_iter_create(token);
+    if (!pieces)
+        memory_end();
     const struct fy_iter_chunk *piece = NULL;
     while ((piece = fy_token_iter_chunk_next(pieces, piece, NULL)))
         text_add_bytes(&text, piece->str, piece->len);
@@ -305,8 +308,11 @@ static void read_once(struct mended *mended, uint32_t source, struct faults *fau
     struct reader reader = {.builder.faults = faults_create(""),
                             .syntax_faults = faults_create(""),
                             .point = {.mended = mended, .source = source}};
+    errno = 0;
     open_reader(&reader);
     bool good = read_events(&reader);
+    if (errno == ENOMEM)
+        memory_end(); /* the text may well be right */
     close_reader(&reader);
 
     /* A fault that is no further on is a consequence of the mend, rather than of what the user wrote. */

@@ -1,4 +1,5 @@
 /* Reading metrics.jsonl, which any program may write. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -54,15 +55,24 @@ static void quote_tokens(struct text *out, const char *line)
     }
 }
 
+static json_t *load(const char *text, size_t len)
+{
+    errno = 0;
+    json_t *loaded = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);
+    if (!loaded && errno == ENOMEM)
+        memory_end();
+    return loaded;
+}
+
 /* The object on a line; NULL when there is none. */
 static json_t *parse(const struct line *line)
 {
     bool has_token = strstr(line->text, "NaN") || strstr(line->text, "Infinity");
-    json_t *report = has_token ? NULL : json_loadb(line->text, line->len, JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *report = has_token ? NULL : load(line->text, line->len);
     if (!report && strlen(line->text) == line->len) {
         CLEANUP(text_free) struct text quoted = {0};
         quote_tokens(&quoted, line->text);
-        report = json_loadb(text_get(&quoted), quoted.len, JSON_DECODE_INT_AS_REAL, NULL);
+        report = load(text_get(&quoted), quoted.len);
     }
     if (json_is_object(report))
         return report;

@@ -1,4 +1,5 @@
 /* Metrics out of the output of a program, by regular expressions. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,10 +75,20 @@ static void add_match(struct history *history, struct pattern *pattern, char *te
     text[part->rm_eo] = after;
 }
 
+/* regexec(3) of glibc calls a want of memory a mismatch. */
+static bool matches(const regex_t *expression, const char *text, regmatch_t parts[2], int flags)
+{
+    errno = 0;
+    bool found = regexec(expression, text, 2, parts, flags) == 0;
+    if (!found && errno == ENOMEM)
+        memory_end();
+    return found;
+}
+
 static void scan_line(struct history *history, struct pattern *pattern, char *text)
 {
     regmatch_t parts[2];
-    for (int flags = 0; regexec(&pattern->expression, text, 2, parts, flags) == 0; flags = REG_NOTBOL) {
+    for (int flags = 0; matches(&pattern->expression, text, parts, flags); flags = REG_NOTBOL) {
         add_match(history, pattern, text, parts);
         text += parts[0].rm_eo;
         if (parts[0].rm_eo == parts[0].rm_so && *text)
