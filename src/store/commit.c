@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "store/internal.h"
 #include "store/run_data.h"
+#include "store/set_aside.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -148,6 +149,18 @@ static bool put_batch(struct store *store, struct error *err)
     return false;
 }
 
+static void give_up_database(struct store *store, const struct error *why)
+{
+    struct error ignored;
+    bool is_damaged = store_database_is_damaged(store->database);
+    CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");
+    store_database_close(store->database);
+    store->database = NULL;
+    CLEANUP(memory_free) char *aside = is_damaged ? store_set_aside(path, &ignored) : NULL;
+    text_addf(&store->notes, "%s; going on without it until the next start%s%s\n", why->text,
+              aside ? "; set aside as " : "", aside ? aside : "");
+}
+
 /* The runner can go on without a database that is damaged: the CSV and the run directories hold all that
  * counts. */
 static bool write_database(struct store *store, struct error *err)
@@ -156,9 +169,7 @@ static bool write_database(struct store *store, struct error *err)
         return true;
     if (!store_database_is_lost(store->database))
         return false;
-    text_addf(&store->notes, "%s; going on without it until the next start\n", err->text);
-    store_database_close(store->database);
-    store->database = NULL;
+    give_up_database(store, err);
     return true;
 }
 

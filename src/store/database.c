@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/database_schema.h"
+#include "store/set_aside.h"
 
 enum statement {
     PUT_RUN,
@@ -23,7 +24,6 @@ enum statement {
     GET_STATE,
     FINISH,
     GET_OPEN,
-    HAS_OPEN,
     statement_count
 };
 
@@ -47,8 +47,7 @@ static const char *const statements[statement_count] = {
     [GET_HIGHEST] = "SELECT max(id) FROM runs",
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
     [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
-    [GET_OPEN] = "SELECT id FROM runs WHERE state <> 'finished'",
-    [HAS_OPEN] = "SELECT 1 FROM runs WHERE state <> 'finished' AND directory = ?",
+    [GET_OPEN] = "SELECT id, directory FROM runs WHERE state <> 'finished'",
 };
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
@@ -57,6 +56,7 @@ struct database {
     sqlite3 *handle;
     char *path;
     sqlite3_stmt *prepared[statement_count];
+    int failure; /* of SQLite, the last; 0: none */
 };
 
 static bool cannot(struct database *database, const char *what, struct error *err)
@@ -65,6 +65,7 @@ static bool cannot(struct database *database, const char *what, struct error *er
     error_set(err, ERROR_SYSTEM, "cannot %s %s: %s (it can be deleted while no runner works)", what,
               database->path, sqlite3_errmsg(database->handle));
     err->number = is_full ? ENOSPC : sqlite3_system_errno(database->handle);
+    database->failure = sqlite3_extended_errcode(database->handle); /* a rollback after it may go well */
     return false;
 }
 
@@ -111,10 +112,14 @@ static bool is_broken(struct database *database)
     return true;
 }
 
-bool store_database_is_lost(struct database *database)
+bool store_database_is_damaged(const struct database *database)
 {
-    int code = sqlite3_extended_errcode(database->handle);
-    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_READONLY_DBMOVED;
+    return database->failure == SQLITE_CORRUPT || database->failure == SQLITE_NOTADB;
+}
+
+bool store_database_is_lost(const struct database *database)
+{
+    return store_database_is_damaged(database) || database->failure == SQLITE_READONLY_DBMOVED;
 }
 
 /* Brings a database of an earlier version up to date, a version at a time, all or nothing. */
@@ -154,6 +159,19 @@ static bool set_up(struct database *database, bool *is_new)
     return take_over(database) && prepare(database);
 }
 
+static bool is_of_newer(struct database *database, struct error *err)
+{
+    int64_t application, version;
+    return query_number(database, "PRAGMA application_id", &application) &&
+           query_number(database, "PRAGMA user_version", &version) && application == schema_application &&
+           version > schema_version &&
+           !error_set(
+               err, ERROR_SYSTEM,
+               "%s was made by a newer furcate (its tables are of version %lld, this one knows %d): use that "
+               "one here, or move the file away; run_data.csv and the run directories tell what is done",
+               database->path, (long long)version, schema_version);
+}
+
 static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
 {
     struct database *database = memory_new(1, sizeof *database);
@@ -162,50 +180,33 @@ static struct database *try_open(const char *path, bool *is_new, bool *broken, s
     if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database, is_new))
         return database;
     *broken = is_broken(database);
-    if (*broken && sqlite3_errcode(database->handle) == SQLITE_OK)
-        error_set(err, ERROR_SYSTEM, "%s was not made by this version of furcate", path);
-    else
+    bool is_whole = *broken && sqlite3_errcode(database->handle) == SQLITE_OK;
+    if (!is_whole)
         fail(database, err);
+    else if (is_of_newer(database, err))
+        *broken = false;
+    else
+        error_set(err, ERROR_SYSTEM, "%s was not made by this version of furcate", path);
     store_database_close(database);
     return NULL;
 }
 
-static void set_aside(const char *path)
-{
-    static const char *const endings[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        CLEANUP(memory_free) char *from = text_format("%s%s", path, endings[i]);
-        CLEANUP(memory_free) char *to = text_format("%s.broken%s", path, endings[i]);
-        if (rename(from, to) < 0)
-            unlink(to); /* nothing to set aside: let no older one seem to belong to it */
-    }
-}
-
-/* SQLite calls a file malformed also when the disk does not let it read (SQLITE_IOERR_CORRUPTFS). */
-static bool can_be_read(const char *path, struct error *err)
-{
-    char block[65536];
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : 1;
-    while (got > 0)
-        got = read(fd, block, sizeof block);
-    return got == 0 || error_system(err, errno, "cannot read %s", path);
-}
-
+/* A second try tells a damaged file from a disk that could not be read for a moment. */
 struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err)
 {
     bool broken = false;
+    struct error why;
     struct database *database = try_open(path, is_new, &broken, err);
-    if (!database && broken && can_be_read(path, err))
+    if (!database && broken)
         database = try_open(path, is_new, &broken, err);
-    else if (broken)
-        return NULL;
     if (database || !broken)
         return database;
-    log_line(log, LOG_WARNING,
-             "%s; set aside as %s.broken, made anew from run_data.csv and the run directories", err->text,
-             path);
-    set_aside(path);
+    why = *err;
+    CLEANUP(memory_free) char *aside = store_set_aside(path, err);
+    if (!aside)
+        return NULL;
+    log_line(log, LOG_WARNING, "%s; set aside as %s, made anew from run_data.csv and the run directories",
+             why.text, aside);
     return try_open(path, is_new, &broken, err);
 }
 
@@ -359,22 +360,16 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
     return run_to_end(database, FINISH, err);
 }
 
-bool store_database_has_open(struct database *database, const char *directory, bool *has, struct error *err)
-{
-    int64_t found;
-    bind_text(database->prepared[HAS_OPEN], 1, directory);
-    bool read = find_number(database, HAS_OPEN, &found, err);
-    *has = found == 1;
-    return read;
-}
-
-bool store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
-                              void *context, struct error *err)
+bool store_database_open_runs(struct database *database,
+                              void (*visit)(void *context, int64_t id, const char *directory), void *context,
+                              struct error *err)
 {
     sqlite3_stmt *statement = database->prepared[GET_OPEN];
     int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-        visit(context, sqlite3_column_int64(statement, 0));
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *directory = (const char *)sqlite3_column_text(statement, 1);
+        visit(context, sqlite3_column_int64(statement, 0), directory ? directory : "");
+    }
     bool read = code == SQLITE_DONE || cannot_read(database, err);
     sqlite3_reset(statement);
     return read;

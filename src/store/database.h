@@ -50,7 +50,9 @@ struct database *store_database_open(const char *path, struct log *log, bool *is
 void store_database_close(struct database *database);
 
 /* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */
-bool store_database_is_lost(struct database *database);
+bool store_database_is_lost(const struct database *database);
+/* Whether the file at its path is, and is to be set aside. */
+bool store_database_is_damaged(const struct database *database);
 bool store_database_begin(struct database *database, struct error *err);
 /* On failure the transaction is undone. */
 bool store_database_commit(struct database *database, struct error *err);
@@ -69,13 +71,12 @@ bool store_database_fact(struct database *database, const char *name, int64_t *n
 bool store_database_highest_id(struct database *database, int64_t *id, struct error *err);
 /* Finds the state of a run; RUN_UNKNOWN when the database does not have it. */
 bool store_database_state(struct database *database, int64_t id, enum run_state *state, struct error *err);
-/* Finds whether a run that is not known as finished has the directory. */
-bool store_database_has_open(struct database *database, const char *directory, bool *has, struct error *err);
 /* Marks a run finished, where it is known. */
 bool store_database_finish(struct database *database, int64_t id, struct error *err);
-/* Calls `visit` for each run that is not finished. */
-bool store_database_open_runs(struct database *database, void (*visit)(void *context, int64_t id),
-                              void *context, struct error *err);
+/* Calls `visit` for each run that is not finished, with the base name of its directory. */
+bool store_database_open_runs(struct database *database,
+                              void (*visit)(void *context, int64_t id, const char *directory), void *context,
+                              struct error *err);
 
 /* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
 char *store_database_peek_text(const char *path, const char *name);

@@ -19,7 +19,7 @@ struct pass {
     void *context;
 };
 
-static uint64_t hash_name(const char *name, size_t len)
+uint64_t store_known_hash(const char *name, size_t len)
 {
     return hash_bytes(0, name, len) >> 1; /* a number_set holds all but the highest number */
 }
@@ -61,7 +61,7 @@ static void take_row(struct pass *pass, const struct csv_reader *reader)
     }
     struct csv_cell directory = base_name_of(parts[PART_LOG_DIR]);
     if (directory.len > 0)
-        vector_push(&pass->known->hashes, hash_name(directory.bytes, directory.len));
+        vector_push(&pass->known->hashes, store_known_hash(directory.bytes, directory.len));
     int64_t id = find_id(parts, directory);
     if (id < 0)
         return;
@@ -144,7 +144,7 @@ bool store_known_has_directory(struct known_rows *known, const char *base_name)
     for (size_t i = 0; i < known->hashes.count; i++)
         number_set_add(&known->directories, known->hashes.items[i]);
     vector_free(&known->hashes);
-    return number_set_has(&known->directories, hash_name(base_name, strlen(base_name)));
+    return number_set_has(&known->directories, store_known_hash(base_name, strlen(base_name)));
 }
 
 void store_known_free(struct known_rows *known)

@@ -21,5 +21,7 @@ struct known_rows {
 /* One pass over the file. Each id that has a row is given to `visit`. */
 bool store_known_read(struct known_rows *known, const struct results_file *file,
                       void (*visit)(void *context, int64_t id), void *context, struct error *err);
+/* Of the base name of a run directory; a member of a number_set. */
+uint64_t store_known_hash(const char *name, size_t len);
 bool store_known_has_directory(struct known_rows *known, const char *base_name);
 void store_known_free(struct known_rows *known);

@@ -18,18 +18,21 @@ struct reconciliation {
     struct store *store;
     bool without_database;
     int64_t now_ns;
-    int64_t last_ns; /* when the log dir was last brought in line; -1: never */
+    int64_t last_ns;     /* when the log dir was last brought in line; -1: never */
+    int64_t first_later; /* ids from this on were given after the database was last written; -1: none was */
     int64_t highest_id;
     struct known_rows known;
-    struct number_set open; /* ids that the database does not know as finished */
+    struct number_set open;             /* ids that the database does not know as finished */
+    struct number_set open_directories; /* hashes of the base names of their directories */
     VECTOR(int64_t) late;   /* those of them that have a row: a crash came between CSV and database */
     struct records removed; /* complete runs that shall get no row */
 };
 
-static void note_open(void *context, int64_t id)
+static void note_open(void *context, int64_t id, const char *directory)
 {
     struct reconciliation *work = context;
     number_set_add(&work->open, (uint64_t)id);
+    number_set_add(&work->open_directories, store_known_hash(directory, strlen(directory)));
 }
 
 static void note_row(void *context, int64_t id)
@@ -118,6 +121,14 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     store_add_record(store, record);
 }
 
+/* What was complete when the log dir was last brought in line had its row then, by the times of the files.
+ * But a clock may have been put back, so that this decides only about runs that the database does not have,
+ * and has had the time to have. */
+static bool is_old(const struct reconciliation *work, int64_t id, int64_t complete_ns)
+{
+    return !work->without_database && complete_ns < work->last_ns && id < work->first_later;
+}
+
 /* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
 static bool settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
                             int64_t complete_ns, struct error *err)
@@ -127,11 +138,12 @@ static bool settle_complete(struct reconciliation *work, struct found_run *found
         return true;
     if (!store_database_state(work->store->database, found->id, &state, err))
         return false;
-    if (state == RUN_FINISHED || state == RUN_REMOVED) /* it had its row */
+    bool had_row = state == RUN_FINISHED || state == RUN_REMOVED;
+    if (had_row || (state == RUN_UNKNOWN && is_old(work, found->id, complete_ns)))
         return true;
     if (!work->without_database)
         give_row(work, found, base_name);
-    else if (complete_ns >= work->now_ns) /* too young for the next start to see it by its time */
+    else
         vector_push(&work->removed, new_record(found, RUN_REMOVED));
     return true;
 }
@@ -179,27 +191,22 @@ static bool look_at_started(struct reconciliation *work, struct found_run *found
     return true;
 }
 
-/* What was complete when the log dir was last brought in line had its row then; unless that is only what the
- * clock says, which was set back after a run had begun. */
-static bool find_was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns,
-                           bool *was_there, struct error *err)
+/* The same without a look at the run's files. */
+static bool was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns)
 {
-    bool is_open = false, is_old = !work->without_database && complete_ns >= 0 && complete_ns < work->last_ns;
-    bool found = !is_old || store_database_has_open(work->store->database, base_name, &is_open, err);
-    *was_there = is_old && !is_open;
-    return found;
+    size_t len = strlen(base_name);
+    return complete_ns >= 0 && is_old(work, store_directory_id(base_name, len, "", 0), complete_ns) &&
+           !number_set_has(&work->open_directories, store_known_hash(base_name, len));
 }
 
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
     int64_t complete_ns;
-    bool was_there;
     CLEANUP(memory_free) char *path = file_join(found->directory, "run_data.json");
-    if (!find_modified(path, &complete_ns, err) ||
-        !find_was_there(work, base_name, complete_ns, &was_there, err))
+    if (!find_modified(path, &complete_ns, err))
         return false;
-    if (was_there)
+    if (was_there(work, base_name, complete_ns))
         return true;
     if (complete_ns >= 0 && !store_run_data_read(found->directory, &found->content, err))
         return false;
@@ -281,6 +288,8 @@ static bool put_removed(struct reconciliation *work, struct error *err)
 static bool remember(struct reconciliation *work, struct error *err)
 {
     struct database *database = work->store->database;
+    if (!database)
+        return true; /* found damaged just now, and set aside */
     if (!store_database_begin(database, err))
         return false;
     bool put = put_removed(work, err) &&
@@ -301,6 +310,7 @@ static void end(struct reconciliation *work)
     vector_free(&work->removed);
     vector_free(&work->late);
     number_set_free(&work->open);
+    number_set_free(&work->open_directories);
     store_known_free(&work->known);
 }
 
@@ -308,6 +318,7 @@ static bool bring_in_line(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
     return store_database_fact(store->database, FACT_RECONCILED, &work->last_ns, err) &&
+           store_database_fact(store->database, FACT_NEXT_ID, &work->first_later, err) &&
            read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
            store_flush(store, err) && remember(work, err);
 }

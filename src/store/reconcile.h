@@ -7,6 +7,11 @@
 #include "store/store.h"
 
 /*
+ * A complete run without a row: was its row never written, or deleted by the user? The database tells, where
+ * it has the run, or was last written before the run was given its id. Only of a run directory that was put
+ * here from elsewhere since, the time of its run_data.json decides: older than the last start, it is left
+ * alone.
+ *
  * Sets next_id and unfinished of the store; adds records for complete runs without a row, and commits them.
  *
  * without_database  nothing was known before: the CSV alone decides what is done

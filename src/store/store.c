@@ -11,6 +11,7 @@
 #include "store/directory.h"
 #include "store/internal.h"
 #include "store/reconcile.h"
+#include "store/set_aside.h"
 
 void run_destroy(struct run *run)
 {
@@ -72,21 +73,59 @@ bool store_take_log_dir(struct store *store, struct error *err)
     return true;
 }
 
-static bool open_files(struct store *store, struct error *err)
+static void free_records(struct records *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        store_record_free(records->items[i]);
+    vector_free(records);
+}
+
+static void close_tables(struct store *store)
+{
+    free_records(&store->pending);
+    free_records(&store->batch);
+    store_unfinished_free(&store->unfinished);
+    store->unfinished = (struct unfinished){.log_dir = store->directory};
+    store_results_close(&store->results);
+    store_database_close(store->database);
+    store->database = NULL;
+}
+
+static bool open_tables(struct store *store, struct error *err)
 {
     bool is_new = false;
-    CLEANUP(memory_free) char *log = file_join(store->directory, "furcate.log");
     CLEANUP(memory_free) char *database = file_join(store->directory, "furcate.db");
     CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
+    store->database = store_database_open(database, store->log, &is_new, err);
+    return store->database && store_results_open(&store->results, results, err) &&
+           store_reconcile(store, is_new, store->lock.now_ns, err);
+}
 
+/* A database can be opened, and found damaged further on. Returns whether all can be opened once more. */
+static bool set_damaged_aside(struct store *store, struct error *err)
+{
+    struct error why = *err;
+    if (!store->database || !store_database_is_damaged(store->database))
+        return false;
+    CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");
+    close_tables(store);
+    CLEANUP(memory_free) char *aside = store_set_aside(path, err);
+    if (!aside)
+        return false;
+    log_line(store->log, LOG_WARNING,
+             "%s; set aside as %s, made anew from run_data.csv and the run directories", why.text, aside);
+    return true;
+}
+
+static bool open_files(struct store *store, struct error *err)
+{
+    CLEANUP(memory_free) char *log = file_join(store->directory, "furcate.log");
     if (!store_take_log_dir(store, err))
         return false;
     store->log = log_open(log, err);
     if (!store->log)
         return false;
-    store->database = store_database_open(database, store->log, &is_new, err);
-    return store->database && store_results_open(&store->results, results, err) &&
-           store_reconcile(store, is_new, store->lock.now_ns, err);
+    return open_tables(store, err) || (set_damaged_aside(store, err) && open_tables(store, err));
 }
 
 struct store *store_open(const char *log_dir, const struct store_holder *holder, struct error *err)
@@ -105,26 +144,15 @@ struct store *store_open(const char *log_dir, const struct store_holder *holder,
     return NULL;
 }
 
-static void free_records(struct records *records)
-{
-    for (size_t i = 0; i < records->count; i++)
-        store_record_free(records->items[i]);
-    vector_free(records);
-}
-
 void store_close(struct store *store)
 {
     if (!store)
         return;
-    free_records(&store->pending);
-    free_records(&store->batch);
+    close_tables(store);
     text_free(&store->notes);
     free(store->config);
     free(store->last_config);
     free(store->batch_config);
-    store_unfinished_free(&store->unfinished);
-    store_results_close(&store->results);
-    store_database_close(store->database);
     log_close(store->log);
     store_unlock(&store->lock); /* last, so that the next runner finds all closed */
     free(store->lock_path);

@@ -194,6 +194,52 @@ static void gives_a_row_to_a_run_that_ended_after_the_clock_was_put_back(void **
     plan_unref(plan);
 }
 
+static void gives_a_row_also_to_a_run_that_the_database_never_saw(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    finish_session(fixture, plan, 1);
+    killed_session(fixture, plan, 1, true); /* before its start was recorded */
+    date_in_the_past(fixture, "example1_foo_bs64/run_data.json");
+    assert_int_equal(finished_at_start(fixture, plan), 2);
+    delete_last_row(fixture);
+    assert_int_equal(finished_at_start(fixture, plan), 1);
+    plan_unref(plan);
+}
+
+static void a_data_name_with_digits_hides_no_id(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan =
+        make_plan(fixture, "{data_name: cifar10, data_dir: foo/, batch_size: [32, 64], epochs: 50}");
+    finish_session(fixture, plan, 1);
+    delete_last_row(fixture);
+    assert_int_equal(finished_at_start(fixture, plan), 0);
+    killed_session(fixture, plan, 1, true);
+    date_in_the_past(fixture, "cifar101_foo_bs64/run_data.json");
+    for (int start = 0; start < 2; start++)
+        assert_int_equal(finished_at_start(fixture, plan), 1);
+    assert_int_equal(new_id(fixture, plan, 0, NULL), 2);
+    plan_unref(plan);
+}
+
+static void the_time_decides_about_a_directory_from_elsewhere(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan *plan = make_plan(fixture, TWO_RUNS);
+    static const char other[] = "{data_name: example, data_dir: foo/, batch_size: 64, epochs: 50,"
+                                " meta: {run: {id: 1, name: example1, label: x}, data: {}}}";
+    finish_session(fixture, plan, 1);
+    killed_session(fixture, plan, 1, false); /* so that id 1 is given */
+    store_close(open_store(fixture));
+    put(fixture, "example1_old/run_data.json", other);
+    date_in_the_past(fixture, "example1_old/run_data.json");
+    assert_int_equal(finished_at_start(fixture, plan), 1);
+    put(fixture, "example1_new/run_data.json", other);
+    assert_int_equal(finished_at_start(fixture, plan), 2);
+    plan_unref(plan);
+}
+
 static void without_the_database_the_table_alone_decides(void **state)
 {
     struct fixture *fixture = *state;
@@ -201,9 +247,10 @@ static void without_the_database_the_table_alone_decides(void **state)
     finish_session(fixture, plan, 1);
     killed_session(fixture, plan, 1, true);
     remove_file(fixture, "furcate.db");
-    date_in_the_future(fixture, "example1_foo_bs64/run_data.json");
-    for (int start = 0; start < 3; start++)
+    for (int start = 0; start < 3; start++) {
         assert_int_equal(finished_at_start(fixture, plan), 1);
+        date_in_the_future(fixture, "example1_foo_bs64/run_data.json");
+    }
     assert_int_equal(new_id(fixture, plan, 1, NULL), 2);
     plan_unref(plan);
 }
@@ -389,6 +436,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(gives_a_row_to_a_complete_run_without_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_a_row_to_a_run_that_ended_after_the_clock_was_put_back, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(gives_a_row_also_to_a_run_that_the_database_never_saw, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_data_name_with_digits_hides_no_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_time_decides_about_a_directory_from_elsewhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_the_database_the_table_alone_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_id_of_an_unfinished_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_directory_when_the_label_changed, set_up, tear_down),
