@@ -1,7 +1,6 @@
 #include "run/announce.h"
 
 #include "base/memory.h"
-#include "run/limits.h"
 
 static void log_axes(struct runner *runner)
 {

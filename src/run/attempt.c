@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "run/command.h"
 #include "run/environment.h"
-#include "run/launch.h"
 #include "run/runner.h"
 
 enum { patience_ms = 10000 };

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
-#include "run/oom.h"
+#include "process/process.h"
 #include "run/slot.h"
 #include "store/store.h"
 

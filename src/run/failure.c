@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "run/oom.h"
 #include "run/runner.h"
 #include "run/symptom.h"
 

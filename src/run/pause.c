@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "run/attempt.h"
-#include "run/guard.h"
 #include "run/schedule.h"
 
 /* A slot that is free meanwhile does not stand idle. */

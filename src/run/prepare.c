@@ -8,8 +8,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
-#include "run/leftovers.h"
-#include "run/limits.h"
 
 static bool read_plan(struct runner *runner, struct error *err)
 {

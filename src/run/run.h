@@ -23,8 +23,8 @@ struct runner_options {
 
 /*
  * Runs what is left of the plan, and follows edits of the config meanwhile. Messages go to stderr. The work
- * is done by a child process, which this one guards (run/guard.h), and whose signals it passes on until it
- * returns. Returns the exit status of furcate(1): 0 every run is done, 1 some failed, 2 bad usage or config,
- * 3 no device, 130 or 143 stopped.
+ * is done by a child process, which this one guards (process/guard.h), and whose signals it passes on until
+ * it returns. Returns the exit status of furcate(1): 0 every run is done, 1 some failed, 2 bad usage or
+ * config, 3 no device, 130 or 143 stopped.
  */
 int runner_main(const struct runner_options *options);

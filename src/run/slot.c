@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/limits.h"
+#include "process/process.h"
 
 static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
 {

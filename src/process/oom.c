@@ -1,4 +1,4 @@
-#include "run/oom.h"
+#include "process/oom.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "run/cgroup.h"
+#include "process/cgroup.h"
 
 static const int64_t second = 1000 * 1000 * 1000;
 

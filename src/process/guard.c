@@ -1,4 +1,4 @@
-#include "run/guard.h"
+#include "process/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/cgroup.h"
-#include "run/children.h"
+#include "process/cgroup.h"
+#include "process/children.h"
 
 #if defined __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>

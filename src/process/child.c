@@ -1,6 +1,6 @@
 /* Runs in the memory of the parent and beside it, on a stack that AddressSanitizer does not know: system
  * calls only, and none of the C library's. */
-#include "run/child.h"
+#include "process/child.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "run/raw_call.h"
+#include "process/raw_call.h"
 
 #define RUNS_BESIDE __attribute__((no_sanitize("address", "undefined")))
 

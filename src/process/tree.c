@@ -1,4 +1,4 @@
-#include "run/tree.h"
+#include "process/tree.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/cgroup.h"
-#include "run/children.h"
+#include "process/cgroup.h"
+#include "process/children.h"
 
 /* A control group in use. */
 struct group {

@@ -20,7 +20,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "run/launch.h"
+#include "process/launch.h"
 
 enum { most_arguments = 8, patience_ms = 20000 };
 

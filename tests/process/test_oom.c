@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "run/oom.h"
+#include "process/oom.h"
 
 struct fixture {
     char folder[64];

@@ -1,4 +1,4 @@
-#include "run/limits.h"
+#include "process/limits.h"
 
 #include <dirent.h>
 #include <pthread.h>

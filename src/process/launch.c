@@ -1,4 +1,4 @@
-#include "run/launch.h"
+#include "process/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
-#include "run/child.h"
-#include "run/clone3.h"
+#include "process/child.h"
+#include "process/clone3.h"
 
 static const size_t stack_size = 64 * 1024;
 

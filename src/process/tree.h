@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/vector.h"
-#include "run/launch.h"
+#include "process/launch.h"
 
 struct tree;
 

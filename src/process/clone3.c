@@ -1,4 +1,4 @@
-#include "run/clone3.h"
+#include "process/clone3.h"
 
 #include <errno.h>
 #include <linux/sched.h>

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "run/launch.h"
+#include "process/launch.h"
 
 /* Read by the child, in its parent's memory, while the parent goes on: nothing here may change before the
  * child has ended, or is known to execute its program. */

@@ -1,4 +1,4 @@
-#include "run/leftovers.h"
+#include "process/leftovers.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "run/cgroup.h"
+#include "process/cgroup.h"
 
 enum { patience_ms = 10000, most_rounds = 100 };
 

@@ -1,4 +1,4 @@
-#include "run/children.h"
+#include "process/children.h"
 
 #include <dirent.h>
 #include <fcntl.h>

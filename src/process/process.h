@@ -1,0 +1,8 @@
+/* Processes and what holds them: starting a program, ending all that came of it, living and dying with it. */
+#pragma once
+#include "process/guard.h"
+#include "process/launch.h"
+#include "process/leftovers.h"
+#include "process/limits.h"
+#include "process/oom.h"
+#include "process/tree.h"
