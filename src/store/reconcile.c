@@ -124,9 +124,9 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
 /* What was complete when the log dir was last brought in line had its row then, by the times of the files.
  * But a clock may have been put back, so that this decides only about runs that the database does not have,
  * and has had the time to have. */
-static bool is_old(const struct reconciliation *work, int64_t id, int64_t complete_ns)
+static bool is_old(const struct reconciliation *work, int64_t complete_ns)
 {
-    return !work->without_database && complete_ns < work->last_ns && id < work->first_later;
+    return !work->without_database && complete_ns < work->last_ns;
 }
 
 /* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
@@ -139,7 +139,8 @@ static bool settle_complete(struct reconciliation *work, struct found_run *found
     if (!store_database_state(work->store->database, found->id, &state, err))
         return false;
     bool had_row = state == RUN_FINISHED || state == RUN_REMOVED;
-    if (had_row || (state == RUN_UNKNOWN && is_old(work, found->id, complete_ns)))
+    bool had_time = state == RUN_UNKNOWN && found->id < work->first_later;
+    if (had_row || (had_time && is_old(work, complete_ns)))
         return true;
     if (!work->without_database)
         give_row(work, found, base_name);
@@ -191,12 +192,22 @@ static bool look_at_started(struct reconciliation *work, struct found_run *found
     return true;
 }
 
-/* The same without a look at the run's files. */
+/* Whether its id may be one that was given later: the first number of a base name need not be the id, since
+ * data names have numbers too. */
+static bool may_be_later(const struct reconciliation *work, const char *base_name)
+{
+    static const char digits[] = "0123456789";
+    for (const char *at = base_name; (at = strpbrk(at, digits)); at += strspn(at, digits))
+        if (strtoll(at, NULL, 10) >= work->first_later)
+            return true;
+    return false;
+}
+
+/* As settle_complete() would find, without a look at the run's files. */
 static bool was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns)
 {
-    size_t len = strlen(base_name);
-    return complete_ns >= 0 && is_old(work, store_directory_id(base_name, len, "", 0), complete_ns) &&
-           !number_set_has(&work->open_directories, store_known_hash(base_name, len));
+    return complete_ns >= 0 && is_old(work, complete_ns) && !may_be_later(work, base_name) &&
+           !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
 }
 
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
