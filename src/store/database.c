@@ -114,7 +114,8 @@ static bool is_broken(struct database *database)
 
 bool store_database_is_damaged(const struct database *database)
 {
-    return database->failure == SQLITE_CORRUPT || database->failure == SQLITE_NOTADB;
+    int code = database->failure & 0xff; /* SQLITE_CORRUPT_INDEX is SQLITE_CORRUPT too */
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 bool store_database_is_lost(const struct database *database)

@@ -164,6 +164,31 @@ def test_damage_found_by_a_commit_is_set_aside_too(project):
     assert not path(project).exists()
 
 
+def change_schema(project, sql, *values):
+    with contextlib.closing(sqlite3.connect(path(project), isolation_level=None)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        return database.execute(sql, values).fetchone()
+
+
+def set_states(project, state):
+    with contextlib.closing(sqlite3.connect(path(project), isolation_level=None)) as database:
+        database.execute("UPDATE runs SET state = ?", [state])
+
+
+def test_an_index_that_misses_runs_is_set_aside_too(project):
+    project.write()
+    assert project.furcate("run", "config.json", "--", "/bin/false").returncode == 1
+    named = "FROM sqlite_schema WHERE name = 'runs_not_finished'"
+    index = change_schema(project, f"SELECT type, name, tbl_name, rootpage, sql {named}")
+    set_states(project, "finished")
+    change_schema(project, f"DELETE {named}")
+    set_states(project, "failed")
+    change_schema(project, "INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", *index)
+    project.run("/bin/true")
+    assert f"set aside as {path(project)}.broken" in project.log()
+    assert "Everything is done" in project.run("/bin/true").stderr
+
+
 def test_what_is_set_aside_is_kept(project):
     project.write()
     contents = [b"precious one" * 99, b"precious two" * 99, b"precious three" * 99]
