@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "store/internal.h"
 #include "store/run_data.h"
-#include "store/set_aside.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -152,11 +151,8 @@ static bool put_batch(struct store *store, struct error *err)
 static void give_up_database(struct store *store, const struct error *why)
 {
     struct error ignored;
-    bool is_damaged = store_database_is_damaged(store->database);
-    CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");
-    store_database_close(store->database);
+    CLEANUP(memory_free) char *aside = store_database_give_up(store->database, &ignored);
     store->database = NULL;
-    CLEANUP(memory_free) char *aside = is_damaged ? store_set_aside(path, &ignored) : NULL;
     text_addf(&store->notes, "%s; going on without it until the next start%s%s\n", why->text,
               aside ? "; set aside as " : "", aside ? aside : "");
 }

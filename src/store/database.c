@@ -112,7 +112,7 @@ static bool is_broken(struct database *database)
     return true;
 }
 
-bool store_database_is_damaged(const struct database *database)
+static bool is_damaged(const struct database *database)
 {
     int code = database->failure & 0xff; /* SQLITE_CORRUPT_INDEX is SQLITE_CORRUPT too */
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
@@ -120,7 +120,7 @@ bool store_database_is_damaged(const struct database *database)
 
 bool store_database_is_lost(const struct database *database)
 {
-    return store_database_is_damaged(database) || database->failure == SQLITE_READONLY_DBMOVED;
+    return is_damaged(database) || database->failure == SQLITE_READONLY_DBMOVED;
 }
 
 /* Brings a database of an earlier version up to date, a version at a time, all or nothing. */
@@ -160,17 +160,27 @@ static bool set_up(struct database *database, bool *is_new)
     return take_over(database) && prepare(database);
 }
 
-static bool is_of_newer(struct database *database, struct error *err)
+static bool is_of_newer(struct database *database, int64_t *version)
 {
-    int64_t application, version;
+    int64_t application;
     return query_number(database, "PRAGMA application_id", &application) &&
-           query_number(database, "PRAGMA user_version", &version) && application == schema_application &&
-           version > schema_version &&
-           !error_set(
-               err, ERROR_SYSTEM,
-               "%s was made by a newer furcate (its tables are of version %lld, this one knows %d): use that "
-               "one here, or move the file away; run_data.csv and the run directories tell what is done",
-               database->path, (long long)version, schema_version);
+           query_number(database, "PRAGMA user_version", version) && application == schema_application &&
+           *version > schema_version;
+}
+
+/* Why a file cannot be used that SQLite has no fault to find with. */
+static void tell_whose(struct database *database, bool *broken, struct error *err)
+{
+    int64_t version;
+    *broken = !is_of_newer(database, &version);
+    if (*broken)
+        error_set(err, ERROR_SYSTEM, "%s was not made by this version of furcate", database->path);
+    else
+        error_set(
+            err, ERROR_SYSTEM,
+            "%s was made by a newer furcate (its tables are of version %lld, this one knows %d): use "
+            "that one here, or move the file away; run_data.csv and the run directories tell what is done",
+            database->path, (long long)version, schema_version);
 }
 
 static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
@@ -181,13 +191,10 @@ static struct database *try_open(const char *path, bool *is_new, bool *broken, s
     if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database, is_new))
         return database;
     *broken = is_broken(database);
-    bool is_whole = *broken && sqlite3_errcode(database->handle) == SQLITE_OK;
-    if (!is_whole)
-        fail(database, err);
-    else if (is_of_newer(database, err))
-        *broken = false;
+    if (*broken && sqlite3_errcode(database->handle) == SQLITE_OK)
+        tell_whose(database, broken, err);
     else
-        error_set(err, ERROR_SYSTEM, "%s was not made by this version of furcate", path);
+        fail(database, err);
     store_database_close(database);
     return NULL;
 }
@@ -220,6 +227,14 @@ void store_database_close(struct database *database)
     sqlite3_close(database->handle);
     free(database->path);
     free(database);
+}
+
+char *store_database_give_up(struct database *database, struct error *err)
+{
+    bool damaged = is_damaged(database);
+    CLEANUP(memory_free) char *path = memory_copy_text(database->path);
+    store_database_close(database);
+    return damaged ? store_set_aside(path, err) : NULL;
 }
 
 bool store_database_begin(struct database *database, struct error *err)

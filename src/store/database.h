@@ -51,8 +51,9 @@ void store_database_close(struct database *database);
 
 /* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */
 bool store_database_is_lost(const struct database *database);
-/* Whether the file at its path is, and is to be set aside. */
-bool store_database_is_damaged(const struct database *database);
+/* Closes it; where its last failure says that it is damaged, it is set aside too. Returns the new name,
+ * free() it; NULL when it was not set aside, with err set if it is damaged. */
+char *store_database_give_up(struct database *database, struct error *err);
 bool store_database_begin(struct database *database, struct error *err);
 /* On failure the transaction is undone. */
 bool store_database_commit(struct database *database, struct error *err);

@@ -11,7 +11,6 @@
 #include "store/directory.h"
 #include "store/internal.h"
 #include "store/reconcile.h"
-#include "store/set_aside.h"
 
 void run_destroy(struct run *run)
 {
@@ -105,11 +104,9 @@ static bool open_tables(struct store *store, struct error *err)
 static bool set_damaged_aside(struct store *store, struct error *err)
 {
     struct error why = *err;
-    if (!store->database || !store_database_is_damaged(store->database))
-        return false;
-    CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");
+    CLEANUP(memory_free) char *aside = store->database ? store_database_give_up(store->database, err) : NULL;
+    store->database = NULL;
     close_tables(store);
-    CLEANUP(memory_free) char *aside = store_set_aside(path, err);
     if (!aside)
         return false;
     log_line(store->log, LOG_WARNING,
