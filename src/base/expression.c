@@ -79,6 +79,7 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
     if (!is_bounded(expression))
         return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
+    errno = 0;
     int code = regcomp(compiled, expression, REG_EXTENDED);
     if (code == 0)
         return true;
