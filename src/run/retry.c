@@ -86,12 +86,15 @@ void retry_take(struct runner *runner)
         uv_close((uv_handle_t *)&retry->timer, free_retry);
         runner->waiting.items[i] = runner->waiting.items[--runner->waiting.count];
     }
-    for (size_t i = runner->ready.count; i-- > 0;) {
-        if (runner_take(runner, runner->ready.items[i]))
-            continue;
-        run_destroy(runner->ready.items[i]);
-        runner->ready.items[i] = runner->ready.items[--runner->ready.count];
+    size_t kept = 0;
+    for (size_t i = 0; i < runner->ready.count; i++) {
+        struct run *run = runner->ready.items[i];
+        if (runner_take(runner, run))
+            runner->ready.items[kept++] = run;
+        else
+            run_destroy(run);
     }
+    runner->ready.count = kept;
 }
 
 void retry_each(struct runner *runner, void (*visit)(struct runner *runner, const struct run *run))
