@@ -107,7 +107,7 @@ void retry_each(struct runner *runner, void (*visit)(struct runner *runner, cons
 
 static void tell(struct runner *runner, const struct run *run, const char *what)
 {
-    log_line(runner->log, LOG_WARNING, "Thread %lld %s: meta.retries is %d now", (long long)run->id, what,
+    log_line(runner->log, LOG_WARNING, "Thread %lld %s: meta.retries is %d", (long long)run->id, what,
              config_meta(runner->config)->retries);
 }
 

@@ -23,11 +23,11 @@
 
 struct retry;
 
-/* A run that will not be tried again by this runner. */
+/* A run whose last attempt has failed. */
 struct failure {
     struct run *run;
     char reason[256];
-    char *error_tail; /* the last lines of its stderr; "" for those that the summary does not show */
+    char *error_tail; /* the last lines of its stderr; "" where the summary had ten before it */
 };
 
 enum { RUNNER_FAILURES_SHOWN = 10 };

@@ -41,7 +41,7 @@ def test_retries_that_are_allowed_later_apply_to_what_was_given_up(project):
     until_log(project, "given up")
     (project.root / "good").touch()
     write_config(project, 1, 2, max_threads=2, retries=1)
-    until_log(project, "Thread 1 will be tried again: meta.retries is 1 now")
+    until_log(project, "Thread 1 will be tried again: meta.retries is 1")
     until_log(project, "Thread 1 finished")
     assert project.let_all_go(runner) == 0
     assert [row["run_attempts"] for row in project.rows() if row["run_id"] == "1"] == ["2"]
@@ -59,7 +59,7 @@ def test_retries_that_are_allowed_no_more_give_up_what_waits(project):
     runner = start(project, retries=9)
     until_log(project, "will be tried again", times=3)  # the next comes in four seconds
     write_config(project, 1, 2, max_threads=2, retries=0)
-    until_log(project, "Thread 1 given up: meta.retries is 0 now")
+    until_log(project, "Thread 1 given up: meta.retries is 0")
     until(lambda: is_in_state(project, "failed"), "the state in furcate.db")
     assert project.let_all_go(runner) == 1
     summary = runner.stderr[runner.stderr.index("1 run failed"):]
