@@ -5,12 +5,14 @@ import pathlib
 import pty
 import re
 import signal
+import sqlite3
 import time
 
 import pytest
 
 import groups
 from conftest import is_alive, until
+from test_stop import STUBBORN
 
 # Works without end, in itself and in a daemon of its own, until the file `enough` is in the run directory.
 BUSY = """#!/bin/sh
@@ -95,6 +97,20 @@ def test_a_timeout_goes_on_after_a_pause(project, held):
     runner.send(signal.SIGCONT)
     assert runner.wait() == 1
     assert "timed out after 1 s" in runner.stderr
+
+
+def test_the_grace_waits_in_a_pause(project, held):
+    project.write(batch_size=[1], meta={"timeout": 0.2, "kill_grace": 2})
+    runner = project.start(project.script("stubborn", STUBBORN))
+    asked = until(lambda: list(project.logs.glob("*/asked")), "SIGTERM at the program")
+    runner.send(signal.SIGTSTP)
+    until(lambda: state(runner.pid) == "T", "the stop of furcate")
+    time.sleep(2.2)  # longer than the grace: the time itself is what is tested
+    assert is_alive(int((asked[0].parent / "pid").read_text()))
+    runner.send(signal.SIGCONT)
+    assert runner.wait() == 1
+    with sqlite3.connect(project.logs / "furcate.db") as database:
+        assert database.execute("SELECT seconds > 2 FROM attempts").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
