@@ -139,11 +139,22 @@ bool store_known_read(struct known_rows *known, const struct results_file *file,
     return read;
 }
 
+/* A set that grows as they are read would move each of them several times. */
+static void make_set(struct known_rows *known)
+{
+    enum { block = 64 };
+    size_t count = known->hashes.count;
+    number_set_reserve(&known->directories, count);
+    for (size_t i = 0; i < count; i += block)
+        number_set_add_all(&known->directories, known->hashes.items + i,
+                           count - i < block ? count - i : block);
+    vector_free(&known->hashes);
+}
+
 bool store_known_has_directory(struct known_rows *known, const char *base_name)
 {
-    for (size_t i = 0; i < known->hashes.count; i++)
-        number_set_add(&known->directories, known->hashes.items[i]);
-    vector_free(&known->hashes);
+    if (known->hashes.count > 0)
+        make_set(known);
     return number_set_has(&known->directories, store_known_hash(base_name, strlen(base_name)));
 }
 
