@@ -1,7 +1,13 @@
 """A further start goes on where a stop or a crash left off: nothing twice, nothing lost."""
 
+import contextlib
+import csv
 import json
 import os
+import pathlib
+import shutil
+import signal
+import time
 
 import pytest
 
@@ -155,24 +161,54 @@ def test_a_killed_runner_takes_its_attempts_along_and_the_next_finishes(project)
     assert len(project.directories()) == 4, "a run that was started keeps its id and its directory"
 
 
-def test_killed_at_any_moment_each_permutation_is_done_exactly_once(project):
-    count, kills = 60, 10 if SANITIZED else 20
-    dice = chance()
-    project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": 2})
-    program = traced(project)
-    for _ in range(kills):
-        # The n-th start of an attempt, or so much later as the machine happens to be: any moment can be hit.
-        goal = len(starts(project)) + dice.randrange(8)
-        runner = project.start(*program)
-        until(lambda: len(starts(project)) >= goal or runner.is_over(), "a start")
-        for _ in range(dice.randrange(100_000)):
-            pass
-        runner.kill()
-    project.run(*program)
-    check_each_permutation_once(project, count)
-    for row in project.rows():
-        data = json.loads((project.root / row["log_dir"] / "run_data.json").read_text())
-        assert str(data["batch_size"]) == row["batch_size"]
+def pids_of(runner):
+    """Of the guardian and, where it has one yet, of its runner."""
+    children = pathlib.Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()
+    return {"guardian": [runner.pid], "runner": list(map(int, children))[:1], "both": [runner.pid, *map(int, children)]}
+
+
+def kill_at_random(project, dice, victim, program):
+    runner = project.start(*program)
+    time.sleep(0.25 * dice.random())
+    pids = [] if runner.is_over() else pids_of(runner)[victim]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    runner.wait()
+    return bool(pids)
+
+
+def finished(project):
+    """The values whose rows are whole."""
+    text = project.csv.read_text() if project.csv.exists() else ""
+    return {row["batch_size"] for row in csv.DictReader(line for line in text.splitlines(keepends=True) if line[-1] == "\n")}
+
+
+def times_started(project, value):
+    return [line.split()[0] for line in starts(project)].count(value)
+
+
+@pytest.mark.parametrize("victim", ["guardian", "runner", "both"])
+def test_killed_at_any_moment_each_permutation_is_done_exactly_once(project, victim):
+    count, most = 50, 12 if SANITIZED else 70
+    dice, kills, grids = chance(), 0, 0
+    while kills < most:
+        grids += 1
+        shutil.rmtree(project.logs, ignore_errors=True)
+        (project.root / "started").unlink(missing_ok=True)
+        project.write(batch_size=list(range(1, count + 1)), meta={"max_threads": 2})
+        program, known = (project.script("slow", f"{TRACE}sleep 0.02\n"), "{batch_size}"), {}
+        while len(finished(project)) < count:
+            kills += kill_at_random(project, dice, victim, program)
+            for value in finished(project) - set(known):
+                known[value] = times_started(project, value)
+        project.run(*program)
+        check_each_permutation_once(project, count)
+        assert known == {value: times_started(project, value) for value in known}, "a finished run was started again"
+        for row in project.rows():
+            data = json.loads((project.root / row["log_dir"] / "run_data.json").read_text())
+            assert str(data["batch_size"]) == row["batch_size"]
+    print(f"{kills} kills in {grids} grids")
 
 
 def test_a_second_runner_is_refused_and_told_of_the_first(project):
