@@ -33,8 +33,9 @@ PROGRAMS = {
     "fork": ([BUILD / "tests/fault/fork-step"], {}),
 }
 WAITS = ("cannot be stored", "cannot be started now", "cannot be seen yet")
-# Calls by which libuv begins to work, and without which it aborts: run/loop.c tries them just before.
-ABORTING = ("pthread_create", "pipe2")
+# Calls by which libuv begins to work, and without which it aborts: process/limits.c tries them just before. What fails
+# from a call between the two on is not seen by that.
+ABORTING = ("pthread_create", "pipe2", "posix_spawnp")
 
 
 class Broken(Exception):
