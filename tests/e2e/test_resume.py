@@ -161,16 +161,25 @@ def test_a_killed_runner_takes_its_attempts_along_and_the_next_finishes(project)
     assert len(project.directories()) == 4, "a run that was started keeps its id and its directory"
 
 
-def pids_of(runner):
-    """Of the guardian and, where it has one yet, of its runner."""
-    children = pathlib.Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()
-    return {"guardian": [runner.pid], "runner": list(map(int, children))[:1], "both": [runner.pid, *map(int, children)]}
+def runner_of(guardian):
+    """Its pid, in a list; none where it is yet to be made, or gone. What finds leaks at the end is a child too."""
+    children = pathlib.Path(f"/proc/{guardian}/task/{guardian}/children").read_text().split()
+    for child in children:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if pathlib.Path(f"/proc/{child}/comm").read_text() == "furcate-runner\n":
+                return [int(child)]
+    return []
+
+
+def pids_of(started, victim):
+    runner = runner_of(started.pid)
+    return {"guardian": [started.pid], "runner": runner, "both": [started.pid, *runner]}[victim]
 
 
 def kill_at_random(project, dice, victim, program):
     runner = project.start(*program)
     time.sleep(0.25 * dice.random())
-    pids = [] if runner.is_over() else pids_of(runner)[victim]
+    pids = [] if runner.is_over() else pids_of(runner, victim)
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
