@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Faults at every point of furcate: no finished run is lost or repeated, nothing is left behind.
 
-usage: crash.py [--jobs N] [--sample N | --only PROGRAM/KIND/POINT] [KIND...]
-KIND: of faults.KINDS; default: all but "memory", which has more points than all others, and where libfyaml can lose a
-value without a word when its malloc() fails. FURCATE_BUILD: the build folder.
+usage: crash.py [--jobs N] [--sample N | --all | --only PROGRAM/KIND/POINT] [KIND...]
+KIND: of faults.KINDS; default: all but "memory", which has more points than all others; --all: that too.
+FURCATE_BUILD: the build folder.
 """
 
 import argparse
@@ -26,6 +26,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--jobs", type=int, default=4 * os.cpu_count())
     options.add_argument("--sample", type=int)
+    options.add_argument("--all", action="store_true")
     options.add_argument("--only")
     options.add_argument("kinds", nargs="*")
     options = options.parse_args()
@@ -37,7 +38,7 @@ def main():
     for program in PROGRAMS:
         counts = count_points(program)
         print(program, counts)
-        for name in options.kinds or [kind for kind in KINDS if kind != "memory"]:
+        for name in options.kinds or [kind for kind in KINDS if options.all or kind != "memory"]:
             points += [(program, name, at) for at in range(1, counts[KINDS[name].cause] + 1)]
     if options.sample:
         points = random.sample(points, min(len(points), options.sample))

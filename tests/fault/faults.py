@@ -47,7 +47,7 @@ WORDS = {
            "check its path", "cannot be executed", "is not there", "is gone"),
     "files": (errno.EMFILE, "unable to open database file"),
     "processes": (errno.EAGAIN,),
-    "memory": (errno.ENOMEM, "out of memory"),
+    "memory": (errno.ENOMEM, "out of memory", "the memory is used up", errno.EAGAIN),
     "short": (),
 }
 
