@@ -5,7 +5,9 @@ import pathlib
 import tempfile
 
 # In a mount namespace of its own, so that no other process loses the groups.
-WITHOUT = ["unshare", "--mount", "sh", "-c", 'umount --lazy "$0" && exec "$@"']
+# Only what holds the mount point is made private: in a chroot "/" is no mount point, and unshare would fail.
+WITHOUT = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+           'mount --make-rprivate "$(findmnt -fno TARGET --target "$(dirname "$0")")" && umount --lazy "$0" && exec "$@"']
 
 
 def mount_point():
