@@ -3,6 +3,7 @@
 #include "process/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -34,6 +35,8 @@ RUNS_BESIDE static long open_files(const struct child *child)
     long result = 0;
     /* Also what the runner itself was started with. */
     raw_call(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */, 0);
+    if (child->launch.inherits > 0)
+        raw_call(SYS_fcntl, child->launch.inherits, F_SETFD, 0, 0);
     raw_call(SYS_prlimit64, 0, RLIMIT_NOFILE, address(&child->files), 0);
     for (int i = 0; i < 3 && result >= 0; i++)
         result = raw_call(SYS_dup3, files[i], i, 0, 0);

@@ -144,6 +144,8 @@ bool launch_process(struct launcher *launcher, const struct launch *launch, stru
 
 int launch_end(struct launcher *launcher, struct birth *birth)
 {
+    if (!birth)
+        return 0;
     ((char **)birth->child.launch.argv)[0] = birth->name; /* the child may have put another there */
     vector_push(&launcher->free, birth);
     return birth->child.error;

@@ -20,6 +20,7 @@ struct launch {
     int output, errors; /* become stdout and stderr; stdin is /dev/null */
     int cgroup;         /* folder of the control group it is to begin in; -1: none */
     bool waits;         /* until the program is executed, or cannot be */
+    int inherits;       /* a file that stays open in it, above 2; 0: none */
 };
 
 struct launched {
@@ -32,9 +33,9 @@ struct launched {
 /*
  * The child is a session and process group of its own, dies with the calling thread (PR_SET_PDEATHSIG), has
  * default signal handlers (this process ignores no further signal after its first launch), the limit on open
- * files that was there when the launcher was created, and no open files but its three. Where it cannot begin
- * in the control group it adopts the orphans among its descendants instead (PR_SET_CHILD_SUBREAPER), as the
- * first process of a container does.
+ * files that was there when the launcher was created, and no open files but its three and what it inherits.
+ * Where it cannot begin in the control group it adopts the orphans among its descendants instead
+ * (PR_SET_CHILD_SUBREAPER), as the first process of a container does.
  *
  * The child borrows this process' memory until it executes the program, so that nothing is copied, and runs
  * beside it: path, argv and envp must stay as they are until launch_end(). The files may be closed at once.
@@ -43,8 +44,9 @@ struct launched {
  */
 bool launch_process(struct launcher *launcher, const struct launch *launch, struct launched *launched,
                     struct error *err);
-/* To be called once for each launched process, when it has ended and was waited for. Returns 0, or the error
- * number that kept it from executing its program, so that it ended at once. */
+/* To be called once for each launched process, when it has ended and was waited for, or once it executes its
+ * program, if that is known. Returns 0, or the error number that kept it from executing its program, so that
+ * it ended at once. A NULL birth is that of a fork of a running program: 0. */
 int launch_end(struct launcher *launcher, struct birth *birth);
 /* "cannot execute PATH: …", ERROR_CONFIG; returns false. */
 bool launch_explain(const char *path, int number, struct error *err);

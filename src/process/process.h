@@ -4,5 +4,8 @@
 #include "process/launch.h"
 #include "process/leftovers.h"
 #include "process/limits.h"
+#include "process/message.h"
 #include "process/oom.h"
+#include "process/server.h"
+#include "process/serving.h"
 #include "process/tree.h"

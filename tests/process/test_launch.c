@@ -71,7 +71,7 @@ static bool launch(struct program *program, const char *const *words)
         argv[i + 1] = words[i];
     int fd = open(program->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     assert_true(fd > 2);
-    struct launch launch = {words[0], (char *const *)(argv + 1), environment, fd, fd, -1, program->waits};
+    struct launch launch = {words[0], (char *const *)(argv + 1), environment, fd, fd, -1, program->waits, 0};
     bool started = launch_process(program->launcher, &launch, &program->launched, &program->err);
     close(fd);
     return started;

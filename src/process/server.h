@@ -1,0 +1,30 @@
+/* The runner's end of a fork server (serving.h). */
+#pragma once
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "process/launch.h"
+#include "process/serving.h"
+
+struct server {
+    int socket; /* readable once it is warm */
+    struct launched launched;
+};
+
+/*
+ * Launches the program as a server: `launch` less SERVER_VARIABLE, which is added to its environment. Returns
+ * once the program is executed; nothing of `launch` is needed any more. On false nothing was started.
+ */
+bool server_start(struct launcher *launcher, const struct launch *launch, struct server *server,
+                  struct error *err);
+/* Once the socket is readable. False when there is no note: it was closed. */
+bool server_read_note(const struct server *server, struct server_note *note);
+/*
+ * Has it forked for a run, as launch_process() would start one; launched->birth is NULL. The caller adopts
+ * orphans (PR_SET_CHILD_SUBREAPER). Waits for the run to be there, for 10 s at most; on false (ERROR_SYSTEM)
+ * there is none, and the server may be of no more use.
+ *
+ * cwd  the folder to go to where the server's own was deleted; NULL: none
+ */
+bool server_fork(const struct server *server, const struct launch *launch, const char *cwd,
+                 struct launched *launched, struct error *err);
