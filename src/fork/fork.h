@@ -59,6 +59,31 @@ void fork_warn(const struct furcate_fork *fork, const char *format, ...)
 /* Whether all required methods are there; else a message for all that are not. */
 bool fork_check_methods(const struct furcate_ops *ops, struct error *err);
 
+/* Around each fork(2) of a fork server, for an interpreter that must know of it; any may be NULL. */
+struct fork_hooks {
+    void (*before)(void);
+    void (*parent)(void);
+    void (*child)(void);
+};
+
+enum fork_served {
+    FORK_RUN,   /* this process is a run now */
+    FORK_ENDED, /* no more runs are wanted: the program is to exit with status 0 */
+    FORK_FAILED /* err is set; the program is to say so and exit */
+};
+
+/* Whether the runner has started this process to be forked for each run (FURCATE_SERVER is set). */
+bool fork_is_server(void);
+/*
+ * Tells the runner that the program is warm, and forks this process whenever it asks for a run; returns in
+ * each forked process, and once in this one. A run has the environment, working directory, stdin, stdout and
+ * stderr, session and control group that it would have if it had been started by itself, and none of the
+ * server's files. The calling thread is the only one in it.
+ *
+ * *argv  for FORK_RUN, its command line, NULL-terminated; the words stay, the array is the caller's to free()
+ */
+enum fork_served fork_serve(const struct fork_hooks *hooks, char ***argv, struct error *err);
+
 /* The methods as they are when the program brings none of its own. */
 bool fork_set_visible_gpus(struct furcate_fork *fork);
 bool fork_get_filepaths(struct furcate_fork *fork, struct furcate_filepaths *filepaths);

@@ -110,9 +110,16 @@ static int run_plan(const struct furcate_ops *ops, const char *config, int argc,
 int furcate_fork_main(const struct furcate_ops *ops, const char *config, int argc, char **argv)
 {
     struct error err = {0};
-    const char *run_config = getenv("FURCATE_CONFIG");
     if (!fork_check_methods(ops, &err))
         return complain(&err, STATUS_USAGE);
+    if (fork_is_server()) {
+        char **same = NULL; /* the program has read its arguments */
+        enum fork_served served = fork_serve(NULL, &same, &err);
+        free(same);
+        if (served != FORK_RUN)
+            return served == FORK_ENDED ? STATUS_DONE : complain(&err, STATUS_USAGE);
+    }
+    const char *run_config = getenv("FURCATE_CONFIG");
     return run_config && *run_config ? run_methods(ops, run_config) : run_plan(ops, config, argc, argv);
 }
 

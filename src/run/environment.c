@@ -23,9 +23,9 @@ struct additions {
 static bool is_ours(const char *entry)
 {
     static const char *const names[] = {
-        "FURCATE_CONFIG=",    "FURCATE_RUN_DIR=",     "FURCATE_ID=",      "FURCATE_NAME=",
-        "FURCATE_GPU=",       "FURCATE_ATTEMPT=",     "FURCATE_METRICS=", "CUDA_VISIBLE_DEVICES=",
-        "CUDA_DEVICE_ORDER=", "HIP_VISIBLE_DEVICES=", "ZE_AFFINITY_MASK="};
+        "FURCATE_CONFIG=",       "FURCATE_RUN_DIR=",   "FURCATE_ID=",          "FURCATE_NAME=",
+        "FURCATE_GPU=",          "FURCATE_ATTEMPT=",   "FURCATE_METRICS=",     "FURCATE_SERVER=",
+        "CUDA_VISIBLE_DEVICES=", "CUDA_DEVICE_ORDER=", "HIP_VISIBLE_DEVICES=", "ZE_AFFINITY_MASK="};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
             return true;

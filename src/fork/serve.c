@@ -1,0 +1,274 @@
+/*
+ * The fork server, from inside: the program when it is warm, and what becomes of it in a fork.
+ *
+ *   server ─fork─▶ middle ─fork─▶ run
+ *
+ * The middle process ends at once, so that the run becomes a child of the runner, which adopts orphans; the
+ * server may be killed without harm to it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "fork/fork.h"
+#include "process/process.h"
+
+struct order {
+    struct server_request request;
+    int files[MESSAGE_FILES];
+};
+
+static void call(void (*hook)(void))
+{
+    if (hook)
+        hook();
+}
+
+/* --- the note --- */
+
+static uint32_t count_threads(void)
+{
+    uint32_t count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+static bool is_gpu(const char *path)
+{
+    static const char *const patterns[] = {"/dev/nvidia[0-9]*", "/dev/nvidiactl", "/dev/kfd",
+                                           "/dev/dri/render*"};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (fnmatch(patterns[i], path, 0) == 0)
+            return true;
+    return false;
+}
+
+/* Leaves `gpu` empty when none is open. */
+static void find_open_gpu(char *gpu, size_t size)
+{
+    char path[256];
+    DIR *folder = opendir("/proc/self/fd");
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        ssize_t len = readlinkat(dirfd(folder), entry->d_name, path, sizeof path - 1);
+        path[len > 0 ? len : 0] = '\0';
+        if (is_gpu(path))
+            snprintf(gpu, size, "%.*s", (int)size - 1, path);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+/* --- the run --- */
+
+/* The strings behind each other, each ended by a NUL; `count` of them, and a NULL. */
+static char **split(char **at, size_t count)
+{
+    char **strings = memory_new(count + 1, sizeof *strings);
+    for (size_t i = 0; i < count; i++, *at += strlen(*at) + 1)
+        strings[i] = *at;
+    return strings;
+}
+
+static char *read_payload(int fd, size_t size)
+{
+    char *bytes = memory_new(size + 1, 1);
+    for (size_t have = 0; have < size;) {
+        ssize_t got = pread(fd, bytes + have, size - have, (off_t)have);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            break;
+        have += got > 0 ? (size_t)got : 0;
+    }
+    return bytes;
+}
+
+/* The runner moves to the folder that took the place of a deleted one; what the program chose itself stays.
+ */
+static void follow_to(const char *folder)
+{
+    if (*folder && file_cwd_is_deleted())
+        (void)!chdir(folder);
+}
+
+/* Replaces the whole environment, as execve(2) does, and keeps the strings for good. */
+static char **take_payload(const struct order *order)
+{
+    char *at = read_payload(order->files[SERVER_PAYLOAD], order->request.size);
+    follow_to(at);
+    at += strlen(at) + 1;
+    char **argv = split(&at, order->request.arguments);
+    environ = split(&at, order->request.variables);
+    return argv;
+}
+
+static bool open_files(const struct order *order)
+{
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool opened = input >= 0 && dup2(input, STDIN_FILENO) >= 0 &&
+                  dup2(order->files[SERVER_OUTPUT], STDOUT_FILENO) >= 0 &&
+                  dup2(order->files[SERVER_ERRORS], STDERR_FILENO) >= 0;
+    file_close_fd(&input);
+    return opened;
+}
+
+/* What has no group adopts its orphans, like a program that was started by itself. */
+static bool join_group(const struct order *order)
+{
+    CLEANUP(file_close_fd)
+    int list = openat(order->files[SERVER_GROUP], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    bool joined = order->request.has_group && list >= 0 && write(list, "0", 1) == 1;
+    if (!joined)
+        prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    return joined;
+}
+
+/* The kernel makes a process another one's child before it tells of the parent's end. */
+static bool wait_for_runner(int middle, pid_t runner)
+{
+    struct pollfd end = {middle, POLLIN, 0};
+    while (poll(&end, 1, -1) < 0)
+        if (errno != EINTR)
+            return false;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == runner;
+}
+
+/* Whether the runner has taken this process for the run. Else it has given up, and starts another. */
+static bool is_wanted(const struct order *order, const struct server_reply *reply)
+{
+    char byte = 0;
+    int none[MESSAGE_FILES];
+    return message_send(order->files[SERVER_REPLY], reply, sizeof *reply, NULL, 0) && reply->error == 0 &&
+           message_receive(order->files[SERVER_REPLY], &byte, 1, none) == 1;
+}
+
+static void close_order(struct order *order)
+{
+    for (size_t i = 0; i < MESSAGE_FILES; i++)
+        file_close_fd(&order->files[i]);
+}
+
+/* Its limits and signal handlers are those of the program, as it set them up. Returns the arguments. */
+static char **be_run(struct order *order, int middle)
+{
+    setsid();
+    if (!wait_for_runner(middle, order->request.runner))
+        _exit(127);
+    close(middle);
+    struct server_reply reply = {.pid = getpid(), .in_group = join_group(order)};
+    if (!open_files(order))
+        reply.error = errno;
+    char **argv = take_payload(order);
+    if (!is_wanted(order, &reply))
+        _exit(127);
+    close_order(order);
+    return argv;
+}
+
+/* --- forking --- */
+
+static void refuse(const struct order *order, int number)
+{
+    struct server_reply reply = {.error = number};
+    message_send(order->files[SERVER_REPLY], &reply, sizeof reply, NULL, 0);
+}
+
+/* Returns in the run only. */
+static int be_middle(const struct order *order)
+{
+    int own = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    pid_t run = own >= 0 ? fork() : -1;
+    if (run < 0)
+        refuse(order, errno);
+    if (run != 0)
+        _exit(0);
+    return own;
+}
+
+static void wait_for(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* Returns the arguments in the run, and NULL in the server. */
+static char **fork_run(const struct fork_hooks *hooks, int socket, struct order *order)
+{
+    call(hooks->before);
+    fflush(NULL); /* what is in a buffer would be written by each run */
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(socket);
+        int middle = be_middle(order);
+        call(hooks->child);
+        return be_run(order, middle);
+    }
+    int number = errno;
+    call(hooks->parent);
+    if (pid < 0)
+        refuse(order, number);
+    else
+        wait_for(pid);
+    close_order(order);
+    return NULL;
+}
+
+/* --- the server --- */
+
+bool fork_is_server(void)
+{
+    const char *number = getenv(SERVER_VARIABLE);
+    return number && *number;
+}
+
+/* -1 with err set. Programs that this one starts are not to have it. */
+static int open_socket(struct error *err)
+{
+    const char *number = getenv(SERVER_VARIABLE);
+    char *end = NULL;
+    struct stat info;
+    int socket = number ? (int)strtol(number, &end, 10) : -1;
+    if (end && *end == '\0' && fstat(socket, &info) == 0 && S_ISSOCK(info.st_mode) &&
+        fcntl(socket, F_SETFD, FD_CLOEXEC) == 0)
+        return socket;
+    error_set(err, ERROR_USAGE,
+              "%s is '%s', which is no open socket; the runner sets it, unset it to start one",
+              SERVER_VARIABLE, number ? number : "");
+    return -1;
+}
+
+enum fork_served fork_serve(const struct fork_hooks *hooks, char ***argv, struct error *err)
+{
+    static const struct fork_hooks none;
+    struct server_note note = {.threads = count_threads()};
+    struct order order;
+    int socket = open_socket(err);
+    if (socket < 0)
+        return FORK_FAILED;
+    find_open_gpu(note.gpu, sizeof note.gpu);
+    prctl(PR_SET_CHILD_SUBREAPER, 0L); /* the runs are the runner's to adopt, over this process' head */
+    message_send(socket, &note, sizeof note, NULL, 0);
+    while (message_receive(socket, &order.request, sizeof order.request, order.files) ==
+           (ssize_t)sizeof order.request)
+        if ((*argv = fork_run(hooks ? hooks : &none, socket, &order)))
+            return FORK_RUN;
+    close(socket);
+    return FORK_ENDED;
+}
