@@ -1,0 +1,294 @@
+"""Fork: the methods of a training run, which furcate calls in order, once for each permutation of a config."""
+
+import importlib
+import json
+import os
+import random
+import re
+import sys
+from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
+
+from furcate import _core, launch
+from furcate.history import history_values, metric_name, named_results
+from furcate.script import missing_key
+
+__all__ = ["Fork", "metric_name"]
+
+# Which module has the defaults of a config's `framework`, and by which packages a framework is known.
+_ADAPTERS = {"tf": "furcate.tf", "torch": "furcate.torch"}
+_PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
+
+
+class Fork:
+    """A training app: subclass it, define the methods below, and call :meth:`run`.
+
+    Started by hand, :meth:`run` is the runner: it executes this script once for each permutation of the config,
+    over all GPUs. In those, :meth:`run` takes one run through the methods, in the order in which they stand here.
+
+    Config keys are attributes, ``self.batch_size``. In a run each has the run's one value, ``self.log_dir`` is the
+    run directory, and ``self.gpu_id`` the GPU, -1 on the CPU. The defaults of a framework are those of
+    ``furcate.tf.Fork`` or ``furcate.torch.Fork``: of the one that the config's ``framework`` names ("tf", "torch",
+    "none"), else of the one that the script has imported or whose model get_model returns.
+    """
+
+    date_format = "%Y-%m-%d %H:%M:%S"
+
+    def __init__(self, config_filename: Optional[str] = None) -> None:
+        """config_filename: path of the config; ``--config FILE`` on the script's command line goes before it."""
+        self._config_filename = config_filename
+        self._data: Optional[Dict[str, Any]] = None
+        self.script_name = sys.argv[0]
+        self.model: Any = None
+        if not self.is_runner():
+            self._adopt(self._framework())
+
+    # --- config ---
+
+    @property
+    def data(self) -> Dict[str, Any]:
+        """The config as a dict, `meta` included, defaults filled in. Raises ConfigError when it cannot be used."""
+        if self._data is None:
+            if self.is_runner():
+                self._data = _core.read_config(launch.config_path(self._config_filename), True)
+            else:
+                self._data = _core.read_run(os.environ["FURCATE_CONFIG"])
+        return self._data
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """The config's `meta`."""
+        return self.data["meta"]
+
+    @property
+    def log_dir(self) -> str:
+        """In a run the run directory, absolute; in the runner the config's log_dir."""
+        return os.environ.get("FURCATE_RUN_DIR") or self.data["log_dir"]
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("_"):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{key}'")
+        try:
+            return self.data[key]
+        except KeyError:
+            raise AttributeError(missing_key(self.data, key)) from None
+
+    def is_runner(self) -> bool:
+        """Whether this process supervises; False in a run."""
+        return not os.environ.get("FURCATE_CONFIG")
+
+    def run(self) -> None:
+        """Runs what is left of the plan; in a run, takes it through the methods.
+
+        Returns when every run is done. Otherwise raises SystemExit with furcate's exit status: 1 some failed, 2 bad
+        config, 3 no device, 130 or 143 stopped. In a run, raises what a method raised.
+        """
+        self._check_methods()
+        if self.is_runner():
+            own = type(self).get_available_gpu_indices is not Fork.get_available_gpu_indices
+            gpus = self.get_available_gpu_indices() if own else None
+            path = launch.config_path(self._config_filename)
+            launch.run_plan(path, for_fork=True, gpus=None if gpus is None else list(gpus))
+            return
+        # A run that is killed leaves the lines it had written.
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        self._set_seed()
+        _core.train(self, os.environ["FURCATE_CONFIG"])
+
+    # --- devices ---
+
+    def get_available_gpu_indices(self) -> List[int]:
+        """Called in the runner. Returns the indices of the GPUs to use. Default: NVML, else nvidia-smi."""
+        return _core.gpu_indices()
+
+    def set_visible_gpus(self) -> None:
+        """Restricts the process to the GPU ``self.gpu_id``. Default: CUDA_VISIBLE_DEVICES, as the runner set it."""
+        if "FURCATE_GPU" not in os.environ:
+            os.environ["CUDA_VISIBLE_DEVICES"] = str(self.gpu_id) if self.gpu_id >= 0 else ""
+
+    # --- data ---
+
+    def get_filepaths(self) -> Tuple[List[str], List[str], List[str]]:
+        """Returns the training, test and validation paths: what of data_dir has a name with train_prefix, …, sorted."""
+        names = sorted(os.listdir(self.data_dir))
+
+        def below(prefix: str) -> List[str]:
+            return [os.path.join(self.data_dir, name) for name in names if name.startswith(prefix)]
+
+        return below(self.train_prefix), below(self.test_prefix), below(self.valid_prefix)
+
+    def get_datasets(self, train_fp: List[str], test_fp: List[str], valid_fp: List[str]) -> Tuple[Any, Any, Any]:
+        """Required. Returns the training, test and validation set; None for a test or validation set there is not."""
+        raise self._missing("get_datasets", "the training, test and validation set (None where there is none)")
+
+    # --- the model ---
+
+    def get_model(self) -> Any:
+        """Required. Returns the model."""
+        raise self._missing("get_model", "the model, built and ready to be compiled")
+
+    def model_summary(self, model: Any) -> None:
+        """Shows the model, when `verbose` is 1 or more. Default: nothing."""
+
+    def get_metrics(self) -> Sequence[Any]:
+        """Returns the metrics to keep and plot, besides "loss": names, or a framework's objects. Default: none."""
+        return []
+
+    def get_optimizer(self) -> Any:
+        """Returns the optimizer for model_compile. Default: None."""
+        return None
+
+    def get_loss(self) -> Any:
+        """Returns the loss for model_compile. Default: None."""
+        return None
+
+    def model_compile(self, model: Any, optimizer: Any, loss: Any, metrics: Sequence[Any]) -> None:
+        """Makes the model ready for training. Default: nothing."""
+
+    # --- training ---
+
+    def get_callbacks(self) -> Optional[List[Any]]:
+        """Returns a list of training callbacks. Default: None."""
+        return None
+
+    def model_fit(self, model: Any, train_set: Any, epochs: int, valid_set: Any, callbacks: Optional[List[Any]],
+                  verbose: int) -> Any:
+        """Trains the model. Returns the history: Keras', a dict of lists with a number for each epoch ("loss",
+        "accuracy", "val_loss", …), or None when it called :func:`furcate.report` for each epoch."""
+        raise self._missing("model_fit", "the history, a dict of lists with a number for each epoch")
+
+    def model_save(self, model: Any) -> None:
+        """Saves the trained model to ``self.log_dir``."""
+        raise self._missing("model_save", "nothing, having saved the model to self.log_dir")
+
+    def model_evaluate(self, model: Any, test_set: Any) -> Any:
+        """Called when there is a test set. Returns a number, the loss; a list, the loss and the metrics; or a dict."""
+        raise self._missing("model_evaluate", "the results on the test set: a number, a list or a dict")
+
+    # --- results ---
+
+    def save_metric(self, run_results: Dict[str, Any], history: Any, metric: Any) -> None:
+        """Adds what is to be kept of a metric to `run_results`, which has the run's times already and becomes the
+        run_* columns of run_data.csv. Default: train_{metric} and val_{metric} of the last epoch."""
+        name = metric_name(metric)
+        values = history_values(history, _core.reported())
+        for prefix, key in (("train_", name), ("val_", "val_" + name)):
+            if values.get(key):
+                run_results[prefix + name] = values[key][-1]
+        if not values.get(name) and not values.get("val_" + name):
+            known = ", ".join(values) or "nothing"
+            print(f"furcate: the metric '{name}' is not in the history, which has {known}", file=sys.stderr)
+
+    def plot_metric(self, history: Any, metric: Any) -> None:
+        """Plots a metric with :meth:`plot`. Default: its training and validation values over the epochs."""
+        name = metric_name(metric)
+        values = history_values(history, _core.reported())
+        train, valid = values.get(name), values.get("val_" + name)
+        if train or valid:
+            self.plot(name, range(1, max(len(train or ()), len(valid or ())) + 1), train, valid)
+
+    def plot(self, metric: str, epochs: Sequence[int], train_metrics: Optional[Sequence[float]],
+             val_metrics: Optional[Sequence[float]]) -> None:
+        """Saves {metric}.jpg in the run directory: two curves over the epochs 1, 2, … Either may be None.
+
+        gnuplot draws it, or matplotlib where there is no gnuplot; without both a line in the run's .err says so.
+        """
+        path = os.path.join(self.log_dir, re.sub(r"[^\w-]+", "-", metric).strip("-") + ".jpg")
+        train = None if train_metrics is None else list(train_metrics)
+        valid = None if val_metrics is None else list(val_metrics)
+        why = _core.plot(path, metric, train, valid)
+        if why is None or self._plot_with_matplotlib(path, metric, epochs, train, valid):
+            return
+        if not self.__dict__.get("_told_of_plots"):
+            self._told_of_plots = True
+            print(f"furcate: no plots: {why}", file=sys.stderr)
+
+    def save_history(self, history: Any, out_file: IO[str]) -> None:
+        """Writes the history to the open file of history.json. Default: a JSON object of lists."""
+        json.dump(history_values(history, _core.reported()), out_file, default=float)
+        out_file.write("\n")
+
+    # --- records ---
+
+    def preprocess(self, record: Any) -> Any:
+        """Returns a record as the model wants it. Default: as it is."""
+        return record
+
+    def train_preprocess(self, record: Any) -> Any:
+        """preprocess for training records, which is its default."""
+        return self.preprocess(record)
+
+    def test_preprocess(self, record: Any) -> Any:
+        """preprocess for test records, which is its default."""
+        return self.preprocess(record)
+
+    def valid_preprocess(self, record: Any) -> Any:
+        """preprocess for validation records, which is its default."""
+        return self.preprocess(record)
+
+    # --- what the pipeline asks for; not to be overridden ---
+
+    def _set_seed(self) -> None:
+        random.seed(self.seed)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(self.seed % 2**32)
+
+    def _framework(self) -> Optional[str]:
+        """Of the config, else of what the script has imported; None when that does not tell."""
+        if "framework" in self.data:
+            return self.data["framework"]
+        imported = {name for package, name in _PACKAGES.items() if package in sys.modules}
+        return imported.pop() if len(imported) == 1 else None
+
+    def _adopt(self, framework: Optional[str]) -> None:
+        """Puts a framework's defaults between this object's class and Fork, unless the class has them already."""
+        own = type(self)
+        if framework not in _ADAPTERS or any(base.__module__ in _ADAPTERS.values() for base in own.__mro__):
+            return
+        adapter = importlib.import_module(_ADAPTERS[framework]).Fork
+        members = {"__module__": own.__module__, "__doc__": own.__doc__}
+        self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
+
+    def _made_model(self, model: Any) -> None:
+        self.model = model
+        if "framework" in self.data:
+            return
+        for base in type(model).__mro__:
+            self._adopt(_PACKAGES.get(base.__module__.partition(".")[0]))
+
+    def _metric_names(self, metrics: List[Any]) -> List[str]:
+        return [metric_name(metric) for metric in metrics]
+
+    def _named_results(self, results: Any, metrics: List[Any]) -> Dict[str, float]:
+        return named_results(results, metrics)
+
+    def _fitted(self, history: Any) -> None:
+        """Reports a history whose epochs nobody has reported: they are what tells how the run went."""
+        values = history_values(history, {})
+        if _core.reported() or not values:
+            return
+        for i in range(max(map(len, values.values()))):
+            _core.report(i + 1, {key: items[i] for key, items in values.items() if i < len(items)}, None)
+
+    def _check_methods(self) -> None:
+        required = ["get_datasets", "get_model"]
+        for name in required:
+            if getattr(type(self), name) is getattr(Fork, name):
+                getattr(Fork, name)(self, *[[]] * (3 if name == "get_datasets" else 0))
+
+    def _missing(self, method: str, wanted: str) -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} has no {method}(): define it; it must return {wanted}")
+
+    def _plot_with_matplotlib(self, path: str, metric: str, epochs: Sequence[int], train: Optional[List[float]],
+                              valid: Optional[List[float]]) -> bool:
+        """Whether matplotlib is there to do it."""
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            return False
+        axes = Figure().add_subplot(title="Training and validation " + metric, xlabel="epoch", ylabel=metric)
+        for name, values in (("train_", train), ("val_", valid)):
+            if values:
+                axes.plot(list(epochs)[: len(values)], values, label=name + metric)
+        axes.legend()
+        axes.figure.savefig(path, bbox_inches="tight", dpi=150)
+        return True

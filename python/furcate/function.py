@@ -1,0 +1,41 @@
+"""A training function in place of a class."""
+
+import os
+from typing import Callable, Mapping, Optional
+
+from furcate import launch, script
+
+
+def run(config: str, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
+    """Calls ``function(config)`` once for each permutation of a config, each in a process of its own.
+
+    config    path of the config; none of the keys that Fork requires need be in it
+    function  gets the run's config, and returns its final metrics by name, or None. They become the columns
+              of run_data.csv that :func:`furcate.report` would give; the function may report steps as well
+
+    Returns when every run is done. Raises SystemExit with furcate's exit status when not all are, what the
+    function raises in a run, and TypeError when it returns no metrics.
+    """
+    if not os.environ.get("FURCATE_CONFIG"):
+        launch.run_plan(config, for_fork=False)
+        return
+    metrics = function(script.config())
+    if metrics is None:
+        return
+    if not isinstance(metrics, Mapping):
+        raise TypeError(f"the function of furcate.run() must return metrics by name, a dict; it returned {metrics!r}")
+    script.report(_last_step(), **metrics)
+
+
+def _last_step() -> int:
+    """The step that the final metrics belong to: the last that was reported."""
+    import json
+
+    last = 1
+    try:
+        with open(os.environ["FURCATE_METRICS"], encoding="utf-8") as lines:
+            for line in lines:
+                last = max(last, json.loads(line).get("step", 1))
+    except (OSError, ValueError):
+        pass
+    return last

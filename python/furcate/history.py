@@ -1,0 +1,42 @@
+"""Metrics and their history, of whatever framework."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Dict, List
+
+
+def metric_name(metric: Any) -> str:
+    """The name of a metric: itself for a string, else its name, its __name__, or its class in snake_case."""
+    if isinstance(metric, str):
+        return metric
+    for attribute in ("name", "__name__"):
+        name = getattr(metric, attribute, None)
+        if isinstance(name, str) and name:
+            return name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(metric).__name__).lower()
+
+
+def history_values(history: Any, reported: Dict[str, List[float]]) -> Dict[str, List[float]]:
+    """A history as lists of numbers by metric, one an epoch: Keras' History, a dict, or None for what was reported."""
+    values = getattr(history, "history", history)
+    if isinstance(values, Mapping):
+        return {str(key): list(items) for key, items in values.items() if _is_list(items)}
+    return reported
+
+
+def _is_list(items: Any) -> bool:
+    return not isinstance(items, (str, bytes)) and (isinstance(items, Sequence) or hasattr(items, "__array__"))
+
+
+def named_results(results: Any, metrics: List[Any]) -> Dict[str, float]:
+    """What model_evaluate returned, by name: a dict as it is, a number as the loss, a list as the loss and the metrics."""
+    if isinstance(results, Mapping):
+        return dict(results)
+    if results is None:
+        return {}
+    if not isinstance(results, (list, tuple)):
+        return {"loss": results}
+    names = ["loss", *map(metric_name, metrics)]
+    if len(names) != len(results):
+        names = [str(i) for i in range(len(results))]
+    return dict(zip(names, results))

@@ -1,0 +1,49 @@
+"""Starting the runner from a script: what each run is to execute."""
+
+import os
+import sys
+from typing import List, Optional
+
+from furcate import _core
+
+
+def config_path(given: Optional[str], arguments: Optional[List[str]] = None) -> str:
+    """The config of the last ``--config FILE`` among the script's arguments, else the one given."""
+    words = sys.argv[1:] if arguments is None else arguments
+    for i, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--config" and i + 1 < len(words):
+            given = words[i + 1]
+        elif word.startswith("--config="):
+            given = word[len("--config="):]
+    if not given:
+        raise ValueError("no config file: give its path to Fork(), or --config FILE on the command line")
+    return os.fspath(given)
+
+
+def this_command() -> List[str]:
+    """The command that started this script, which starts each of its runs.
+
+    Raises RuntimeError where there is none that could: in a notebook, or for a script read from stdin.
+    """
+    main = sys.modules["__main__"]
+    with open("/proc/self/cmdline", "rb") as file:
+        words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+    if not getattr(main, "__file__", None) and "-c" not in words:
+        raise RuntimeError(
+            "each run executes this script anew, so it must be a file: save it as train.py and start it with "
+            "'python train.py'; in a notebook: !python train.py"
+        )
+    # sys.executable, because the program of a virtual environment is known by its path alone.
+    return [sys.executable or words[0], *words[1:]]
+
+
+def run_plan(config: str, for_fork: bool, gpus: Optional[List[int]] = None, can_serve: bool = True) -> None:
+    """Runs what is left of a config's plan. Raises SystemExit with furcate's exit status when it is not 0."""
+    program = this_command()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    status = _core.run_plan(config_path(config), program, gpus, for_fork, can_serve)
+    if status:
+        raise SystemExit(status)

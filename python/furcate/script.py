@@ -1,0 +1,71 @@
+"""What a script that a runner started knows of its run, whatever it is written with."""
+
+import os
+import sys
+from typing import Any
+
+from furcate import _core
+
+_told: set = set()
+
+
+class Config(dict):
+    """The config of a run: a dict whose keys are attributes too."""
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(missing_key(self, key)) from None
+
+
+def missing_key(keys: dict, key: str) -> str:
+    """Says that a config lacks a key, and which one may have been meant."""
+    import difflib
+
+    near = difflib.get_close_matches(key, list(keys), 1)
+    remedy = f"did you mean '{near[0]}'?" if near else "add it"
+    return f"the config has no key '{key}': {remedy}"
+
+
+def _tell_once(what: str) -> None:
+    if what not in _told:
+        _told.add(what)
+        print(f"furcate: {what}: no runner started this script (furcate run CONFIG -- python …)", file=sys.stderr)
+
+
+def config() -> Config:
+    """The config of this run, one value for each key; empty, with a notice, when no runner started the script.
+
+    Raises ConfigError when the run's config.json cannot be read.
+    """
+    path = os.environ.get("FURCATE_CONFIG")
+    if not path:
+        _tell_once("config() is empty")
+        return Config()
+    return Config(_core.read_run(path))
+
+
+def run_dir() -> str:
+    """The run directory, absolute; the working directory, with a notice, when no runner started the script."""
+    directory = os.environ.get("FURCATE_RUN_DIR")
+    if not directory:
+        _tell_once("run_dir() is the working directory")
+        return os.getcwd()
+    return directory
+
+
+def report(step: int, **metrics: float) -> None:
+    """Reports metrics of one step, such as an epoch, to metrics.jsonl of the run.
+
+    step     counts from 1
+    metrics  numbers by name, also a framework's: "loss" and "accuracy" of training, "val_loss" of validation
+
+    Does nothing, with a notice, when no runner started the script. Raises TypeError for what is no number,
+    ValueError for a step or a name that cannot be, OSError when the file cannot be written.
+    """
+    path = os.environ.get("FURCATE_METRICS")
+    if not path:
+        _tell_once("report() does nothing")
+        return
+    _core.report(step, metrics, path)

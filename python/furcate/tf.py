@@ -1,0 +1,137 @@
+"""Fork with TensorFlow's defaults: Keras models, TFRecords, GPUs as TensorFlow sees them."""
+
+import json
+import os
+import re
+import warnings
+from typing import Any, Callable, List, Optional, Sequence
+
+import tensorflow as tf
+
+import furcate.fork
+from furcate import _core
+
+AUTOTUNE = tf.data.AUTOTUNE
+
+
+class Report(tf.keras.callbacks.Callback):
+    """Reports each epoch's numbers. Fork adds it by itself; in a script of your own give it to ``fit``."""
+
+    def on_epoch_end(self, epoch: int, logs: Optional[dict] = None) -> None:
+        """Called by Keras; epochs count from 0 there."""
+        numbers = {name: float(value) for name, value in (logs or {}).items()}
+        _core.report(epoch + 1, numbers, os.environ.get("FURCATE_METRICS"))
+
+
+class Fork(furcate.fork.Fork):
+    """A Fork for Keras models of TensorFlow. get_datasets, get_model, get_metrics, get_optimizer and get_loss are
+    yours to define; the other methods do what nearly every training with Keras does."""
+
+    AUTOTUNE = AUTOTUNE
+
+    @property
+    def num_parallel_reads(self) -> int:
+        """The config's num_parallel_reads, else AUTOTUNE."""
+        return self.data.get("num_parallel_reads", AUTOTUNE)
+
+    @property
+    def num_parallel_calls(self) -> int:
+        """The config's num_parallel_calls, else AUTOTUNE."""
+        return self.data.get("num_parallel_calls", AUTOTUNE)
+
+    def get_available_gpu_indices(self) -> List[int]:
+        """Returns the indices of the GPUs that ``tf.config.list_physical_devices("GPU")`` finds.
+
+        A child process asks, because TensorFlow takes hold of the GPUs by that, and they are for the runs.
+        """
+        reading, writing = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of fork() beside TensorFlow's idle threads
+            child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                gpus = tf.config.list_physical_devices("GPU")
+                os.write(writing, json.dumps([int(re.findall(r"\d+", gpu.name)[-1]) for gpu in gpus]).encode())
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writing)
+        with open(reading, encoding="utf-8") as pipe:
+            found = pipe.read()
+        os.waitpid(child, 0)
+        return [_physical_index(i) for i in json.loads(found)] if found else super().get_available_gpu_indices()
+
+    def set_visible_gpus(self) -> None:
+        """Shows TensorFlow the run's GPU alone, and no GPU in a run on the CPU."""
+        super().set_visible_gpus()
+        if self.gpu_id < 0:
+            tf.config.set_visible_devices([], "GPU")
+            return
+        # The runner left one GPU visible, and TensorFlow counts what is visible.
+        gpus = tf.config.list_physical_devices("GPU")
+        tf.config.set_visible_devices(gpus if len(gpus) < 2 else [gpus[self.gpu_id]], "GPU")
+
+    def get_metrics(self) -> Sequence[Any]:
+        """Required. Returns the metrics of model.compile, such as ["accuracy"]."""
+        raise self._missing("get_metrics", 'a list of metrics, such as ["accuracy"]')
+
+    def get_optimizer(self) -> Any:
+        """Required. Returns the optimizer of model.compile."""
+        raise self._missing("get_optimizer", "an optimizer, such as tf.keras.optimizers.Adam(self.learning_rate)")
+
+    def get_loss(self) -> Any:
+        """Required. Returns the loss of model.compile."""
+        raise self._missing("get_loss", 'a loss, such as "sparse_categorical_crossentropy"')
+
+    def model_compile(self, model: Any, optimizer: Any, loss: Any, metrics: Sequence[Any]) -> None:
+        """``model.compile(optimizer=optimizer, loss=loss, metrics=metrics)``"""
+        model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
+
+    def model_summary(self, model: Any) -> None:
+        """``model.summary()``"""
+        model.summary()
+
+    def model_fit(self, model: Any, train_set: Any, epochs: int, valid_set: Any, callbacks: Optional[List[Any]],
+                  verbose: int) -> Any:
+        """``model.fit(…)``, which reports each epoch. Returns Keras' History."""
+        return model.fit(train_set, epochs=epochs, validation_data=valid_set,
+                         callbacks=[*(callbacks or []), Report()], verbose=verbose)
+
+    def model_evaluate(self, model: Any, test_set: Any) -> Any:
+        """``model.evaluate(test_set)``"""
+        return model.evaluate(test_set, verbose=min(int(self.verbose), 2))
+
+    def model_save(self, model: Any) -> None:
+        """Saves model.h5, or what the config's `model_format` says: "h5", "keras" or "h5 keras"."""
+        formats = self.data.get("model_format", "h5")
+        for name in formats.split():
+            if name not in ("h5", "keras"):
+                raise ValueError(f'model_format is "{formats}": give "h5", "keras" or, for both, "h5 keras"')
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=".*HDF5.*")
+                model.save(os.path.join(self.log_dir, "model." + name))
+
+    def gen_tfrecord_dataset(self, filepaths: Sequence[str], processor: Callable, shuffle: bool = False) -> Any:
+        """Returns a TFRecordDataset of the files, each record mapped by `processor`.
+
+        The config says how: `cache`, `shuffle_buffer_size` (records; needed with shuffle), `seed`, `batch_size`,
+        `prefetch` (batches), `num_parallel_reads` and `num_parallel_calls` (AUTOTUNE when unset).
+        """
+        dataset = tf.data.TFRecordDataset(list(filepaths), num_parallel_reads=self.num_parallel_reads)
+        if self.cache:
+            dataset = dataset.cache()
+        if shuffle:
+            dataset = dataset.shuffle(self.shuffle_buffer_size, seed=self.seed)
+        dataset = dataset.map(processor, num_parallel_calls=self.num_parallel_calls)
+        return dataset.batch(self.batch_size).prefetch(self.prefetch)
+
+    def _set_seed(self) -> None:
+        super()._set_seed()
+        tf.keras.utils.set_random_seed(self.seed % 2**32)
+
+
+def _physical_index(visible: int) -> int:
+    """The machine's index of the GPU that TensorFlow counts as `visible`."""
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return int(listed[visible]) if visible < len(listed) and listed[visible].strip().isdigit() else visible

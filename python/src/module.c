@@ -1,0 +1,90 @@
+#include "module.h"
+
+struct module_state *module_state(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+PyObject *raise_error(PyObject *type, const struct error *err)
+{
+    PyErr_SetString(type, err->text);
+    return NULL;
+}
+
+static PyMethodDef functions[] = {
+    {"train", core_train, METH_VARARGS,
+     "train(fork, path)\n--\n\n"
+     "Takes the run whose config.json is at `path` through the methods of `fork`. What a method raises is\n"
+     "raised; run_data.json is then not there."},
+    {"report", core_report, METH_VARARGS,
+     "report(step, metrics, path)\n--\n\n"
+     "Reports numbers of one step to the run that is trained, else to the metrics.jsonl at `path`."},
+    {"reported", core_reported, METH_NOARGS,
+     "reported()\n--\n\n"
+     "What the run that is trained has reported: a dict of lists, one number a step."},
+    {"plot", core_plot, METH_VARARGS,
+     "plot(path, metric, train, valid)\n--\n\n"
+     "Saves a JPEG of two curves (sequences of numbers or None) with gnuplot. Returns why it could not be\n"
+     "made, or None."},
+    {"run_plan", core_run_plan, METH_VARARGS,
+     "run_plan(path, program, gpu_indices, for_fork, can_serve)\n--\n\n"
+     "Runs what is left of a config's plan; `program` is a list of words, gpu_indices a list or None.\n"
+     "Returns the exit status of furcate(1)."},
+    {"read_config", core_read_config, METH_VARARGS,
+     "read_config(path, for_fork)\n--\n\n"
+     "A config file as a dict, defaults filled in. Raises ConfigError with all that is wrong with it."},
+    {"read_run", core_read_run, METH_O,
+     "read_run(path)\n--\n\n"
+     "The config.json of a run as a dict. Raises ConfigError."},
+    {"gpu_indices", core_gpu_indices, METH_NOARGS,
+     "gpu_indices()\n--\n\n"
+     "The indices of this machine's GPUs, of those in CUDA_VISIBLE_DEVICES when it is set."},
+    {0},
+};
+
+static int execute(PyObject *module)
+{
+    struct module_state *state = module_state(module);
+    state->config_error = PyErr_NewExceptionWithDoc("furcate.ConfigError",
+                                                    "A config that cannot be used; the text says what to do.",
+                                                    PyExc_ValueError, NULL);
+    if (!state->config_error)
+        return -1;
+    Py_INCREF(state->config_error);
+    if (PyModule_AddObject(module, "ConfigError", state->config_error) < 0) {
+        Py_DECREF(state->config_error);
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "version", furcate_version());
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(module_state(module)->config_error);
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    Py_CLEAR(module_state(module)->config_error);
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "furcate._core",
+    .m_doc = "furcate's core, in C.",
+    .m_size = sizeof(struct module_state),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+};
+
+PyMODINIT_FUNC PyInit__core(void);
+PyMODINIT_FUNC PyInit__core(void)
+{
+    return PyModuleDef_Init(&definition);
+}

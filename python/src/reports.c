@@ -1,0 +1,149 @@
+/* What a script reports, and pictures of it. */
+#include "module.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "report/report.h"
+
+/* Metrics of one report; `names` keeps what their names point into. */
+struct metrics {
+    struct furcate_metric *items;
+    size_t count;
+    PyObject *names;
+};
+
+static void metrics_free(struct metrics *metrics)
+{
+    free(metrics->items);
+    Py_XDECREF(metrics->names);
+}
+
+static bool add_metric(struct metrics *metrics, PyObject *key, PyObject *value)
+{
+    struct furcate_metric *metric = &metrics->items[metrics->count];
+    PyObject *bytes = convert_to_text(key, &metric->name);
+    bool ok = bytes && PyList_Append(metrics->names, bytes) == 0 &&
+              convert_to_double(value, metric->name, &metric->value);
+    Py_XDECREF(bytes);
+    metrics->count += ok;
+    return ok;
+}
+
+static bool take_metrics(struct metrics *metrics, PyObject *dict)
+{
+    PyObject *key, *value;
+    metrics->items = memory_new((size_t)PyDict_Size(dict) + 1, sizeof *metrics->items);
+    metrics->names = PyList_New(0);
+    for (Py_ssize_t at = 0; metrics->names && PyDict_Next(dict, &at, &key, &value);)
+        if (!add_metric(metrics, key, value))
+            return false;
+    return metrics->names;
+}
+
+static bool write_report(const char *path, int64_t step, const struct metrics *metrics, struct error *err)
+{
+    CLEANUP(memory_free) struct report_metric *copies = memory_new(metrics->count + 1, sizeof *copies);
+    for (size_t i = 0; i < metrics->count; i++)
+        copies[i] = (struct report_metric){metrics->items[i].name, metrics->items[i].value};
+    return report_write(path, step, copies, metrics->count, err);
+}
+
+PyObject *core_report(PyObject *module, PyObject *arguments)
+{
+    struct furcate_fork *fork = module_state(module)->fork;
+    struct error err = {0};
+    long long step;
+    PyObject *dict;
+    const char *path;
+    CLEANUP(metrics_free) struct metrics metrics = {0};
+    if (!PyArg_ParseTuple(arguments, "LO!z:report", &step, &PyDict_Type, &dict, &path) ||
+        !take_metrics(&metrics, dict))
+        return NULL;
+    if (fork && !furcate_report(fork, step, metrics.items, metrics.count)) {
+        err = fork->failure;
+        fork->failure = (struct error){0}; /* it is the exception's from here on */
+        return raise_error(PyExc_ValueError, &err);
+    }
+    if (!fork && path && !write_report(path, step, &metrics, &err))
+        return raise_error(err.kind == ERROR_USAGE ? PyExc_ValueError : PyExc_OSError, &err);
+    Py_RETURN_NONE;
+}
+
+static PyObject *list_of(const double *values, size_t count)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *number = PyFloat_FromDouble(values[i]);
+        if (!number || PyList_Append(list, number) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(number);
+    }
+    return list;
+}
+
+PyObject *core_reported(PyObject *module, PyObject *unused)
+{
+    (void)unused;
+    const struct furcate_fork *fork = module_state(module)->fork;
+    PyObject *dict = PyDict_New();
+    for (size_t i = 0; dict && fork && i < history_metric_count(fork->history); i++) {
+        size_t count;
+        const char *name = history_metric_name(fork->history, i);
+        const double *values = history_values(fork->history, name, &count);
+        PyObject *list = list_of(values, count);
+        if (!list || PyDict_SetItemString(dict, name, list) < 0)
+            Py_CLEAR(dict);
+        Py_XDECREF(list);
+    }
+    return dict;
+}
+
+/* The numbers of a list, NaN up to `count`; *curve is NULL for None. */
+static bool take_curve(PyObject *list, Py_ssize_t count, double **curve)
+{
+    *curve = NULL;
+    if (list == Py_None)
+        return true;
+    *curve = memory_new((size_t)count + 1, sizeof **curve);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        (*curve)[i] = (double)NAN;
+        if (i < PyList_Size(list) &&
+            !convert_to_double(PyList_GetItem(list, i), "a value of a curve", *curve + i))
+            return false;
+    }
+    return true;
+}
+
+static Py_ssize_t length_of(PyObject *list)
+{
+    return list == Py_None ? 0 : PyList_Size(list);
+}
+
+PyObject *core_plot(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    struct error err = {0};
+    PyObject *path, *train, *valid;
+    const char *metric;
+    CLEANUP(memory_free) double *train_curve = NULL;
+    CLEANUP(memory_free) double *valid_curve = NULL;
+    if (!PyArg_ParseTuple(arguments, "O&sOO:plot", PyUnicode_FSConverter, &path, &metric, &train, &valid))
+        return NULL;
+    Py_ssize_t count = length_of(train) > length_of(valid) ? length_of(train) : length_of(valid);
+    bool taken = count >= 0 && !PyErr_Occurred() && take_curve(train, count, &train_curve) &&
+                 take_curve(valid, count, &valid_curve);
+    bool ok = false;
+    if (taken) {
+        Py_BEGIN_ALLOW_THREADS ok =
+            report_plot(PyBytes_AsString(path), metric, train_curve, valid_curve, (size_t)count, &err);
+        Py_END_ALLOW_THREADS
+    }
+    Py_DECREF(path);
+    if (!taken)
+        return NULL;
+    if (ok)
+        Py_RETURN_NONE;
+    return PyUnicode_FromString(err.text);
+}

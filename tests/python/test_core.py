@@ -1,0 +1,119 @@
+"""The extension itself: what it converts, and that it keeps nothing alive."""
+
+import gc
+import json
+import sys
+
+import pytest
+
+import furcate
+from furcate import _core
+
+
+def leaks(function, times=300):
+    """Whether each call of a function leaves a block of memory behind, as one reference too many does."""
+    for _ in range(2 * times):  # until caches are full
+        function()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(times):
+        function()
+    gc.collect()
+    return sys.getallocatedblocks() - before >= times
+
+
+class Number:
+    """As NumPy's and the frameworks' numbers are."""
+
+    def __float__(self):
+        return 0.5
+
+
+class App(furcate.Fork):
+    def get_datasets(self, train_fp, test_fp, valid_fp):
+        return [1], [2], None
+
+    def get_model(self):
+        return object()
+
+    def get_metrics(self):
+        return ["accuracy"]
+
+    def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+        return {"loss": [1.0, 2.0], "accuracy": [0.5, Number()]}
+
+    def model_save(self, model):
+        pass
+
+    def model_evaluate(self, model, test_set):
+        return [1, Number(), 2.5]
+
+    def plot(self, *arguments):
+        pass
+
+
+class Failing(App):
+    def get_loss(self):
+        raise KeyError("absent")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    config = {"data_name": "x", "data_dir": str(tmp_path), "batch_size": 1, "epochs": 2, "verbose": 0, "seed": 1,
+              "train_prefix": "a", "test_prefix": "b", "valid_prefix": "c", "log_dir": str(tmp_path), "gpu_id": -1,
+              "meta": {"run": {"id": 3, "name": "x3", "label": "", "attempt": 1}}}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    monkeypatch.setenv("FURCATE_CONFIG", str(path))
+    monkeypatch.setenv("FURCATE_RUN_DIR", str(tmp_path))
+    return path
+
+
+def test_takes_a_run_through_its_methods(run):
+    App().run()
+    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    assert data["results"] == [1, 0.5, 2.5] and data["train_accuracy"] == 0.5 and data["epochs"] == 2
+
+
+def test_a_run_leaves_no_references(run):
+    assert not leaks(App().run)
+
+
+def test_a_failed_run_leaves_no_references(run):
+    def fail():
+        with pytest.raises(KeyError):
+            Failing().run()
+    assert not leaks(fail)
+
+
+@pytest.mark.parametrize("call", [
+    lambda path: _core.read_run(str(path)),
+    lambda path: _core.report(1, {"loss": 1, "accuracy": Number()}, str(path.parent / "metrics.jsonl")),
+    lambda path: _core.gpu_indices(),
+    lambda path: _core.reported(),
+    lambda path: pytest.raises(furcate.ConfigError, _core.read_config, "absent.json", True),
+    lambda path: pytest.raises(TypeError, _core.report, 1, {"loss": "high"}, str(path)),
+    lambda path: pytest.raises(TypeError, _core.plot, str(path), "loss", [object()], None),
+], ids=["read_run", "report", "gpu_indices", "reported", "no config", "no number", "no curve"])
+def test_functions_leave_no_references(run, call):
+    assert not leaks(lambda: call(run))
+
+
+def test_what_is_no_number_is_named(run):
+    with pytest.raises(TypeError, match="loss is to be a number, and is 'high'"):
+        _core.report(1, {"loss": "high"}, str(run.parent / "metrics.jsonl"))
+
+
+def test_keeps_integers_of_any_size_and_text_of_any_kind(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"big": 123456789012345678901234567890, "text": "\\u00e9\\ud83d\\ude00", "none": null, "e": 1e-3}')
+    assert _core.read_run(str(path)) == {"big": 123456789012345678901234567890, "text": "é😀", "none": None, "e": 0.001}
+
+
+def test_two_things_are_no_datasets(run):
+    class Two(App):
+        def get_datasets(self, train_fp, test_fp, valid_fp):
+            return 1, 2
+
+    with pytest.raises(TypeError, match="get_datasets must return three things"):
+        Two().run()

@@ -1,0 +1,295 @@
+"""furcate.Fork and furcate.run, with no framework."""
+
+import inspect
+import json
+import os
+import signal
+import sys
+
+import pytest
+from conftest import APP, RUN
+
+import furcate
+
+# The methods of the first furcate, in the order of their call.
+METHODS = {
+    "get_available_gpu_indices": [],
+    "set_visible_gpus": [],
+    "get_filepaths": [],
+    "get_datasets": ["train_fp", "test_fp", "valid_fp"],
+    "get_model": [],
+    "model_summary": ["model"],
+    "get_metrics": [],
+    "get_optimizer": [],
+    "get_loss": [],
+    "model_compile": ["model", "optimizer", "loss", "metrics"],
+    "get_callbacks": [],
+    "model_fit": ["model", "train_set", "epochs", "valid_set", "callbacks", "verbose"],
+    "model_save": ["model"],
+    "model_evaluate": ["model", "test_set"],
+    "save_metric": ["run_results", "history", "metric"],
+    "plot_metric": ["history", "metric"],
+    "save_history": ["history", "out_file"],
+    "plot": ["metric", "epochs", "train_metrics", "val_metrics"],
+    "preprocess": ["record"],
+    "train_preprocess": ["record"],
+    "test_preprocess": ["record"],
+    "valid_preprocess": ["record"],
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_take_what_those_of_the_first_furcate_took(name):
+    assert list(inspect.signature(getattr(furcate.Fork, name)).parameters) == ["self", *METHODS[name]]
+
+
+def test_leaves_the_documented_tree(project):
+    project.train(APP + RUN)
+    assert sorted(path.name for path in project.logs.iterdir() if path.is_dir()) == \
+        ["example0_foo_bs32", "example1_foo_bs64"]
+    wanted = {"accuracy.jpg", "example0.err", "example0.log", "history.json", "run_data.json", "model.txt"}
+    assert wanted <= {path.name for path in project.directory().iterdir()}
+    assert project.read("model.txt") == "32" and project.read("model.txt", 1) == "64"
+    assert (project.directory() / "accuracy.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+def test_stores_the_last_epoch_of_each_metric(project):
+    project.train(APP + RUN)
+    row = project.rows()[0]
+    assert (row["run_train_loss"], row["run_val_loss"], row["run_train_accuracy"]) == ("0.125", "0.25", "0.875")
+    assert row["run_epochs"] == "3" and row["batch_size"] == "32"
+    assert project.json("run_data.json")["meta"]["data"]["train_loss"] == 0.125
+    assert project.json("history.json")["loss"] == [0.5, 0.25, 0.125]
+    assert [json.loads(line)["step"] for line in project.read("metrics.jsonl").splitlines()] == [1, 2, 3]
+
+
+def test_runs_nothing_that_is_finished_again(project):
+    project.train(APP + RUN)
+    before = project.read("metrics.jsonl")
+    done = project.train()
+    assert "Everything is done: 2 of 2" in done.stderr and project.read("metrics.jsonl") == before
+
+
+def test_calls_the_methods_in_their_order(project):
+    calls = "".join(f"""
+    def {name}(self, *arguments):
+        print("CALL {name}", len(arguments))
+        return super().{name}(*arguments)
+""" for name in METHODS if not name.endswith("preprocess"))
+    project.write(batch_size=32)
+    project.train(APP.replace("return train_fp, None, None", "return train_fp, test_fp, valid_fp") + """
+    def model_evaluate(self, model, test_set):
+        return [0.5, 0.75]
+
+class Loud(App):
+""" + calls + RUN.replace("App(", "Loud("))
+    called = [line.split()[1] for line in project.read("example0.log").splitlines() if line.startswith("CALL")]
+    once = [name for name in METHODS if not name.endswith("preprocess")
+            and name not in ("get_available_gpu_indices", "save_metric", "plot_metric", "plot", "save_history")]
+    assert called == [*once, *["save_metric", "plot_metric", "plot"] * 2, "save_history"]
+
+
+def test_reads_config_keys_as_attributes(project):
+    project.write(batch_size=32, layers=[[64, 64]], rate=1e-3, name=None, flag=True, nested={"a": [1, "b"]})
+    project.train(APP + """
+    def get_optimizer(self):
+        print([self.layers, self.rate, self.name, self.flag, self.nested, self.learning_rate, self.gpu_id])
+""" + RUN)
+    assert "[[64, 64], 0.001, None, True, {'a': [1, 'b']}, 0.001, -1]" in project.read("example0.log")
+
+
+def test_names_the_key_that_was_most_likely_meant(project):
+    project.write(batch_size=32)
+    project.script(APP + "    def get_loss(self): return self.batch_sise\n" + RUN)
+    assert project.run().returncode == 1
+    assert "AttributeError: the config has no key 'batch_sise': did you mean 'batch_size'?" in project.errors()
+
+
+@pytest.mark.parametrize("name", ["get_datasets", "get_model"])
+def test_a_missing_method_is_named_before_anything_is_started(project, name):
+    project.script(APP.replace(f"def {name}", "def unused") + RUN)
+    done = project.run()
+    assert done.returncode == 1 and f"NotImplementedError: App has no {name}(): define it; it must return" in done.stderr
+    assert not project.logs.exists()
+
+
+@pytest.mark.parametrize("name", ["model_fit", "model_save"])
+def test_a_missing_method_of_a_run_is_named(project, name):
+    project.write(batch_size=32)
+    project.script(APP.replace(f"def {name}", "def unused") + RUN)
+    done = project.run()
+    assert done.returncode == 1 and f"App has no {name}(): define it; it must return" in done.stderr
+
+
+def test_an_exception_is_told_where_it_is_looked_for(project):
+    project.script(APP + "    def get_loss(self): return {}['absent']\n" + RUN)
+    done = project.run()
+    assert done.returncode == 1 and "KeyError: 'absent'" in done.stderr
+    assert "Traceback" in project.read("example0.err") and "in get_loss" in project.read("example0.err")
+    assert not (project.directory() / "run_data.json").exists()
+
+
+@pytest.mark.parametrize("result, numbers, columns", [
+    ("[0.5, 0.75]", "[0.5, 0.75]", {"run_test_loss": "0.5", "run_test_accuracy": "0.75"}),
+    ("{'loss': 0.5, 'f1': 1}", "[0.5, 1.0]", {"run_test_loss": "0.5", "run_test_f1": "1.0"}),
+    ("0.25", "[0.25]", {"run_test_loss": "0.25"}),
+])
+def test_keeps_what_the_evaluation_returns(project, result, numbers, columns):
+    project.write(batch_size=32)
+    project.train(APP.replace("return train_fp, None, None", "return train_fp, ['test'], None") +
+                  f"    def model_evaluate(self, model, test_set): return {result}\n" + RUN)
+    row = project.rows()[0]
+    assert json.loads(row["run_results"]) == json.loads(numbers)
+    assert {key: row[key] for key in columns} == columns or \
+        {key: float(row[key]) for key in columns} == {key: float(text) for key, text in columns.items()}
+
+
+def test_save_metric_may_add_what_it_likes(project):
+    project.write(batch_size=32)
+    project.train(APP + """
+    def save_metric(self, run_results, history, metric):
+        assert run_results["total_time"] >= 0 and run_results["start_time_string"]
+        run_results["best_" + metric] = min(history[metric])
+        run_results["total_time"] = "no"
+""" + RUN)
+    row = project.rows()[0]
+    assert row["run_best_loss"] == "0.125" and row["run_total_time"] != "no"
+
+
+def test_gives_paths_sorted_and_by_prefix(project):
+    project.write(batch_size=32)
+    project.train(APP.replace("return train_fp, None", "print(train_fp, test_fp, valid_fp); return train_fp, None") + RUN)
+    assert "['foo/example.train.0', 'foo/example.train.1'] [] ['foo/example.valid']" in project.read("example0.log")
+
+
+def test_a_method_may_report_itself_and_return_no_history(project):
+    project.write(batch_size=32)
+    project.train(APP.split("    def model_fit")[0] + """
+    def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+        for epoch in range(epochs):
+            furcate.report(epoch + 1, accuracy=epoch / 10, loss=1)
+
+    def model_save(self, model):
+        pass
+""" + RUN)
+    assert project.rows()[0]["run_train_accuracy"] == "0.2" and project.rows()[0]["run_epochs"] == "3"
+    assert project.json("history.json") == {"accuracy": [0, 0.1, 0.2], "loss": [1, 1, 1]}
+
+
+def test_takes_the_config_of_the_command_line(project):
+    (project.root / "other.json").write_text((project.root / "config.json").read_text().replace("64", "128"))
+    project.script(APP + RUN)
+    project.train(None, "train.py", "--config", "other.json", "--own-option")
+    assert [row["batch_size"] for row in project.rows()] == ["32", "128"]
+
+
+def test_goes_on_behind_run(project):
+    project.train(APP + RUN + "    print('after run')\n")
+    assert project.read("example0.log").endswith("after run\n")
+
+
+def test_a_bad_config_is_shown_and_ends_with_2(project):
+    (project.root / "config.json").write_text('{"data_name": "x", "data_dir": "foo", "batch_size": [], "epochs": 1}')
+    project.script(APP + RUN)
+    done = project.run()
+    assert done.returncode == 2 and "config.json:1:" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_bad_config_that_is_read_is_an_exception(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text("{'data_name': 'x'}")
+    with pytest.raises(furcate.ConfigError, match="data_dir"):
+        furcate.Fork(str(path)).data  # noqa: B018
+    assert issubclass(furcate.ConfigError, ValueError)
+
+
+def test_an_interrupt_ends_all_runs(project):
+    project.script(APP.replace("loss = [", """
+        import signal, os
+        print(os.getpid(), flush=True)
+        signal.pause()
+        loss = [""", 1) + RUN)
+    process = project.start()
+    try:
+        logs = [project.logs / f"example{i}_foo_bs{size}/example{i}.log" for i, size in ((0, 32), (1, 64))]
+        while not all(path.exists() and path.read_text().endswith("\n") for path in logs):
+            assert process.poll() is None, process.stderr.read()
+    finally:
+        process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode == 130
+    for path in logs:
+        assert not os.path.exists(f"/proc/{path.read_text().split()[-1]}")
+
+
+def test_a_script_from_stdin_cannot_be_executed_again(project):
+    done = project.run("-", )
+    assert done.returncode == 0
+    done = project.run("-c", "exec('''" + APP + "''')\nApp('config.json').run()")
+    assert done.returncode == 0, done.stderr + project.errors()
+
+
+def test_runs_a_function(project):
+    project.script("""
+import furcate
+
+def train(config):
+    furcate.report(1, loss=1.0)
+    furcate.report(2, loss=0.5)
+    assert config.batch_size == config["batch_size"]
+    return {"accuracy": config.batch_size / 100}
+
+furcate.run("config.json", train)
+""")
+    (project.root / "config.json").write_text('{"batch_size": [32, 64], "meta": {"allow_cpu": true}}')
+    project.train()
+    assert [row["run_accuracy"] for row in project.rows()] == ["0.32", "0.64"]
+    assert project.rows()[0]["run_loss"] == "0.5"
+
+
+def test_a_function_must_return_metrics(project):
+    project.write(batch_size=32)
+    project.script("import furcate\nfurcate.run('config.json', lambda config: 3)\n")
+    assert project.run().returncode == 1 and "a dict; it returned 3" in project.errors()
+
+
+def test_any_script_can_report(project):
+    project.write(batch_size=32)
+    project.script("""
+import furcate
+assert furcate.config().batch_size == 32
+furcate.report(1, loss=0.5)
+open(furcate.run_dir() + "/mine", "w").close()
+""")
+    import subprocess
+    from conftest import BUILD
+    done = subprocess.run([BUILD / "furcate", "run", "config.json", "--", sys.executable, "train.py"], cwd=project.root,
+                          env=project.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + project.errors()
+    assert project.rows()[0]["run_loss"] == "0.5" and (project.directory() / "mine").exists()
+
+
+def test_a_script_started_by_hand_goes_on_with_a_notice(project):
+    project.script("import furcate\nfor i in range(3): furcate.report(i, loss=1)\nprint(furcate.config(), furcate.run_dir())")
+    done = project.train()
+    assert done.stderr.count("report() does nothing") == 1 and done.stdout.startswith("{} " + str(project.root))
+
+
+def test_importing_it_imports_nothing_heavy(project):
+    done = project.run("-c", "import sys, furcate; print([m for m in ('numpy', 'pandas', 'matplotlib', 'torch', "
+                             "'tensorflow', 'json.tool', 'asyncio') if m in sys.modules])")
+    assert done.stdout == "[]\n"
+
+
+def test_without_gnuplot_and_matplotlib_the_run_goes_on(project):
+    project.write(batch_size=32)
+    (project.root / "matplotlib.py").write_text("raise ImportError('no matplotlib')")
+    project.train(APP + RUN, PATH=str(project.root))
+    assert project.errors().count("no plots: ") == 1 and not (project.directory() / "loss.jpg").exists()
+
+
+def test_matplotlib_draws_where_gnuplot_is_not(project):
+    pytest.importorskip("matplotlib")
+    project.write(batch_size=32)
+    project.train(APP + RUN, PATH=str(project.root))
+    assert (project.directory() / "accuracy.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
