@@ -8,7 +8,7 @@ import re
 import sys
 from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
 
-from furcate import _core, launch
+from furcate import _core, launch, warm
 from furcate.history import history_values, metric_name, named_results
 from furcate.script import missing_key
 
@@ -35,6 +35,7 @@ class Fork:
 
     def __init__(self, config_filename: Optional[str] = None) -> None:
         """config_filename: path of the config; ``--config FILE`` on the script's command line goes before it."""
+        warm.become_run()
         self._config_filename = config_filename
         self._data: Optional[Dict[str, Any]] = None
         self.script_name = sys.argv[0]

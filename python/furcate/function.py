@@ -3,7 +3,7 @@
 import os
 from typing import Callable, Mapping, Optional
 
-from furcate import launch, script
+from furcate import launch, script, warm
 
 
 def run(config: str, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
@@ -16,6 +16,7 @@ def run(config: str, function: Callable[[script.Config], Optional[Mapping[str, f
     Returns when every run is done. Raises SystemExit with furcate's exit status when not all are, what the
     function raises in a run, and TypeError when it returns no metrics.
     """
+    warm.become_run()
     if not os.environ.get("FURCATE_CONFIG"):
         launch.run_plan(config, for_fork=False)
         return

@@ -39,6 +39,14 @@ static PyMethodDef functions[] = {
     {"gpu_indices", core_gpu_indices, METH_NOARGS,
      "gpu_indices()\n--\n\n"
      "The indices of this machine's GPUs, of those in CUDA_VISIBLE_DEVICES when it is set."},
+    {"is_server", core_is_server, METH_NOARGS,
+     "is_server()\n--\n\n"
+     "Whether the runner has started this process to be forked for each run."},
+    {"serve", core_serve, METH_NOARGS,
+     "serve()\n--\n\n"
+     "Forks this process whenever the runner asks for a run. Returns in each fork, with the run's command "
+     "line\n"
+     "and environment as lists of bytes, and at the end None."},
     {0},
 };
 

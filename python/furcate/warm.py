@@ -1,0 +1,27 @@
+"""A warm interpreter, which becomes a run in each of its forks.
+
+The runner starts the script once to that end. It imports what it imports, and stops where it would make its Fork:
+each run is a fork from there on, so that a framework is imported once for all of them.
+"""
+
+import os
+import sys
+from typing import List, Optional
+
+from furcate import _core
+
+
+def become_run() -> Optional[List[str]]:
+    """Returns in each run that is forked from here, with the run's command line; at once, with None, in a process
+    that the runner has not started for that. Raises SystemExit when no more runs are wanted."""
+    if not _core.is_server():
+        return None
+    sys.stdout.flush()  # else each run would write it again
+    sys.stderr.flush()
+    served = _core.serve()
+    if served is None:
+        raise SystemExit(0)
+    command, environment = served
+    os.environ.clear()
+    os.environ.update(os.fsdecode(entry).split("=", 1) for entry in environment if b"=" in entry)
+    return [os.fsdecode(word) for word in command]
