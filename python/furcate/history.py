@@ -29,7 +29,7 @@ def _is_list(items: Any) -> bool:
 
 
 def named_results(results: Any, metrics: List[Any]) -> Dict[str, float]:
-    """What model_evaluate returned, by name: a dict as it is, a number as the loss, a list as the loss and the metrics."""
+    """What model_evaluate returned, by name: a dict as it is, a number as the loss, a list as loss and metrics."""
     if isinstance(results, Mapping):
         return dict(results)
     if results is None:

@@ -23,5 +23,7 @@ def become_run() -> Optional[List[str]]:
         raise SystemExit(0)
     command, environment = served
     os.environ.clear()
-    os.environ.update(os.fsdecode(entry).split("=", 1) for entry in environment if b"=" in entry)
+    for entry in environment:
+        key, _, value = os.fsdecode(entry).partition("=")
+        os.environ[key] = value
     return [os.fsdecode(word) for word in command]

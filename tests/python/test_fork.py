@@ -4,12 +4,13 @@ import inspect
 import json
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
-from conftest import APP, RUN
 
 import furcate
+from conftest import APP, BUILD, RUN
 
 # The methods of the first furcate, in the order of their call.
 METHODS = {
@@ -109,7 +110,8 @@ def test_names_the_key_that_was_most_likely_meant(project):
 def test_a_missing_method_is_named_before_anything_is_started(project, name):
     project.script(APP.replace(f"def {name}", "def unused") + RUN)
     done = project.run()
-    assert done.returncode == 1 and f"NotImplementedError: App has no {name}(): define it; it must return" in done.stderr
+    assert done.returncode == 1
+    assert f"NotImplementedError: App has no {name}(): define it; it must return" in done.stderr
     assert not project.logs.exists()
 
 
@@ -158,7 +160,7 @@ def test_save_metric_may_add_what_it_likes(project):
 
 def test_gives_paths_sorted_and_by_prefix(project):
     project.write(batch_size=32)
-    project.train(APP.replace("return train_fp, None", "print(train_fp, test_fp, valid_fp); return train_fp, None") + RUN)
+    project.train(APP.replace("return train_fp", "print(train_fp, test_fp, valid_fp); return train_fp") + RUN)
     assert "['foo/example.train.0', 'foo/example.train.1'] [] ['foo/example.valid']" in project.read("example0.log")
 
 
@@ -261,8 +263,6 @@ assert furcate.config().batch_size == 32
 furcate.report(1, loss=0.5)
 open(furcate.run_dir() + "/mine", "w").close()
 """)
-    import subprocess
-    from conftest import BUILD
     done = subprocess.run([BUILD / "furcate", "run", "config.json", "--", sys.executable, "train.py"], cwd=project.root,
                           env=project.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr + project.errors()
@@ -270,7 +270,8 @@ open(furcate.run_dir() + "/mine", "w").close()
 
 
 def test_a_script_started_by_hand_goes_on_with_a_notice(project):
-    project.script("import furcate\nfor i in range(3): furcate.report(i, loss=1)\nprint(furcate.config(), furcate.run_dir())")
+    project.script("import furcate\nfor i in range(3): furcate.report(i, loss=1)\n"
+                   "print(furcate.config(), furcate.run_dir())")
     done = project.train()
     assert done.stderr.count("report() does nothing") == 1 and done.stdout.startswith("{} " + str(project.root))
 
