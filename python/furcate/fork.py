@@ -39,7 +39,6 @@ class Fork:
         self._config_filename = config_filename
         self._data: Optional[Dict[str, Any]] = None
         self.script_name = sys.argv[0]
-        self.model: Any = None
         if not self.is_runner():
             self._adopt(self._framework())
 
@@ -51,6 +50,7 @@ class Fork:
         if self._data is None:
             if self.is_runner():
                 self._data = _core.read_config(launch.config_path(self._config_filename), True)
+                self._data.setdefault("gpu_id", -1)
             else:
                 self._data = _core.read_run(os.environ["FURCATE_CONFIG"])
         return self._data
@@ -250,7 +250,9 @@ class Fork:
         self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
 
     def _made_model(self, model: Any) -> None:
-        self.model = model
+        self._model = model
+        if "model" not in self.data:  # a key of that name is the user's
+            self.model = model
         if "framework" in self.data:
             return
         for base in type(model).__mro__:

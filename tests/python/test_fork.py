@@ -99,6 +99,16 @@ def test_reads_config_keys_as_attributes(project):
     assert "[[64, 64], 0.001, None, True, {'a': [1, 'b']}, 0.001, -1]" in project.read("example0.log")
 
 
+def test_the_model_is_an_attribute_unless_a_key_has_its_name(project):
+    text = APP + "    def get_loss(self): print('model is', self.model)\n" + RUN
+    project.write(batch_size=32)
+    project.train(text)
+    assert "model is {'loss': 1.0}" in project.read("example0.log")
+    project.write(batch_size=64, model="cnn")
+    project.train(text)
+    assert "model is cnn" in project.read("example1.log", 1)
+
+
 def test_names_the_key_that_was_most_likely_meant(project):
     project.write(batch_size=32)
     project.script(APP + "    def get_loss(self): return self.batch_sise\n" + RUN)
