@@ -3,13 +3,18 @@
 
 /* Returns -1, or the exit status when there is no more to do. */
 static int read_options(const struct cli_command *command, int argc, char **argv, struct cli_given *given,
-                        bool *detach)
+                        struct runner_options *runner)
 {
-    static const struct option options[] = {CLI_GIVEN_OPTIONS, {"detach", no_argument, NULL, 'd'}, {0}};
+    static const struct option options[] = {CLI_GIVEN_OPTIONS,
+                                            {"detach", no_argument, NULL, 'd'},
+                                            {"preload", required_argument, NULL, 'p'},
+                                            {0}};
     int option, status;
     while ((option = cli_next_option(command, argc, argv, options, &status)) != -1)
         if (option == 'd')
-            *detach = true;
+            runner->detach = true;
+        else if (option == 'p')
+            runner->preload = optarg;
         else if ((status = cli_given_take(command, given, option)) != -1)
             return status;
     return status != -1 ? status : cli_given_end(command, given, argc, argv);
@@ -18,17 +23,12 @@ static int read_options(const struct cli_command *command, int argc, char **argv
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     struct cli_given given = {0};
-    bool detach = false;
-    int status = read_options(command, argc, argv, &given, &detach);
+    struct runner_options runner = {.use = CONFIG_FOR_PROGRAM, .gpu_count = -1};
+    int status = read_options(command, argc, argv, &given, &runner);
     if (status == -1) {
-        struct runner_options runner = {
-            .config_path = given.config,
-            .overrides = given.overrides.items,
-            .use = CONFIG_FOR_PROGRAM,
-            .program = given.program,
-            .gpu_count = -1,
-            .detach = detach,
-        };
+        runner.config_path = given.config;
+        runner.overrides = given.overrides.items;
+        runner.program = given.program;
         status = runner_main(&runner);
     }
     cli_given_free(&given);
@@ -37,7 +37,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 
 const struct cli_command cli_run = {
     .name = "run",
-    .arguments = "[--set KEY=VALUE] [--detach] CONFIG [-- PROGRAM ARG…]",
+    .arguments = "[--set KEY=VALUE] [--detach] [--preload MODULES] CONFIG [-- PROGRAM ARG…]",
     .summary = "run what is left of a config's plan",
     .help =
         "Runs PROGRAM once for each permutation of the config's arrays that has no row in run_data.csv "
@@ -46,7 +46,12 @@ const struct cli_command cli_run = {
         "is used.\n"
         "CONFIG is JSON or YAML; '-' reads it from stdin.\n\n" CLI_GIVEN_HELP
         "  -d, --detach         go on in the background, also when the terminal goes, once all is prepared;\n"
-        "                       what would be said is in furcate.log\n\n"
+        "                       what would be said is in furcate.log\n"
+        "  -p, --preload MODULES\n"
+        "                       PROGRAM is a Python, whose modules (\"torch,torchvision\") are imported "
+        "once; "
+        "each\n"
+        "                       run is a fork of that, with the script unchanged (meta.start)\n\n"
         "In the arguments:\n"
         "  {key}      the run's value of a config key\n"
         "  {*}        --key=value for each axis; an argument of its own\n"

@@ -105,6 +105,13 @@ void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const cha
     }
 }
 
+void trees_adopt(struct trees *trees)
+{
+    if (!trees->adopts)
+        prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    trees->adopts = true;
+}
+
 void trees_close(struct trees *trees)
 {
     for (size_t i = 0; i < trees->all.count; i++)
@@ -268,12 +275,20 @@ static void on_child_ended(uv_signal_t *handle, int number)
             tell(trees->all.items[i]);
 }
 
+/* What came of groups and has ended; the rest may be of a tree that executes. */
+static void reap_adopted(const struct trees *trees)
+{
+    if (trees->adopts && trees->group)
+        children_reap(false, is_program, trees);
+}
+
 static void on_emptied(uv_poll_t *handle, int status, int events)
 {
     (void)status, (void)events;
     struct tree *tree = ((struct group *)handle->data)->tree;
     if (!cgroup_is_empty(tree->group->events))
         return;
+    reap_adopted(tree->trees);
     drop_group(tree);
     tell(tree);
 }
@@ -314,6 +329,7 @@ static bool end_descent(struct trees *trees)
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context)
 {
     tree->program = 0;
+    reap_adopted(tree->trees);
     if (tree->group ? end_group(tree) : end_descent(tree->trees))
         return true;
     tree->gone = gone;

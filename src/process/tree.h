@@ -26,10 +26,13 @@ struct trees {
     VECTOR(struct tree *) all;
     uv_signal_t child_ended; /* by descent, while a tree ends */
     bool frozen;
+    bool adopts; /* this process adopts orphans, also those of groups */
 };
 
 /* `group`: the folder to make; NULL where there is none. */
 void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const char *group);
+/* This process adopts orphans from now on: programs of trees may be what others have forked. */
+void trees_adopt(struct trees *trees);
 /* Closes the handles; the trees are empty. */
 void trees_close(struct trees *trees);
 void trees_free(struct trees *trees);

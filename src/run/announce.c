@@ -41,9 +41,6 @@ static void warn_of_no_effect(struct runner *runner)
     const struct config_meta *meta = config_meta(runner->config);
     if (meta->mem_trace.enabled)
         log_line(runner->log, LOG_WARNING, "mem_trace is enabled, but this version has no memory trace yet");
-    if (meta->start == START_FORK)
-        log_line(runner->log, LOG_WARNING,
-                 "start is 'fork', but this version has no fork server yet: spawning");
 }
 
 void announce_start(struct runner *runner)

@@ -38,7 +38,8 @@ static bool launch(struct attempt *attempt, struct launched *launched, struct er
         .cgroup = tree_prepare(slot->tree),
         .waits = !runner->executes,
     };
-    bool ok = runner->executes = launch_process(runner->launcher, &launch, launched, err);
+    bool ok = warm_launch(runner, attempt->run, &launch, launched) ||
+              (runner->executes = launch_process(runner->launcher, &launch, launched, err));
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
     return ok;

@@ -24,7 +24,7 @@ struct attempt {
     enum attempt_state state;
     pid_t pid;
     int pidfd;
-    struct birth *birth;             /* see launch.h; NULL once the process has ended */
+    struct birth *birth;             /* see launch.h; NULL once the process has ended, and for a fork */
     char **arguments, **environment; /* of the process, which may yet have to read them */
     uv_poll_t exit;
     uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */

@@ -253,6 +253,32 @@ char **command_arguments(const struct command *command, const struct config *con
     return arguments.items + 1;
 }
 
+char **command_server_arguments(const struct command *command, const char *preload)
+{
+    words arguments = {0};
+    vector_push(&arguments, NULL);
+    for (size_t i = 0; i < (preload ? 1 : command->words.count); i++)
+        vector_push(&arguments, memory_copy_text(command->words.items[i]));
+    if (preload) {
+        vector_push(&arguments, memory_copy_text("-m"));
+        vector_push(&arguments, memory_copy_text("furcate.preload"));
+        vector_push(&arguments, memory_copy_text(preload));
+    }
+    vector_push(&arguments, NULL);
+    return arguments.items + 1;
+}
+
+bool command_check_preload(const struct command *command, struct error *err)
+{
+    CLEANUP(memory_free) char *name = file_base_name(command->words.items[0]);
+    return strncmp(name, "python", strlen("python")) == 0 ||
+           error_set(
+               err, ERROR_USAGE,
+               "--preload imports modules into a Python, but the program is '%s'; leave it out, or name "
+               "the Python: -- python %s",
+               command->words.items[0], command->words.items[0]);
+}
+
 void command_free_arguments(char **arguments)
 {
     for (char **argument = arguments; *argument; argument++)

@@ -28,4 +28,11 @@ const char *command_path(const struct command *command);
 /* The arguments for a run, NULL-terminated, with one spare place before the first (see launch.h). Free with
  * command_free_arguments(). The command must have passed command_check() for the config. */
 char **command_arguments(const struct command *command, const struct config *config, const struct run *run);
+/*
+ * The same for the fork server: the command itself, which must be literal, or, to import `preload` (NULL:
+ * nothing), "PROGRAM -m furcate.preload MODULES".
+ */
+char **command_server_arguments(const struct command *command, const char *preload);
+/* Whether the program is a Python, which alone can preload; by its name. */
+bool command_check_preload(const struct command *command, struct error *err);
 void command_free_arguments(char **arguments);

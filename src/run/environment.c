@@ -90,6 +90,17 @@ static char **in_one_piece(const struct environment *environment, const struct a
     return entries;
 }
 
+char **environment_for_server(const struct environment *environment, int threads)
+{
+    struct additions additions = {0};
+    add(&additions, "CUDA_VISIBLE_DEVICES", "", "");
+    if (threads > 0 && !getenv("OMP_NUM_THREADS"))
+        add_number(&additions, "OMP_NUM_THREADS", threads);
+    char **entries = in_one_piece(environment, &additions);
+    text_free(&additions.bytes);
+    return entries;
+}
+
 char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
                        int threads)
 {

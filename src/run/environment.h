@@ -12,3 +12,6 @@ void environment_destroy(struct environment *environment);
  * set it. All in one piece; free() it. */
 char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
                        int threads);
+/* The same for the fork server: no GPU is to be seen, since a fork could not use it, and no run is known yet.
+ * OMP_NUM_THREADS, which a library reads when it is loaded, is set if `threads` is not 0. */
+char **environment_for_server(const struct environment *environment, int threads);

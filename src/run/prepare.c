@@ -112,7 +112,8 @@ static bool find_program(struct runner *runner, struct error *err)
             "    \"meta\": {\"program\": [\"python\", \"train.py\", \"--lr\", \"{learning_rate}\"]}",
             config_path(runner->config));
     runner->command = command_create(program, runner->options->use == CONFIG_FOR_FORK, err);
-    return runner->command && command_check(runner->command, runner->config, err);
+    return runner->command && command_check(runner->command, runner->config, err) &&
+           (!runner->options->preload || command_check_preload(runner->command, err));
 }
 
 /* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log

@@ -106,6 +106,7 @@ static void carry_out(struct runner *runner)
     oom_open(&runner->oom);
     watch_config(runner);
     vanish_open(runner);
+    warm_open(runner);
     announce_start(runner);
     bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */
     schedule_go_on(runner);
@@ -128,6 +129,7 @@ static void release(struct runner *runner)
     trees_free(&runner->trees);
     fail_fast_free(&runner->fail_fast);
     oom_close(&runner->oom);
+    warm_free(&runner->warm);
     order_destroy(runner->order);
     plan_unref(runner->plan);
     config_unref(runner->config);

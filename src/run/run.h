@@ -18,7 +18,9 @@ struct runner_options {
     /* GPU indices to use; gpu_count -1: find them. */
     const int *gpu_indices;
     int gpu_count;
-    bool detach; /* go on in the background, in a session of its own, once all is prepared */
+    bool can_serve;      /* the program can be warmed and forked: meta.start "auto" is "fork" then */
+    const char *preload; /* modules that a Python imports once, to be forked for each run; NULL: none */
+    bool detach;         /* go on in the background, in a session of its own, once all is prepared */
 };
 
 /*

@@ -18,6 +18,7 @@
 #include "run/slot.h"
 #include "run/taken.h"
 #include "run/vanish.h"
+#include "run/warm.h"
 #include "run/watch.h"
 #include "store/store.h"
 
@@ -81,6 +82,7 @@ struct runner {
     struct trouble storing; /* commits that fail */
     struct refusal refusal; /* of the machine to start runs */
     struct unsettled unsettled;
+    struct warm warm;
     struct watch watch;
     struct vanish vanish;
     struct progress progress;

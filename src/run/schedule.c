@@ -18,7 +18,7 @@ static bool may_start(const struct runner *runner)
 {
     return !runner->stop_signal && !runner->paused && runner->fatal.kind == ERROR_NONE &&
            !runner->bookkeeping.failing && !refusal_holds(&runner->refusal) &&
-           !fail_fast_holds(&runner->fail_fast) && !runner->closing;
+           !fail_fast_holds(&runner->fail_fast) && !warm_holds(&runner->warm) && !runner->closing;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -118,6 +118,8 @@ static void start_all(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
+    if (may_start(runner) && slots_free(&runner->slots) && runner_left(runner) > 0)
+        warm_up(runner);
     while (may_start(runner) && (slot = slots_free(&runner->slots)) && (run = next_run(runner)))
         start(runner, slot, run);
     if (may_start(runner))
@@ -170,10 +172,13 @@ static void close_when_done(struct runner *runner)
     bookkeeping_hurry(&runner->bookkeeping);
     if (runner->closing || !is_written(runner)) /* closing: there was nothing to write after all */
         return;
+    if (!warm_end(runner))
+        return;
     runner->closing = true;
     retry_drop_all(runner);
     watch_close(&runner->watch);
     vanish_close(&runner->vanish);
+    warm_close(&runner->warm);
     bookkeeping_close(&runner->bookkeeping);
     progress_close(&runner->progress);
     refusal_close(&runner->refusal);
