@@ -69,13 +69,12 @@ class _Compiled:
 class Fork(furcate.fork.Fork):
     """A Fork whose get_model returns a torch.nn.Module.
 
-    `self.model` is on `self.device` from the moment that get_model has returned it, so that an optimizer made
-    from self.model.parameters() is right.
+    The model is on `self.device` from the moment that get_model has returned it, so that an optimizer made from
+    self.model.parameters() is right.
     """
 
     stop_training = False  # a callback that sets it ends the training after the epoch
     _compiled: Optional[_Compiled] = None
-    _model: Any = None
 
     @property
     def device(self) -> torch.device:
@@ -83,19 +82,6 @@ class Fork(furcate.fork.Fork):
         if self.gpu_id >= 0 and torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("cpu")
-
-    @property
-    def model(self) -> Any:
-        """What get_model has returned, on the device."""
-        if "model" in self.__dict__:
-            # From before this was the object's class, which furcate.Fork makes it when it sees the model.
-            self.model = self.__dict__["model"]
-        return self._model
-
-    @model.setter
-    def model(self, model: Any) -> None:
-        self.__dict__.pop("model", None)
-        self._model = model.to(self.device) if isinstance(model, nn.Module) else model
 
     def _set_seed(self) -> None:
         super()._set_seed()
@@ -108,6 +94,9 @@ class Fork(furcate.fork.Fork):
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
             torch.backends.cudnn.benchmark = False
+
+    def _made_model(self, model: Any) -> None:
+        super()._made_model(model.to(self.device) if isinstance(model, nn.Module) else model)
 
     # What a subclass may override, besides the methods of furcate.Fork
 
@@ -157,7 +146,7 @@ class Fork(furcate.fork.Fork):
         Raises ValueError for an unknown name, TypeError for what is none of these.
         """
         self._warn_without_gpu()
-        self.model = model
+        model.to(self.device)  # where this class became the object's only because get_model returned a Module
         found = metrics_of.as_loss(loss)
         if isinstance(found, nn.Module):
             found = found.to(self.device)  # its weights
