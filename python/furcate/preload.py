@@ -4,12 +4,15 @@ It is what ``furcate run --preload MODULES CONFIG -- python train.py`` starts, o
 nothing of it: each run executes it from its first line.
 """
 
+import builtins
 import importlib
 import os
 import random
 import runpy
 import sys
-from typing import List, Tuple
+import types
+import zipfile
+from typing import List, Tuple, Union
 
 from furcate import warm
 
@@ -37,17 +40,28 @@ def execute(command: List[str]) -> None:
     """Executes a Python command line in this interpreter, as a fresh one would."""
     kind, words = split_command(command)
     sys.argv = words if kind == "file" else [kind, *words[1:]]
-    if kind == "file":
-        sys.path[0] = os.path.dirname(os.path.realpath(words[0]))
-        runpy.run_path(words[0], run_name="__main__")
-    elif kind == "-m":
+    if kind == "-m":
         sys.path[0] = os.getcwd()
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-    else:
+    elif kind == "-c":
         sys.path[0] = ""
-        main = sys.modules["__main__"].__dict__
-        main.pop("__file__", None)
-        exec(compile(words[0], "<string>", "exec"), main)
+        execute_text(words[0], "<string>")
+    elif os.path.isfile(words[0]) and not zipfile.is_zipfile(words[0]):
+        path = os.path.abspath(words[0])
+        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        with open(path, "rb") as file:
+            text = file.read()
+        execute_text(text, path, __file__=path)
+    else:
+        runpy.run_path(words[0], run_name="__main__")
+
+
+def execute_text(text: Union[str, bytes], path: str, **attributes: str) -> None:
+    """Executes it as the module __main__. runpy would put another word into sys.argv[0]."""
+    main = types.ModuleType("__main__")
+    main.__dict__.update(attributes, __builtins__=builtins)
+    sys.modules["__main__"] = main
+    exec(compile(text, path, "exec"), main.__dict__)
 
 
 def reseed() -> None:

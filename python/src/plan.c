@@ -102,7 +102,11 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O&O!Opp:run_plan", PyUnicode_FSConverter, &path, &PyList_Type, &program,
                           &gpus, &for_fork, &can_serve))
         return NULL;
-    struct runner_options options = {.config_path = PyBytes_AsString(path), .use = use_for(for_fork)};
+    struct runner_options options = {
+        .config_path = PyBytes_AsString(path),
+        .use = use_for(for_fork),
+        .can_serve = can_serve,
+    };
     PyObject *kept = PyList_New(0);
     CLEANUP(memory_free) int *indices = take_indices(gpus, &options.gpu_count);
     CLEANUP(memory_free) char **words = kept && !PyErr_Occurred() ? take_words(program, kept) : NULL;

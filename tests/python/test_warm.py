@@ -1,0 +1,218 @@
+"""Runs that are forks of a warm interpreter: they see what a fresh one sees, and give the same results."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import APP, BUILD, RUN
+
+# Everything of a run's surroundings that a script can see.
+LOOK = """
+import atexit, json, os, random, signal, sys, threading
+
+def look():
+    return {
+        "argv": sys.argv, "path": [p for p in sys.path], "main": sys.modules["__main__"].__name__,
+        "file": getattr(sys.modules["__main__"], "__file__", None), "cwd": os.getcwd(),
+        "environment": {k: v for k, v in os.environ.items() if not k.startswith("FURCATE_") and k != "_"},
+        "furcate": sorted(k for k in os.environ if k.startswith("FURCATE_")),
+        "variables": sorted(os.environ) == sorted(os.environ.copy()) and os.getenv("FURCATE_ID"),
+        "signals": {n: str(signal.getsignal(n)) for n in (2, 13, 15)},
+        "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+        "stdin": os.readlink("/proc/self/fd/0"), "files": sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:3],
+        "open": len(os.listdir("/proc/self/fd")),
+        "leader": os.getpid() == os.getsid(0) == os.getpgid(0),
+        "threads": threading.active_count(), "main thread": threading.current_thread() is threading.main_thread(),
+        "buffering": sys.stdout.line_buffering,
+        "limits": __import__("resource").getrlimit(__import__("resource").RLIMIT_NOFILE),
+    }
+"""
+
+LOOKING = LOOK + APP.replace('return {"loss": 1.0}', """
+        json.dump(look(), open(os.path.join(self.log_dir, "seen.json"), "w"))
+        return {"loss": random.random()}""")
+
+
+def train(project, start, text, **keys):
+    """A project's rows by one way to start; the log dir is made anew."""
+    subprocess.run(["rm", "-rf", project.logs], check=True)
+    project.write(meta={"start": start}, **keys)
+    project.train(text)
+    log = (project.logs / "furcate.log").read_text()
+    assert ("fork server" in log) == (start != "spawn"), log
+    return project.rows()
+
+
+def seen(project, i=0):
+    return project.json("seen.json", i)
+
+
+def test_a_fork_sees_what_a_fresh_process_sees(project):
+    train(project, "spawn", LOOKING + RUN)
+    fresh = [seen(project, i) for i in range(2)]
+    train(project, "auto", LOOKING + RUN)
+    assert differences(fresh, [seen(project, i) for i in range(2)]) == []
+
+
+def differences(fresh, forked):
+    """What is another in a fork, and how."""
+    return [(key, one[key], other[key]) for one, other in zip(fresh, forked) for key in one if one[key] != other[key]]
+
+
+def results(rows):
+    return [{key: row[key] for key in row if "time" not in key and key not in ("meta", "log_dir")} for row in rows]
+
+
+def test_fork_and_spawn_give_the_same_results(project):
+    spawned = results(train(project, "spawn", LOOKING + RUN))
+    assert results(train(project, "fork", LOOKING + RUN)) == spawned
+    assert spawned[0]["run_train_loss"] == spawned[1]["run_train_loss"] != "0.125"
+
+
+def test_the_script_is_imported_once(project):
+    train(project, "auto", "import os\nopen('imported', 'a').write(str(os.getpid()) + '\\n')\n" + APP + RUN,
+          batch_size=[1, 2, 3, 4])
+    # By the runner, and by the warm process.
+    assert len((project.root / "imported").read_text().split()) == 2
+
+
+def test_what_a_script_registers_for_its_exit_is_done(project):
+    train(project, "auto", APP + "\nimport atexit\natexit.register(lambda: print('bye', flush=True))\n" + RUN)
+    for i in range(2):
+        assert project.read(f"example{i}.log", i).endswith("bye\n")
+
+
+def test_what_was_printed_before_the_fork_stays_out_of_the_runs(project):
+    train(project, "auto", "print('warming')\n" + APP + RUN)
+    assert project.read("example0.log") == "" and "warming" in (project.logs / "furcate-server.log").read_text()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_works_in_a_fork(project, method):
+    train(project, "auto", """
+import multiprocessing, furcate
+
+def double(x):
+    return 2 * x
+""" + APP.replace('return {"loss": 1.0}', f"""
+        with multiprocessing.get_context("{method}").Pool(2) as pool:
+            return {{"loss": float(sum(pool.map(double, range(4))))}}""") + RUN, batch_size=32)
+    assert project.rows()[0]["run_train_loss"] == "1.5"
+
+
+def test_a_failing_run_keeps_its_traceback(project):
+    project.write(meta={"start": "auto"})
+    project.script(APP + "    def get_loss(self): return {}['absent']\n" + RUN)
+    done = project.run()
+    assert done.returncode == 1 and "KeyError: 'absent'" in done.stderr
+    assert "in get_loss" in project.read("example0.err")
+
+
+def test_a_script_that_makes_no_fork_runs_all_the_same(project):
+    project.write(meta={"start": "auto"})
+    (project.root / "config.json").write_text('{"batch_size": [32, 64], "meta": {"allow_cpu": true}}')
+    project.train("import furcate\nfurcate.run('config.json', lambda config: {'loss': config.batch_size / 64})\n")
+    assert [row["run_loss"] for row in project.rows()] == ["0.5", "1.0"]
+
+
+def test_an_edited_script_is_warmed_again(project):
+    """The first run edits the script."""
+    train(project, "auto", APP.replace('return {"loss": 1.0}', """
+        text = open("train.py").read()
+        open("train.py.new", "w").write(text.replace("VERSION = 1", "VERSION = 2"))
+        import os
+        os.rename("train.py.new", "train.py")
+        return {"loss": float(VERSION)}""") + "\nVERSION = 1\n" + RUN, batch_size=[1, 2, 3, 4, 5, 6])
+    losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
+    assert losses[0] == 1 and 2 in losses and "edited" in (project.logs / "furcate.log").read_text()
+
+
+# --- scripts that know nothing of furcate ---
+
+SCRIPT = LOOK + """
+with open(os.path.join(os.environ["FURCATE_RUN_DIR"], "seen.json"), "w") as out:
+    json.dump({**look(), "random": random.random() < 1}, out)
+print("loss:", random.random())
+"""
+
+
+def wrap(project, *options, program=("train.py", "--size", "{batch_size}")):
+    subprocess.run(["rm", "-rf", project.logs], check=True)
+    done = subprocess.run([BUILD / "furcate", "run", *options, "config.json", "--", sys.executable, *program],
+                          cwd=project.root, env=project.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + project.errors()
+    return done
+
+
+def test_a_preloaded_script_sees_what_a_fresh_process_sees(project):
+    project.script(SCRIPT)
+    wrap(project)
+    fresh = [seen(project, i) for i in range(2)]
+    wrap(project, "--preload", "csv,random")
+    assert differences(fresh, [seen(project, i) for i in range(2)]) == []
+    assert fresh[0]["argv"] == ["train.py", "--size", "32"]
+
+
+def test_preloaded_scripts_draw_random_numbers_of_their_own(project):
+    project.script(SCRIPT)
+    wrap(project, "--preload", "random")
+    assert project.read("example0.log") != project.read("example1.log", 1)
+
+
+def test_a_module_and_a_text_can_be_preloaded_for(project):
+    project.script("import sys; print(sys.argv[1:], __name__)", "mine.py")
+    wrap(project, "--preload", "csv", program=("-m", "mine", "{batch_size}"))
+    assert project.read("example0.log") == "['32'] __main__\n"
+    wrap(project, "--preload", "csv", program=("-c", "import sys; print(sys.argv)", "{batch_size}"))
+    assert project.read("example0.log") == "['-c', '32']\n"
+
+
+def test_a_module_that_is_not_there_is_named(project):
+    project.script("print('trained')")
+    done = wrap(project, "--preload", "no_such_module")
+    assert "no_such_module" in done.stderr and "trained" in project.read("example0.log")
+
+
+def test_a_killed_server_costs_no_run(project):
+    project.write(meta={"start": "auto"}, batch_size=list(range(1, 9)))
+    project.script(APP.replace("loss = [", """
+        import os, signal
+        server = open(self.log_dir + "/../server").read()
+        if self.batch_size == 1:
+            os.kill(int(server), signal.SIGKILL)
+        loss = [""", 1) + """
+import os
+if "FURCATE_SERVER" in os.environ:
+    os.makedirs("logs", exist_ok=True)
+    open("logs/server", "w").write(str(os.getpid()))
+""" + RUN)
+    project.train()
+    assert len(project.rows()) == 8 and {row["run_attempts"] for row in project.rows()} == {"1"}
+
+
+def test_a_killed_runner_leaves_no_process(project):
+    project.write(meta={"start": "auto"}, batch_size=[1, 2])
+    project.script("import os\nopen(f'pid.{os.getpid()}', 'w').close()\n" + APP.replace("loss = [", """
+        import os, time
+        open(f"pid.{os.getpid()}", "w").close()
+        open(f"training.{os.getpid()}", "w").close()
+        time.sleep(1000)
+        loss = [""", 1) + RUN)
+    process = project.start()
+    try:
+        deadline = time.monotonic() + 60
+        while len(list(project.root.glob("training.*"))) < 2:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    pids = [int(path.suffix[1:]) for path in project.root.glob("pid.*")]
+    assert len(pids) == 4
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids if pid != process.pid):
+        assert time.monotonic() < deadline + 60
+        time.sleep(0.01)
