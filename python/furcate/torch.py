@@ -27,7 +27,6 @@ Config keys that it reads, all of them optional:
 from __future__ import annotations
 
 import os
-import random
 import sys
 import time
 from dataclasses import dataclass
@@ -69,8 +68,8 @@ class _Compiled:
 class Fork(furcate.fork.Fork):
     """A Fork whose get_model returns a torch.nn.Module.
 
-    The model is on `self.device` from the moment that get_model has returned it, so that an optimizer made from
-    self.model.parameters() is right.
+    The model is on `self.device` from the moment that get_model has returned it, so that an optimizer made
+    from self.model.parameters() is right.
     """
 
     stop_training = False  # a callback that sets it ends the training after the epoch
@@ -214,6 +213,7 @@ class Fork(furcate.fork.Fork):
         """A seeded DataLoader by the config's batch_size, num_workers and, with `shuffle`, drop_last.
 
         `shuffle` is for training. `options` are arguments of DataLoader, such as collate_fn; they come first.
+        In each worker PyTorch seeds random and NumPy too, from the same seed.
         """
         workers = int(options.get("num_workers", self.data.get("num_workers", 0)))
         settings: Dict[str, Any] = {
@@ -222,7 +222,6 @@ class Fork(furcate.fork.Fork):
             "num_workers": workers,
             "persistent_workers": workers > 0,
             "generator": torch.Generator().manual_seed(self.seed),
-            "worker_init_fn": _seed_worker,
             "pin_memory": self.device.type == "cuda",
             "drop_last": shuffle and bool(self.data.get("drop_last", False)),
         }
@@ -324,15 +323,6 @@ def _is_layer(module: nn.Module) -> bool:
 def _count(parameters: Iterable[Tensor]) -> int:
     """How many numbers there are; those of a lazy layer are known after its first batch only."""
     return sum(parameter.numel() for parameter in parameters if not nn.parameter.is_lazy(parameter))
-
-
-def _seed_worker(worker_id: int) -> None:
-    """Seeds what PyTorch leaves alone in a worker process, from the seed that it got there."""
-    seed = torch.initial_seed() % 2**32
-    random.seed(seed)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(seed)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ KEYS = {"batch_size": 32, "epochs": 3, "learning_rate": 0.05}
 # Whether the sum of four numbers is positive. What a test adds stands after it, and wins.
 SCRIPT = """
 import functools
+import os
 import torch
 import furcate.torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -121,17 +122,27 @@ def test_each_permutation_is_trained(train):
     assert len({row["run_val_loss"] for row in trained.rows}) == 4
 
 
-def test_every_epoch_is_reported(train):
-    trained = train()
+def test_every_epoch_is_reported_when_it_is_over(train):
+    trained = train("""
+def get_callbacks(self):
+    class Reader:
+        def on_epoch_begin(self, epoch):
+            if epoch > 1:
+                with open(os.environ["FURCATE_METRICS"]) as lines: print("before", epoch, len(list(lines)))
+    return [Reader()]
+""")
+    assert trained.found("before .*") == ["before 2 1", "before 3 2"]
     assert [report["step"] for report in trained.reports] == [1, 2, 3]
     for report, loss in zip(trained.reports, trained.history["val_loss"]):
         assert report["val_loss"] == pytest.approx(loss)
 
 
 def test_the_same_seed_gives_the_same_model(train):
-    states = train(seed=[7, 8], repeat=[0, 1], deterministic=True).states("seed", "repeat")
-    assert torch.equal(states["7", "0"], states["7", "1"])
-    assert not torch.equal(states["7", "0"], states["8", "0"])
+    trained = train(seed=[7, 8], repeat=[0, 1], learning_rate=[0, 0.05], deterministic=True)
+    states = trained.states("learning_rate", "seed", "repeat")
+    for rate in ("0", "0.05"):  # the first weights, and those after training
+        assert torch.equal(states[rate, "7", "0"], states[rate, "7", "1"])
+        assert not torch.equal(states[rate, "7", "0"], states[rate, "8", "0"])
 
 
 def test_the_saved_model_is_the_trained_one_and_no_temporary_file_stays(train):
@@ -196,6 +207,7 @@ def test_a_config_key_named_model_stays_the_config_s(train):
 def get_model(self):
     return torch.nn.Linear(4, 2, bias=self.model == "biased")
 def get_optimizer(self):
+    assert self.model in ("plain", "biased")
     return torch.optim.Adam
 """, model=["plain", "biased"]).states("model")
     assert (len(states["plain",]), len(states["biased",])) == (8, 10)
@@ -422,21 +434,27 @@ def get_metrics(self):
     assert history["val_smallest"] == pytest.approx([(32 * 32 + 18 * 18) / 50] * 3)
 
 
-def test_workers_load_the_data_with_seeds_of_their_own(train):
+def test_workers_load_the_data_by_chances_of_the_seed(train):
     trained = train("""
 def get_datasets(self, *paths):
     import numpy, random
     class Chance(torch.utils.data.Dataset):
         def __len__(self): return 4
-        def __getitem__(self, i): return torch.tensor([random.random(), numpy.random.random()]), 0
+        def __getitem__(self, i):
+            worker = torch.utils.data.get_worker_info().id
+            return torch.tensor([worker, random.random(), numpy.random.random(), torch.rand(())]), 0
     return Chance(), None, None
-def get_model(self): return torch.nn.Linear(2, 2)
+def get_model(self): return torch.nn.Linear(4, 2)
 def forward(self, model, inputs):
-    print("chance", inputs.tolist())
-    return model(inputs.float())
-""", num_workers=2, batch_size=2, epochs=1)
-    lines = trained.found("chance .*")
-    assert len(set(lines)) == 2
+    print("chance", *inputs.flatten().tolist())
+    return super().forward(model, inputs.float())
+""", num_workers=2, batch_size=1, epochs=1, repeat=[0, 1])
+    logs = trained.root.glob("logs/*/*.log")
+    first, second = (re.findall("^chance .*", log.read_text(), re.MULTILINE) for log in logs)
+    assert first == second
+    rows = [tuple(map(float, line.split())) for line in trained.found("chance (.*)")]
+    assert {row[0] for row in rows} == {0, 1}
+    assert len({row[1:] for row in rows}) == 4
 
 
 # --- metrics and losses by themselves ---
