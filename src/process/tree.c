@@ -88,6 +88,7 @@ static void hold_by_descent(struct trees *trees, const char *why)
         cgroup_remove(trees->group);
     free(trees->group);
     trees->group = NULL;
+    uv_signal_stop(&trees->child_ended);
     prctl(PR_SET_CHILD_SUBREAPER, 1L);
 }
 
@@ -103,13 +104,6 @@ void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const cha
     } else {
         hold_by_descent(trees, group ? err.text : "no cgroup v2 is mounted");
     }
-}
-
-void trees_adopt(struct trees *trees)
-{
-    if (!trees->adopts)
-        prctl(PR_SET_CHILD_SUBREAPER, 1L);
-    trees->adopts = true;
 }
 
 void trees_close(struct trees *trees)
@@ -275,20 +269,12 @@ static void on_child_ended(uv_signal_t *handle, int number)
             tell(trees->all.items[i]);
 }
 
-/* What came of groups and has ended; the rest may be of a tree that executes. */
-static void reap_adopted(const struct trees *trees)
-{
-    if (trees->adopts && trees->group)
-        children_reap(false, is_program, trees);
-}
-
 static void on_emptied(uv_poll_t *handle, int status, int events)
 {
     (void)status, (void)events;
     struct tree *tree = ((struct group *)handle->data)->tree;
     if (!cgroup_is_empty(tree->group->events))
         return;
-    reap_adopted(tree->trees);
     drop_group(tree);
     tell(tree);
 }
@@ -303,6 +289,21 @@ static bool end_group(struct tree *tree)
     kill_group(tree->group);
     uv_poll_start(&tree->group->emptied, UV_PRIORITIZED, on_emptied);
     return false;
+}
+
+/* What came of a group and was adopted; the rest may be of a tree that executes. */
+static void on_adopted_ended(uv_signal_t *handle, int number)
+{
+    (void)number;
+    children_reap(false, is_program, handle->data);
+}
+
+void trees_adopt(struct trees *trees)
+{
+    if (!trees->group || uv_is_active((uv_handle_t *)&trees->child_ended))
+        return; /* by descent it does */
+    prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    uv_signal_start(&trees->child_ended, on_adopted_ended, SIGCHLD);
 }
 
 static bool is_any_ending(const struct trees *trees)
@@ -329,7 +330,6 @@ static bool end_descent(struct trees *trees)
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context)
 {
     tree->program = 0;
-    reap_adopted(tree->trees);
     if (tree->group ? end_group(tree) : end_descent(tree->trees))
         return true;
     tree->gone = gone;

@@ -24,9 +24,8 @@ struct trees {
     char *group;          /* folder of the control group around those of the slots; NULL: by descent */
     bool accounts_memory; /* each of those has a memory.events */
     VECTOR(struct tree *) all;
-    uv_signal_t child_ended; /* by descent, while a tree ends */
+    uv_signal_t child_ended; /* by descent, while a tree ends; with groups, once orphans are adopted */
     bool frozen;
-    bool adopts; /* this process adopts orphans, also those of groups */
 };
 
 /* `group`: the folder to make; NULL where there is none. */

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -140,6 +141,15 @@ def test_what_a_fork_leaves_ends_with_it(fork, held):
     assert not any(map(is_alive, daemons))
 
 
+def test_what_the_runner_adopts_is_waited_for(fork, held):
+    write(fork, ["daemon", "wait"], batch_size=[1], meta={"max_threads": 1, "order": "config"})
+    runner = start(fork)
+    fork.until_waiting(1)
+    daemon = int(next(fork.logs.glob("*/daemon")).read_text())
+    until(lambda: not pathlib.Path(f"/proc/{daemon}").exists(), "the last of the daemon")
+    assert fork.let_all_go(runner) == 0, runner.stderr
+
+
 @pytest.mark.parametrize("whom", ["runner", "guardian"])
 def test_nothing_outlives_a_kill(fork, held, whom):
     write(fork, "wait")
@@ -184,6 +194,33 @@ def test_a_program_that_cannot_warm_is_spawned(fork):
     assert "Runs are spawned, not forked: the fork server ended before it was warm (exit status 5)" in runner.stderr
     assert "no framework" in runner.stderr
     assert len(warmed(fork)) == 1
+
+
+# A /dev with a GPU in it.
+WITH_GPU = ["unshare", "--mount", "sh", "-c",
+            'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && touch /dev/nvidia0 && exec "$@"', "sh"]
+
+
+def test_a_program_that_has_opened_a_gpu_is_spawned(fork):
+    if subprocess.run([*WITH_GPU, "test", "-c", "/dev/null"], capture_output=True).returncode != 0:
+        pytest.skip("this process may mount nothing")
+    (fork.root / "warming").write_text("gpu")
+    write(fork, "")
+    fork.executable = [*WITH_GPU, "furcate"]
+    assert "the program opened a GPU (/dev/nvidia0) before it was to become a run" in run(fork).stderr
+    assert len(fork.rows()) == 4
+
+
+def test_a_server_that_does_not_answer_is_replaced(fork):
+    write(fork, "wait", batch_size=[1, 2, 3])
+    runner = start(fork)
+    directory = fork.until_waiting(2)[0]
+    os.kill(warmed(fork)[0], signal.SIGSTOP)
+    fork.let_go(directory)
+    until(lambda: "which is spawned (it did not answer for 10 s)" in fork.log(), "word of it")
+    assert fork.let_all_go(runner) == 0, runner.stderr
+    assert len(fork.rows()) == 3
+    assert not is_alive(warmed(fork)[0])
 
 
 def test_a_wrapped_program_cannot_be_forked_by_itself(fork):

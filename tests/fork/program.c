@@ -168,6 +168,8 @@ static void warm(void)
         fprintf(stderr, "no framework\n");
     if (strcmp(what, "fail") == 0)
         exit(5);
+    if (strcmp(what, "gpu") == 0)
+        open("/dev/nvidia0", O_RDONLY);
     if (strcmp(what, "crash") == 0)
         pthread_atfork(crash, NULL, NULL);
     while (strcmp(what, "hang") == 0)
