@@ -114,11 +114,17 @@ static void start(struct runner *runner, struct slot *slot, struct run *run)
              run->label, slot->name);
 }
 
+/* As far as is known: the count may be too high, and the order may have to be looked through to its end. */
+static bool is_any_left(const struct runner *runner)
+{
+    return runner->ready.count > 0 || (!runner->exhausted && runner_left(runner) > 0);
+}
+
 static void start_all(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
-    if (may_start(runner) && slots_free(&runner->slots) && runner_left(runner) > 0)
+    if (may_start(runner) && slots_free(&runner->slots) && is_any_left(runner))
         warm_up(runner);
     while (may_start(runner) && (slot = slots_free(&runner->slots)) && (run = next_run(runner)))
         start(runner, slot, run);
