@@ -4,6 +4,7 @@ The runner starts the script once to that end. It imports what it imports, and s
 each run is a fork from there on, so that a framework is imported once for all of them.
 """
 
+import gc
 import os
 import sys
 from typing import List, Optional
@@ -18,6 +19,9 @@ def become_run() -> Optional[List[str]]:
         return None
     sys.stdout.flush()  # else each run would write it again
     sys.stderr.flush()
+    # What is there already is garbage in no run; a collector that looked through it would copy its pages.
+    gc.collect()
+    gc.freeze()
     served = _core.serve()
     if served is None:
         raise SystemExit(0)

@@ -1,5 +1,6 @@
 /* Processes and what holds them: starting a program, ending all that came of it, living and dying with it. */
 #pragma once
+#include "process/clone3.h"
 #include "process/guard.h"
 #include "process/launch.h"
 #include "process/leftovers.h"
