@@ -92,8 +92,16 @@ static char **in_one_piece(const struct environment *environment, const struct a
 
 char **environment_for_server(const struct environment *environment, int threads)
 {
+    static const char *const devices[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "HIP_VISIBLE_DEVICES",
+                                          "ZE_AFFINITY_MASK"};
     struct additions additions = {0};
-    add(&additions, "CUDA_VISIBLE_DEVICES", "", "");
+    for (size_t i = 0; threads == 0 && i < sizeof devices / sizeof *devices; i++)
+        if (getenv(devices[i]))
+            add(&additions, devices[i], getenv(devices[i]), "");
+    if (threads > 0)
+        add(&additions, "CUDA_VISIBLE_DEVICES", "", "");
+    else if (!getenv("PYTORCH_NVML_BASED_CUDA_CHECK"))
+        add(&additions, "PYTORCH_NVML_BASED_CUDA_CHECK", "1", ""); /* it counts GPUs without opening one */
     if (threads > 0 && !getenv("OMP_NUM_THREADS"))
         add_number(&additions, "OMP_NUM_THREADS", threads);
     char **entries = in_one_piece(environment, &additions);

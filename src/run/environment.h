@@ -12,6 +12,10 @@ void environment_destroy(struct environment *environment);
  * set it. All in one piece; free() it. */
 char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
                        int threads);
-/* The same for the fork server: no GPU is to be seen, since a fork could not use it, and no run is known yet.
- * OMP_NUM_THREADS, which a library reads when it is loaded, is set if `threads` is not 0. */
+/*
+ * The same for the fork server, of which no run is known yet. On CPU slots `threads` is not 0: no GPU is seen
+ * then, and OMP_NUM_THREADS, which a library reads when it is loaded, is set. Else it sees the GPUs that the
+ * runner was given: a script that asks whether there is one must not be told that there is none, and one that
+ * opens one is found out by that.
+ */
 char **environment_for_server(const struct environment *environment, int threads);
