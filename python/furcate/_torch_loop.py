@@ -108,9 +108,9 @@ class _LossWatch:
             self._look()
 
     def _look(self) -> None:
-        losses = torch.stack(self._unseen).tolist() if self._unseen and not self._allow_nan else []
-        for step, loss in enumerate(losses, start=self._seen + 1):
-            if not math.isfinite(loss):
+        losses = self._unseen if len(self._unseen) <= 1 else torch.stack(self._unseen).tolist()
+        for step, loss in enumerate(map(float, losses), start=self._seen + 1):
+            if not self._allow_nan and not math.isfinite(loss):
                 raise FloatingPointError(
                     f"the loss is {loss} in epoch {self._epoch}, step {step}; a lower learning rate or "
                     f'"clip_grad_norm" may help, and "allow_nan": true goes on all the same'

@@ -159,7 +159,7 @@ def _named_metric(name: str, probabilities: bool) -> MetricFunction:
 
 
 class Mean:
-    """A mean weighted by numbers of samples. Tensors stay on their device: no batch waits for a GPU."""
+    """A mean weighted by numbers of samples. It adds up on a tensor's GPU, so that no batch waits for that."""
 
     def __init__(self) -> None:
         self.reset()
@@ -175,7 +175,7 @@ class Mean:
                 raise ValueError(
                     f"one number for a batch is needed, not a tensor of shape {tuple(value.shape)}"
                 )
-            value = value.detach().double().reshape(())
+            value = value.detach().double().reshape(()) if value.is_cuda else value.item()
         self._total = self._total + value * count
         self._count += count
 
