@@ -254,6 +254,20 @@ def test_the_key_is_followed_while_it_runs(fork):
     assert len(fork.rows()) == 4
 
 
+def test_after_a_pause_it_forks_on(fork, held):
+    write(fork, "wait")
+    runner = start(fork)
+    fork.until_waiting(2)
+    os.kill(fork.runner_pid(), signal.SIGTSTP)
+    until(lambda: "Paused" in fork.log(), "the pause")
+    os.kill(fork.runner_pid(), signal.SIGCONT)
+    until(lambda: "The attempts go on" in fork.log(), "its end")
+    runner.send(signal.SIGCONT)
+    assert fork.let_all_go(runner) == 0, runner.stderr
+    assert len(fork.rows()) == 4
+    assert len(warmed(fork)) == 1
+
+
 def test_a_stop_while_it_warms_ends_it(fork, held):
     (fork.root / "warming").write_text("hang")
     write(fork, "")
