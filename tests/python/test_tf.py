@@ -1,0 +1,170 @@
+"""furcate.tf: real trainings of small Keras models."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import BUILD
+
+tf = pytest.importorskip("tensorflow")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# The first furcate's example, its methods filled in.
+SPEC = """
+import numpy as np
+import tensorflow as tf
+import furcate
+
+class App(furcate.Fork):
+    def get_datasets(self, train_fp, test_fp, valid_fp):
+        random = np.random.default_rng(0)
+        x = random.normal(size=(96, 4)).astype("float32")
+        y = (x.sum(1) > 0).astype("int32")
+        sets = [tf.data.Dataset.from_tensor_slices((x[i::3], y[i::3])).batch(self.batch_size) for i in range(3)]
+        return sets
+
+    def get_model(self):
+        return tf.keras.Sequential([tf.keras.layers.Input((4,)), tf.keras.layers.Dense(2, activation="softmax")])
+
+    def get_metrics(self):
+        return ["accuracy"]
+
+    def get_optimizer(self):
+        return tf.keras.optimizers.Adam(self.learning_rate)
+
+    def get_loss(self):
+        return "sparse_categorical_crossentropy"
+
+if __name__=="__main__":
+    app = App("config.json")
+    app.run()
+"""
+
+CONFIG = """{
+    'data_name': "example",
+    'data_dir': "foo/",
+    'batch_size': [32, 64],
+    'epochs': %d,
+    'meta': {'allow_cpu': True%s}
+}
+"""
+
+# The first furcate's folder of a run, and what this one adds.
+TREE = {"accuracy.jpg", "NAME.err", "NAME.log", "history.json", "model.h5", "run_data.json"}
+MORE = {"config.json", "loss.jpg", "metrics.jsonl"}
+
+
+def test_the_documented_example_leaves_the_documented_tree(project):
+    (project.root / "config.json").write_text(CONFIG % (50, ""))
+    project.train(SPEC)
+    for i, name in enumerate(["example0_foo_bs32", "example1_foo_bs64"]):
+        assert project.directory(i).name == name
+        found = {path.name.replace(f"example{i}", "NAME") for path in project.directory(i).iterdir()}
+        assert found == TREE | MORE
+    assert len(project.read("metrics.jsonl").splitlines()) == 50 and len(project.json("history.json")["val_loss"]) == 50
+    row = project.rows()[0]
+    assert float(row["run_val_accuracy"]) > 0.5 and row["run_epochs"] == "50"
+    assert json.loads(row["run_results"]) == [float(row["run_test_loss"]), float(row["run_test_accuracy"])]
+    model = tf.keras.models.load_model(project.directory() / "model.h5")
+    assert [weight.shape for weight in model.get_weights()] == [(4, 2), (2,)]
+    assert "Model: " in project.read("example0.log")
+
+
+def test_fork_and_spawn_train_the_same_model(project):
+    results = []
+    for start in ("fork", "spawn"):
+        subprocess.run(["rm", "-rf", project.logs], check=True)
+        (project.root / "config.json").write_text(CONFIG % (2, f", 'start': '{start}'"))
+        project.train(SPEC)
+        results.append([(row["batch_size"], row["run_val_loss"], row["run_results"]) for row in project.rows()])
+    assert results[0] == results[1]
+
+
+def test_formats_metric_objects_and_callbacks(project):
+    project.write(batch_size=32, epochs=2, model_format="h5 keras", verbose=0, framework="tf")
+    project.train(SPEC.replace('return ["accuracy"]', "return [tf.keras.metrics.SparseCategoricalAccuracy()]").replace(
+        "    def get_loss", """    def get_callbacks(self):
+        return [tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("mine", epoch))]
+
+    def get_loss"""))
+    assert (project.directory() / "model.keras").exists() and (project.directory() / "model.h5").exists()
+    assert project.rows()[0]["run_val_sparse_categorical_accuracy"]
+    assert project.read("example0.log").splitlines() == ["mine 0", "mine 1"]
+    assert len(project.read("metrics.jsonl").splitlines()) == 2
+
+
+@pytest.mark.parametrize("keys, text, said", [
+    ({"model_format": "pickle"}, SPEC, 'model_format is "pickle": give "h5", "keras"'),
+    ({}, SPEC.replace("def get_loss", "def unused"), "App has no get_loss(): define it; it must return a loss"),
+], ids=["format", "loss"])
+def test_faults_are_named(project, keys, text, said):
+    project.write(batch_size=32, epochs=1, framework="tf", **keys)
+    project.script(text)
+    done = project.run()
+    assert done.returncode == 1 and said in done.stderr
+
+
+def app(tmp_path, **keys):
+    """A tf.Fork as in the runner, with these keys."""
+    import furcate.tf
+    config = {"data_name": "x", "data_dir": str(tmp_path), "batch_size": 4, "epochs": 1, "shuffle_buffer_size": 100}
+    (tmp_path / "config.json").write_text(json.dumps({**config, **keys}))
+    return furcate.tf.Fork(str(tmp_path / "config.json"))
+
+
+def numbers(dataset):
+    return [int(number) for batch in dataset for number in batch]
+
+
+def test_reads_tfrecords_as_the_config_says(tmp_path):
+    paths = [str(tmp_path / f"{i}.tfrecord") for i in range(2)]
+    for i, path in enumerate(paths):
+        with tf.io.TFRecordWriter(path) as out:
+            for number in range(10 * i, 10 * i + 10):
+                out.write(str(number).encode())
+    fork = app(tmp_path, num_parallel_reads=1)
+    dataset = fork.gen_tfrecord_dataset(paths, tf.strings.to_number)
+    assert numbers(dataset) == list(range(20)) and [len(batch) for batch in dataset] == [4] * 5
+    shuffled = [numbers(app(tmp_path, cache=cache, seed=seed, num_parallel_reads=1).gen_tfrecord_dataset(
+        paths, tf.strings.to_number, shuffle=True)) for cache, seed in ((False, 1), (True, 1), (False, 2))]
+    assert shuffled[0] == shuffled[1] != shuffled[2] and sorted(shuffled[0]) == list(range(20)) != shuffled[0]
+
+
+def test_tensorflow_chooses_how_much_at_a_time_when_the_config_does_not(tmp_path):
+    assert app(tmp_path).num_parallel_reads == app(tmp_path).num_parallel_calls == tf.data.AUTOTUNE
+    assert app(tmp_path, num_parallel_calls=3).num_parallel_calls == 3
+
+
+def test_is_found_where_the_first_furcate_had_it():
+    import furcate.furcate_tf
+    import furcate.tf
+    assert furcate.furcate_tf.Fork is furcate.tf.Fork and issubclass(furcate.tf.Fork, furcate.Fork)
+
+
+def test_asking_for_gpus_leaves_this_process_without_a_context(project):
+    project.script("""
+import furcate.tf
+from tensorflow.python.eager import context
+print(furcate.tf.Fork("config.json").get_available_gpu_indices(), context.context()._initialized)
+""")
+    assert project.train().stdout == "[] False\n"
+
+
+def test_the_commands_of_the_example_train_its_grid(project):
+    """All but those that install: this Python has what they bring."""
+    [commands] = re.findall(r"```bash\n(.*?)```", (ROOT / "examples/tensorflow/README.md").read_text(), re.DOTALL)
+    lines = [line for line in commands.splitlines() if "pip install" not in line and "-m venv" not in line]
+    commands = "\n".join(lines).replace("build/venv/example/bin/python", sys.executable)
+    commands = commands.replace("build/venv/example/bin/furcate", str(BUILD / "furcate"))
+    for name in ("tensorflow", "digits/data"):
+        subprocess.run(["cp", "-r", "--parents", f"examples/{name}", project.root], cwd=ROOT, check=True)
+    done = subprocess.run(["bash", "-ec", commands], cwd=project.root, env=project.environment, text=True,
+                          capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert "7 of 7 runs are done" in done.stderr
+    best = done.stdout.splitlines()[1].split()
+    assert float(best[4]) > 0.9
