@@ -288,10 +288,13 @@ class Fork:
             from matplotlib.figure import Figure
         except ImportError:
             return False
-        axes = Figure().add_subplot(title="Training and validation " + metric, xlabel="epoch", ylabel=metric)
-        for name, values in (("train_", train), ("val_", valid)):
+        axes = Figure(figsize=(8, 5.3)).add_subplot(title="Training and validation " + metric, xlabel="Epoch",
+                                                    ylabel=metric)
+        for name, marker, values in (("train", "o", train), ("validation", "s", valid)):
             if values:
-                axes.plot(list(epochs)[: len(values)], values, label=name + metric)
+                axes.plot(list(epochs)[: len(values)], values, marker=marker, markersize=4, label=name)
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
         axes.figure.savefig(path, bbox_inches="tight", dpi=150)
         return True
