@@ -6,10 +6,8 @@
  * The middle process ends at once, so that the run becomes a child of the runner, which adopts orphans; the
  * server may be killed without harm to it.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +23,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "fork/fork.h"
+#include "fork/note.h"
 #include "process/process.h"
 
 struct order {
@@ -37,44 +36,6 @@ static void call(void (*hook)(void))
 {
     if (hook)
         hook();
-}
-
-/* --- the note --- */
-
-static uint32_t count_threads(void)
-{
-    uint32_t count = 0;
-    DIR *folder = opendir("/proc/self/task");
-    for (struct dirent *entry; folder && (entry = readdir(folder));)
-        count += entry->d_name[0] != '.';
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
-static bool is_gpu(const char *path)
-{
-    static const char *const patterns[] = {"/dev/nvidia[0-9]*", "/dev/nvidiactl", "/dev/kfd",
-                                           "/dev/dri/render*"};
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-        if (fnmatch(patterns[i], path, 0) == 0)
-            return true;
-    return false;
-}
-
-/* Leaves `gpu` empty when none is open. */
-static void find_open_gpu(char *gpu, size_t size)
-{
-    char path[256];
-    DIR *folder = opendir("/proc/self/fd");
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        ssize_t len = readlinkat(dirfd(folder), entry->d_name, path, sizeof path - 1);
-        path[len > 0 ? len : 0] = '\0';
-        if (is_gpu(path))
-            snprintf(gpu, size, "%.*s", (int)size - 1, path);
-    }
-    if (folder)
-        closedir(folder);
 }
 
 /* --- the run --- */
@@ -283,12 +244,11 @@ static int open_socket(struct error *err)
 enum fork_served fork_serve(const struct fork_hooks *hooks, char ***argv, struct error *err)
 {
     static const struct fork_hooks none;
-    struct server_note note = {.threads = count_threads()};
     struct order order;
     int socket = open_socket(err);
     if (socket < 0)
         return FORK_FAILED;
-    find_open_gpu(note.gpu, sizeof note.gpu);
+    struct server_note note = note_take();
     prctl(PR_SET_CHILD_SUBREAPER, 0L); /* the runs are the runner's to adopt, over this process' head */
     message_send(socket, &note, sizeof note, NULL, 0);
     while (message_receive(socket, &order.request, sizeof order.request, order.files) ==

@@ -166,6 +166,12 @@ static void on_note(uv_poll_t *handle, int status, int events)
         give_up(runner,
                 "the program opened a GPU (%s) before it was to become a run, and a fork cannot use it",
                 note.gpu);
+    } else if (note.pool[0]) {
+        give_up(
+            runner,
+            "the program started threads of %s before it was to become a run, and a fork would wait for them "
+            "in vain; compute nothing before that",
+            note.pool);
     } else {
         change(&runner->warm, WARM_READY);
         log_line(runner->log, LOG_DEBUG, "The fork server is warm after %.2f s, and has %u thread%s",

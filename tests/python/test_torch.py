@@ -552,3 +552,20 @@ def test_the_lightning_callback_is_a_callback_of_the_lightning_that_is_installed
 
     assert issubclass(_torch_report.lightning_report_class(), pytorch_lightning.Callback)
     del sys.modules["pytorch_lightning"]
+
+
+def test_a_script_that_has_computed_before_it_makes_its_fork_trains(project):
+    """Where that started OpenMP's threads a fork would wait for them forever."""
+    project.write(batch_size=[8, 16], meta={"max_threads": 1}, epochs=1)
+    project.script("""
+import torch, furcate
+torch.nn.functional.softmax(torch.rand(2000, 2000), 1)
+
+def train(config):
+    return {"sum": float(torch.nn.functional.softmax(torch.rand(2000, 2000), 1).sum())}
+
+furcate.run("config.json", train)
+""")
+    done = project.run(OMP_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
+    assert "libgomp" in (project.logs / "furcate.log").read_text()

@@ -216,3 +216,22 @@ def test_a_killed_runner_leaves_no_process(project):
     while any(os.path.exists(f"/proc/{pid}") for pid in pids if pid != process.pid):
         assert time.monotonic() < deadline + 60
         time.sleep(0.01)
+
+
+def test_a_script_that_has_started_threads_which_no_fork_has_is_spawned(project):
+    """Threads of TensorFlow, by the name that they have there."""
+    project.write(meta={"start": "auto"})
+    project.train("""
+import ctypes, threading
+started = threading.Event()
+
+def compute():
+    ctypes.CDLL(None).prctl(15, b"tf_Compute", 0, 0, 0)
+    started.set()
+    threading.Event().wait()
+
+threading.Thread(target=compute, daemon=True).start()
+started.wait()
+""" + APP + RUN)
+    log = (project.logs / "furcate.log").read_text()
+    assert "spawned, not forked: the program started threads of TensorFlow" in log and len(project.rows()) == 2
