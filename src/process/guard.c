@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,8 +30,14 @@ enum { patience_ms = 10000 };
 /* What the runner tells its guardian; a byte, some with an open file. */
 enum message { MESSAGE_STARTED = 'S', MESSAGE_LOCK = 'L', MESSAGE_PAUSED = 'P' };
 
+static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGCHLD};
+enum { PASSED_ON = sizeof passed_on / sizeof *passed_on };
+
+static volatile pid_t guarding_thread; /* for the signal handler */
+
 struct guardian {
     pid_t own, runner;
+    struct sigaction actions[PASSED_ON]; /* of the signals, as they were before */
     int channel, signals;
     int lock;           /* -1: the runner has none yet */
     int detached;       /* to be written to once the runner is ready; -1: not detached */
@@ -202,12 +209,19 @@ static int be_guardian(struct guardian *guardian)
     return exit_status(guardian->status);
 }
 
+static void restore_actions(const struct guardian *guardian)
+{
+    for (size_t i = 0; i < PASSED_ON; i++)
+        sigaction(passed_on[i], &guardian->actions[i], NULL);
+}
+
 /* --- the runner's end --- */
 
 static void be_runner(struct guardian *guardian, const sigset_t *mask, int channel,
                       int (*work)(struct guard *guard, void *context), void *context)
 {
     struct guard guard = {guardian->own, channel, guardian->group, guardian->detached >= 0};
+    restore_actions(guardian);
     pthread_sigmask(SIG_SETMASK, mask, NULL);
     file_close_fd(&guardian->signals);
     file_close_fd(&guardian->detached);
@@ -252,17 +266,29 @@ static char *name_group(void)
                : NULL;
 }
 
-static int block_signals(bool detached, sigset_t *before)
+/* The caller may have threads that do not block the signals, and one of which takes them then: it sends them
+ * to the thread that reads them. */
+static void send_to_guardian(int number)
+{
+    int before = errno;
+    syscall(SYS_tgkill, getpid(), guarding_thread, number);
+    errno = before;
+}
+
+static int block_signals(struct guardian *guardian, sigset_t *before)
 {
     sigset_t set;
     sigemptyset(&set);
-    static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGCHLD};
-    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+    for (size_t i = 0; i < PASSED_ON; i++)
         sigaddset(&set, passed_on[i]);
-    if (detached)
+    if (guardian->detached >= 0)
         signal(SIGHUP, SIG_IGN);
     signal(SIGCHLD, SIG_DFL); /* ignored, it would cost us the exit statuses */
     pthread_sigmask(SIG_BLOCK, &set, before);
+    guarding_thread = gettid();
+    const struct sigaction action = {.sa_handler = send_to_guardian, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < PASSED_ON; i++)
+        sigaction(passed_on[i], &action, &guardian->actions[i]);
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
@@ -272,7 +298,7 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
     int ends[2];
     sigset_t mask;
     guardian->own = getpid(); /* the runner could not ask for it once it is killed */
-    guardian->signals = block_signals(guardian->detached >= 0, &mask);
+    guardian->signals = block_signals(guardian, &mask);
     guardian->group = name_group();
     prctl(PR_SET_CHILD_SUBREAPER, 1L);
     children_list(getpid(), &guardian->before);
@@ -291,6 +317,7 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
         fprintf(stderr, "furcate: cannot start the runner: %s\n", strerror(errno));
     }
     prctl(PR_SET_CHILD_SUBREAPER, 0L);
+    restore_actions(guardian);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     return status;
 }

@@ -215,8 +215,10 @@ def test_a_bad_config_that_is_read_is_an_exception(tmp_path):
     assert issubclass(furcate.ConfigError, ValueError)
 
 
-def test_an_interrupt_ends_all_runs(project):
-    project.script(APP.replace("loss = [", """
+@pytest.mark.parametrize("before", ["", "import threading\nthreading.Thread(target=threading.Event().wait, "
+                                        "daemon=True).start()\n"], ids=["one thread", "two threads"])
+def test_an_interrupt_ends_all_runs(project, before):
+    project.script(before + APP.replace("loss = [", """
         import signal, os
         print(os.getpid(), flush=True)
         signal.pause()
