@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "process/cgroup.h"
 #include "process/children.h"
+#include "process/message.h"
 
 #if defined __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -50,41 +51,17 @@ struct guardian {
 
 static void send_message(int channel, char message, int fd)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec byte = {&message, 1};
-    struct msghdr whole = {.msg_iov = &byte, .msg_iovlen = 1};
-    if (fd >= 0) {
-        whole.msg_control = control.bytes;
-        whole.msg_controllen = sizeof control.bytes;
-        control.header = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
-        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    }
-    (void)sendmsg(channel, &whole, MSG_NOSIGNAL); /* a guardian that is gone is noticed elsewhere */
+    message_send(channel, &message, 1, &fd, fd >= 0); /* a guardian that is gone is noticed elsewhere */
 }
 
 /* Returns the message, with its file in *fd, or -1; 0 when the other end is closed. */
 static char receive_message(int channel, int *fd)
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
     char message = 0;
-    struct iovec byte = {&message, 1};
-    struct msghdr whole = {.msg_iov = &byte,
-                           .msg_iovlen = 1,
-                           .msg_control = control.bytes,
-                           .msg_controllen = sizeof control.bytes};
-    *fd = -1;
-    if (recvmsg(channel, &whole, MSG_CMSG_CLOEXEC) != 1)
-        return 0;
-    const struct cmsghdr *header = CMSG_FIRSTHDR(&whole);
-    if (header && header->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(header), sizeof *fd);
-    return message;
+    int files[MESSAGE_FILES];
+    ssize_t got = message_receive(channel, &message, 1, files);
+    *fd = files[0];
+    return got == 1 ? message : 0;
 }
 
 /* --- the guardian --- */
