@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/vector.h"
 #include "device/device.h"
+#include "process/process.h"
 
 struct environment {
     VECTOR(char *) inherited; /* borrowed from environ */
@@ -20,16 +21,27 @@ struct additions {
     size_t count;
 };
 
-static bool is_ours(const char *entry)
+/* What shows GPUs to a program, of whatever vendor. */
+static const char *const shows_devices[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
+                                            "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"};
+enum { DEVICE_VARIABLES = sizeof shows_devices / sizeof *shows_devices };
+
+static bool is_one_of(const char *entry, const char *const *names, size_t count)
 {
-    static const char *const names[] = {
-        "FURCATE_CONFIG=",       "FURCATE_RUN_DIR=",   "FURCATE_ID=",          "FURCATE_NAME=",
-        "FURCATE_GPU=",          "FURCATE_ATTEMPT=",   "FURCATE_METRICS=",     "FURCATE_SERVER=",
-        "CUDA_VISIBLE_DEVICES=", "CUDA_DEVICE_ORDER=", "HIP_VISIBLE_DEVICES=", "ZE_AFFINITY_MASK="};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(entry, names[i], strlen(names[i])) == 0)
+    size_t len = strcspn(entry, "=");
+    for (size_t i = 0; i < count && entry[len] == '='; i++)
+        if (strlen(names[i]) == len && strncmp(entry, names[i], len) == 0)
             return true;
     return false;
+}
+
+static bool is_ours(const char *entry)
+{
+    static const char *const names[] = {"FURCATE_CONFIG",  "FURCATE_RUN_DIR", "FURCATE_ID",
+                                        "FURCATE_NAME",    "FURCATE_GPU",     "FURCATE_ATTEMPT",
+                                        "FURCATE_METRICS", SERVER_VARIABLE};
+    return is_one_of(entry, names, sizeof names / sizeof *names) ||
+           is_one_of(entry, shows_devices, DEVICE_VARIABLES);
 }
 
 struct environment *environment_create(void)
@@ -92,12 +104,10 @@ static char **in_one_piece(const struct environment *environment, const struct a
 
 char **environment_for_server(const struct environment *environment, int threads)
 {
-    static const char *const devices[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "HIP_VISIBLE_DEVICES",
-                                          "ZE_AFFINITY_MASK"};
     struct additions additions = {0};
-    for (size_t i = 0; threads == 0 && i < sizeof devices / sizeof *devices; i++)
-        if (getenv(devices[i]))
-            add(&additions, devices[i], getenv(devices[i]), "");
+    for (size_t i = 0; threads == 0 && i < DEVICE_VARIABLES; i++)
+        if (getenv(shows_devices[i]))
+            add(&additions, shows_devices[i], getenv(shows_devices[i]), "");
     if (threads > 0)
         add(&additions, "CUDA_VISIBLE_DEVICES", "", "");
     else if (!getenv("PYTORCH_NVML_BASED_CUDA_CHECK"))
