@@ -42,8 +42,9 @@ static void find_open_gpu(char *gpu, size_t size)
 /* --- threads --- */
 
 /*
- * Libraries whose threads a fork lacks and goes on waiting for. GNU's OpenMP is the one that is known: its
- * threads sleep in its own code, and it asks for no fork handlers, as OpenBLAS and LLVM's OpenMP do.
+ * Libraries whose threads a fork lacks and goes on waiting for. Two are known: TensorFlow, which starts its
+ * own when it first computes something, and names them; and GNU's OpenMP, whose threads sleep in its own
+ * code, and which asks for no fork handlers, as OpenBLAS and LLVM's OpenMP do.
  */
 static bool is_pool(const char *path)
 {
@@ -70,29 +71,27 @@ static void find_pool(unsigned long address, char *library, size_t size)
         fclose(maps);
 }
 
+/* Adds what the kernel tells of a thread; nothing where it is gone. */
+static void read_thread(const char *thread, const char *name, struct text *content)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = text_format("/proc/self/task/%s/%s", thread, name);
+    file_read(path, content, &ignored);
+}
+
 static bool is_tensorflow(const char *thread)
 {
-    static const char prefix[] = "tf_";
-    char name[sizeof prefix] = "";
-    CLEANUP(memory_free) char *path = text_format("/proc/self/task/%s/comm", thread);
-    FILE *file = fopen(path, "re");
-    bool read = file && fgets(name, sizeof name, file);
-    if (file)
-        fclose(file);
-    return read && strcmp(name, prefix) == 0;
+    CLEANUP(text_free) struct text name = {0};
+    read_thread(thread, "comm", &name);
+    return strncmp(text_get(&name), "tf_", strlen("tf_")) == 0;
 }
 
 /* Where a thread sleeps in a system call; 0 when it executes. */
 static unsigned long sleeps_at(const char *thread)
 {
-    char line[256] = "";
-    CLEANUP(memory_free) char *path = text_format("/proc/self/task/%s/syscall", thread);
-    FILE *file = fopen(path, "re");
-    if (file && !fgets(line, sizeof line, file))
-        line[0] = '\0';
-    if (file)
-        fclose(file);
-    const char *last = strrchr(line, ' ');
+    CLEANUP(text_free) struct text call = {0};
+    read_thread(thread, "syscall", &call);
+    const char *last = strrchr(text_get(&call), ' ');
     return last ? strtoul(last + 1, NULL, 16) : 0;
 }
 

@@ -64,7 +64,7 @@ bool server_read_note(const struct server *server, struct server_note *note)
 {
     int none[MESSAGE_FILES];
     bool got = message_receive(server->socket, note, sizeof *note, none) == (ssize_t)sizeof *note;
-    note->gpu[sizeof note->gpu - 1] = '\0';
+    note->gpu[sizeof note->gpu - 1] = note->pool[sizeof note->pool - 1] = '\0';
     return got;
 }
 
