@@ -250,7 +250,6 @@ class Fork:
         self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
 
     def _made_model(self, model: Any) -> None:
-        self._model = model
         if "model" not in self.data:  # a key of that name is the user's
             self.model = model
         if "framework" in self.data:

@@ -7,9 +7,9 @@ from typing import List, Optional
 from furcate import _core
 
 
-def config_path(given: Optional[str], arguments: Optional[List[str]] = None) -> str:
+def config_path(given: Optional[str]) -> str:
     """The config of the last ``--config FILE`` among the script's arguments, else the one given."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = sys.argv[1:]
     for i, word in enumerate(words):
         if word == "--":
             break
@@ -39,11 +39,11 @@ def this_command() -> List[str]:
     return [sys.executable or words[0], *words[1:]]
 
 
-def run_plan(config: str, for_fork: bool, gpus: Optional[List[int]] = None, can_serve: bool = True) -> None:
+def run_plan(config: str, for_fork: bool, gpus: Optional[List[int]] = None) -> None:
     """Runs what is left of a config's plan. Raises SystemExit with furcate's exit status when it is not 0."""
     program = this_command()
     sys.stdout.flush()
     sys.stderr.flush()
-    status = _core.run_plan(config_path(config), program, gpus, for_fork, can_serve)
+    status = _core.run_plan(config_path(config), program, gpus, for_fork)
     if status:
         raise SystemExit(status)

@@ -38,11 +38,6 @@ static PyObject *call(struct furcate_fork *fork, const char *name, PyObject *arg
     return result ? result : fail(fork);
 }
 
-static PyObject *pack(PyObject *first, PyObject *second)
-{
-    return second ? PyTuple_Pack(2, first, second) : PyTuple_Pack(1, first);
-}
-
 static bool call_for_nothing(struct furcate_fork *fork, const char *name, PyObject *arguments)
 {
     PyObject *result = call(fork, name, arguments);
@@ -215,7 +210,7 @@ static bool model_evaluate(struct furcate_fork *fork, void *model, void *test_da
     PyObject *returned =
         call(fork, "model_evaluate", PyTuple_Pack(2, (PyObject *)model, (PyObject *)test_dataset));
     PyObject *named =
-        returned ? call(fork, "_named_results", pack(returned, session_of(fork)->metrics)) : NULL;
+        returned ? call(fork, "_named_results", PyTuple_Pack(2, returned, session_of(fork)->metrics)) : NULL;
     bool ok = named && add_results(fork, named, results);
     Py_XDECREF(named);
     Py_XDECREF(returned);
@@ -263,7 +258,8 @@ static bool save_metric(struct furcate_fork *fork, struct furcate_results *resul
 static bool plot_metric(struct furcate_fork *fork, void *history, const char *metric)
 {
     PyObject *object = metric_object(session_of(fork), metric);
-    bool ok = object && call_for_nothing(fork, "plot_metric", pack(object_or_none(history), object));
+    bool ok =
+        object && call_for_nothing(fork, "plot_metric", PyTuple_Pack(2, object_or_none(history), object));
     Py_XDECREF(object);
     return ok || fail(fork);
 }
@@ -283,7 +279,8 @@ static bool save_history(struct furcate_fork *fork, void *history, FILE *out)
 {
     PyObject *io = PyImport_ImportModule("io");
     PyObject *file = io ? PyObject_CallMethod(io, "StringIO", NULL) : NULL;
-    bool ok = file && call_for_nothing(fork, "save_history", pack(object_or_none(history), file)) &&
+    bool ok = file &&
+              call_for_nothing(fork, "save_history", PyTuple_Pack(2, object_or_none(history), file)) &&
               write_text(file, out);
     Py_XDECREF(file);
     Py_XDECREF(io);
