@@ -28,7 +28,7 @@ def processes_of(runner):
     """The pids of the runner and all below it."""
     found = [runner.pid]
     for pid in found:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             for task in os.listdir(f"/proc/{pid}/task"):
                 with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
                     found += map(int, children.read().split())
@@ -41,11 +41,16 @@ def open_for_writing(fifo):
         return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
 
 
+def is_ours(pid):
+    """Whether it is of furcate itself: what an attempt starts comes and goes."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("furcate")
+    return False
+
+
 def limit(runner, what, most):
     """Sets a soft limit of a runner, not of its attempts; its hard one stays."""
-    for pid in processes_of(runner):
-        if not pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("furcate"):
-            continue
+    for pid in filter(is_ours, processes_of(runner)):
         _, hard = resource.prlimit(pid, what)
         resource.prlimit(pid, what, (hard if most is None else most, hard))
 
