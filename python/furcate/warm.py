@@ -11,6 +11,19 @@ from typing import List, Optional
 
 from furcate import _core
 
+_PACKAGES = {"site-packages", "dist-packages"}  # folders
+
+
+def own_sources() -> List[bytes]:
+    """The files of the modules that are the user's: neither of the standard library nor installed as packages."""
+    library = os.path.dirname(os.__file__) + os.sep
+    paths = set()
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__dict__", {}).get("__file__")
+        if isinstance(path, str) and not path.startswith(library) and not _PACKAGES.intersection(path.split(os.sep)):
+            paths.add(os.fsencode(os.path.abspath(path)))
+    return sorted(paths)
+
 
 def become_run() -> Optional[List[str]]:
     """Returns in each run that is forked from here, with the run's command line; at once, with None, in a process
@@ -19,10 +32,11 @@ def become_run() -> Optional[List[str]]:
         return None
     sys.stdout.flush()  # else each run would write it again
     sys.stderr.flush()
+    sources = own_sources()
     # What is there already is garbage in no run; a collector that looked through it would copy its pages.
     gc.collect()
     gc.freeze()
-    served = _core.serve()
+    served = _core.serve(sources)
     if served is None:
         raise SystemExit(0)
     command, environment = served

@@ -42,11 +42,11 @@ static PyMethodDef functions[] = {
     {"is_server", core_is_server, METH_NOARGS,
      "is_server()\n--\n\n"
      "Whether the runner has started this process to be forked for each run."},
-    {"serve", core_serve, METH_NOARGS,
-     "serve()\n--\n\n"
-     "Forks this process whenever the runner asks for a run. Returns in each fork, with the run's command "
-     "line\n"
-     "and environment as lists of bytes, and at the end None."},
+    {"serve", core_serve, METH_O,
+     "serve(sources)\n--\n\n"
+     "Forks this process whenever the runner asks for a run, until one of the files `sources` is edited.\n"
+     "Returns in each fork, with the run's command line and environment as lists of bytes, and at the end\n"
+     "None."},
     {0},
 };
 

@@ -41,4 +41,4 @@ PyObject *core_read_config(PyObject *module, PyObject *arguments);
 PyObject *core_read_run(PyObject *module, PyObject *path);
 PyObject *core_gpu_indices(PyObject *module, PyObject *unused);
 PyObject *core_is_server(PyObject *module, PyObject *unused);
-PyObject *core_serve(PyObject *module, PyObject *unused);
+PyObject *core_serve(PyObject *module, PyObject *sources);

@@ -18,19 +18,40 @@ static PyObject *list_of_bytes(char *const *words)
     return list;
 }
 
+/* The bytes of a list of them, NULL-terminated and borrowed; PyMem_Free() the array. NULL with an exception.
+ */
+static char **list_as_words(PyObject *list)
+{
+    Py_ssize_t count = PyList_Size(list);
+    char **words = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof *words);
+    if (!words && !PyErr_Occurred())
+        PyErr_NoMemory();
+    for (Py_ssize_t i = 0; words && i < count; i++)
+        if (PyBytes_AsStringAndSize(PyList_GetItem(list, i), &words[i], NULL) < 0) {
+            PyMem_Free(words);
+            return NULL;
+        }
+    return words;
+}
+
 PyObject *core_is_server(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
     return PyBool_FromLong(fork_is_server());
 }
 
-PyObject *core_serve(PyObject *module, PyObject *unused)
+PyObject *core_serve(PyObject *module, PyObject *sources)
 {
     static const struct fork_hooks hooks = {PyOS_BeforeFork, PyOS_AfterFork_Parent, PyOS_AfterFork_Child};
     struct error err = {0};
     char **argv = NULL;
-    (void)module, (void)unused;
-    switch (fork_serve(&hooks, &argv, &err)) {
+    (void)module;
+    char **words = list_as_words(sources);
+    if (!words)
+        return NULL;
+    enum fork_served served = fork_serve(&hooks, words, &argv, &err);
+    PyMem_Free(words);
+    switch (served) {
     case FORK_ENDED:
         Py_RETURN_NONE;
     case FORK_FAILED:

@@ -114,7 +114,7 @@ int furcate_fork_main(const struct furcate_ops *ops, const char *config, int arg
         return complain(&err, STATUS_USAGE);
     if (fork_is_server()) {
         char **same = NULL; /* the program has read its arguments */
-        enum fork_served served = fork_serve(NULL, &same, &err);
+        enum fork_served served = fork_serve(NULL, NULL, &same, &err);
         free(same);
         if (served != FORK_RUN)
             return served == FORK_ENDED ? STATUS_DONE : complain(&err, STATUS_USAGE);

@@ -22,6 +22,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "fork/fork.h"
 #include "fork/note.h"
 #include "process/process.h"
@@ -49,18 +50,6 @@ static char **split(char **at, size_t count)
     return strings;
 }
 
-static char *read_payload(int fd, size_t size)
-{
-    char *bytes = memory_new(size + 1, 1);
-    for (size_t have = 0; have < size;) {
-        ssize_t got = pread(fd, bytes + have, size - have, (off_t)have);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            break;
-        have += got > 0 ? (size_t)got : 0;
-    }
-    return bytes;
-}
-
 /* The runner moves to the folder that took the place of a deleted one; what the program chose itself stays.
  */
 static void follow_to(const char *folder)
@@ -72,7 +61,10 @@ static void follow_to(const char *folder)
 /* Replaces the whole environment, as execve(2) does, and keeps the strings for good. */
 static char **take_payload(const struct order *order)
 {
-    char *at = read_payload(order->files[SERVER_PAYLOAD], order->request.size);
+    struct text payload = {0};
+    if (!file_read_fd(order->files[SERVER_PAYLOAD], SIZE_MAX, &payload))
+        _exit(127);
+    char *at = payload.data;
     follow_to(at);
     at += strlen(at) + 1;
     char **argv = split(&at, order->request.arguments);
@@ -241,16 +233,27 @@ static int open_socket(struct error *err)
     return -1;
 }
 
-enum fork_served fork_serve(const struct fork_hooks *hooks, char ***argv, struct error *err)
+/* The runner finds out from the socket when it could not be sent. */
+static void send_note(int socket, char *const *sources)
+{
+    struct server_note note = note_take();
+    CLEANUP(text_free) struct text paths = {0};
+    for (; sources && *sources; sources++)
+        text_add_bytes(&paths, *sources, strlen(*sources) + 1);
+    CLEANUP(file_close_fd) int file = message_file(paths.data, paths.len);
+    message_send(socket, &note, sizeof note, &file, file >= 0);
+}
+
+enum fork_served fork_serve(const struct fork_hooks *hooks, char *const *sources, char ***argv,
+                            struct error *err)
 {
     static const struct fork_hooks none;
     struct order order;
     int socket = open_socket(err);
     if (socket < 0)
         return FORK_FAILED;
-    struct server_note note = note_take();
     prctl(PR_SET_CHILD_SUBREAPER, 0L); /* the runs are the runner's to adopt, over this process' head */
-    message_send(socket, &note, sizeof note, NULL, 0);
+    send_note(socket, sources);
     while (message_receive(socket, &order.request, sizeof order.request, order.files) ==
            (ssize_t)sizeof order.request)
         if ((*argv = fork_run(hooks ? hooks : &none, socket, &order)))

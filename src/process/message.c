@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/file.h"
 
 /* Aligned as the kernel wants it. */
 union control {
@@ -52,4 +56,12 @@ ssize_t message_receive(int socket, void *bytes, size_t size, int files[MESSAGE_
     if (got >= 0)
         take_files(&whole, files);
     return got;
+}
+
+int message_file(const char *bytes, size_t size)
+{
+    int fd = memfd_create("furcate-message", MFD_CLOEXEC);
+    if (fd >= 0 && (!file_write_all(fd, bytes, size) || lseek(fd, 0, SEEK_SET) < 0))
+        file_close_fd(&fd);
+    return fd;
 }

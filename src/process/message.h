@@ -14,3 +14,6 @@ bool message_send(int socket, const void *bytes, size_t size, const int *files, 
  * or -1 with errno set.
  */
 ssize_t message_receive(int socket, void *bytes, size_t size, int files[MESSAGE_FILES]);
+/* An open file, to be sent, with what is too long for a message; it is read from its start. The caller closes
+ * it. -1 with errno set. */
+int message_file(const char *bytes, size_t size);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,7 +14,7 @@
 #include "base/vector.h"
 #include "process/message.h"
 
-enum { patience_ms = 10000 };
+enum { patience_ms = 10000, most_sources = 1 << 24 /* bytes of their paths */ };
 
 /* --- the server --- */
 
@@ -60,11 +59,14 @@ bool server_start(struct launcher *launcher, const struct launch *launch, struct
     return started;
 }
 
-bool server_read_note(const struct server *server, struct server_note *note)
+bool server_read_note(const struct server *server, struct server_note *note, struct text *sources)
 {
-    int none[MESSAGE_FILES];
-    bool got = message_receive(server->socket, note, sizeof *note, none) == (ssize_t)sizeof *note;
+    int files[MESSAGE_FILES];
+    bool got = message_receive(server->socket, note, sizeof *note, files) == (ssize_t)sizeof *note;
     note->gpu[sizeof note->gpu - 1] = note->pool[sizeof note->pool - 1] = '\0';
+    if (files[0] >= 0)
+        file_read_fd(files[0], most_sources, sources);
+    file_close_fd(&files[0]);
     return got;
 }
 
@@ -80,7 +82,7 @@ static uint32_t add_texts(struct text *payload, char *const *texts)
     return count;
 }
 
-/* An open file with what is too long for a message; -1 with errno set. */
+/* -1 with errno set. */
 static int write_payload(const struct launch *launch, const char *cwd, struct server_request *request)
 {
     CLEANUP(text_free) struct text payload = {0};
@@ -88,11 +90,7 @@ static int write_payload(const struct launch *launch, const char *cwd, struct se
     text_add_char(&payload, '\0');
     request->arguments = add_texts(&payload, launch->argv);
     request->variables = add_texts(&payload, launch->envp);
-    request->size = payload.len;
-    int fd = memfd_create("furcate-request", MFD_CLOEXEC);
-    if (fd >= 0 && !file_write_all(fd, payload.data, payload.len))
-        file_close_fd(&fd);
-    return fd;
+    return message_file(payload.data, payload.len);
 }
 
 static bool send_request(int server, const struct launch *launch, const char *cwd, int reply)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "process/launch.h"
 #include "process/serving.h"
 
@@ -17,8 +18,13 @@ struct server {
  */
 bool server_start(struct launcher *launcher, const struct launch *launch, struct server *server,
                   struct error *err);
-/* Once the socket is readable. False when there is no note: it was closed. */
-bool server_read_note(const struct server *server, struct server_note *note);
+/*
+ * Once the socket is readable. False when there is no note: it was closed.
+ *
+ * sources  gets the absolute paths of the files that the program was read from besides those of its command
+ * line, as a script's modules, each ended by a NUL
+ */
+bool server_read_note(const struct server *server, struct server_note *note, struct text *sources);
 /*
  * Has it forked for a run, as launch_process() would start one; launched->birth is NULL. The caller adopts
  * orphans (PR_SET_CHILD_SUBREAPER). Waits for the run to be there, for 10 s at most; on false (ERROR_SYSTEM)

@@ -2,10 +2,10 @@
  * What the runner and a fork server say to each other: the server is the program of the runs, started once,
  * which stops where it is about to become a run and is forked for each (src/fork/serve.c).
  *
- *   server ──── struct server_note ────▶ runner     it is warm
+ *   server ──── struct server_note ────▶ runner     it is warm; with an open file of its source files' paths
  *   runner ──── struct server_request ─▶ server     one for each attempt, with open files
- *   run    ──── struct server_reply ───▶ runner     by the socket in the request, once the runner is its
- * parent runner ──── one byte ──────────────▶ run        it is one of its attempts; without that it ends
+ *   run    ──── struct server_reply ───▶ runner     by the request's socket, once the runner is its parent
+ *   runner ──── one byte ──────────────▶ run        it is one of its attempts; without that it ends
  *
  * The socket of the server closes when the runner wants no more of it, or is gone.
  */
@@ -36,7 +36,6 @@ enum {
 
 struct server_request {
     uint32_t arguments, variables;
-    uint64_t size; /* of the payload */
     pid_t runner;
     bool has_group;
 };

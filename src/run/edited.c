@@ -2,23 +2,20 @@
 
 #include "base/file.h"
 
-void edited_free(struct edited *edited)
+void edited_clear(struct edited *edited)
 {
     for (size_t i = 0; i < edited->files.count; i++)
         free(edited->files.items[i].path);
     vector_free(&edited->files);
 }
 
-void edited_note(struct edited *edited, char *const *words)
+void edited_note(struct edited *edited, const char *path)
 {
     struct stat info;
-    edited_free(edited);
-    for (char *const *word = words; *word; word++) {
-        if (stat(*word, &info) < 0 || !S_ISREG(info.st_mode))
-            continue;
-        struct edited_file file = {memory_copy_text(*word), info};
-        vector_push(&edited->files, file);
-    }
+    if (stat(path, &info) < 0 || !S_ISREG(info.st_mode))
+        return;
+    struct edited_file file = {memory_copy_text(path), info};
+    vector_push(&edited->files, file);
 }
 
 static bool is_as_it_was(const struct edited_file *file)

@@ -1,4 +1,4 @@
-/* Whether the files that a command line names were edited, a script for instance. */
+/* Whether the files that a program was read from were edited: its script, and that script's modules. */
 #pragma once
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -14,8 +14,9 @@ struct edited {
     VECTOR(struct edited_file) files;
 };
 
-/* Remembers those of the words that are regular files now, instead of what was remembered before. */
-void edited_note(struct edited *edited, char *const *words);
-/* The file that was edited, replaced or removed since; NULL: none. */
+/* Remembers a file as it is now; nothing when the path is none of a regular file. */
+void edited_note(struct edited *edited, const char *path);
+/* The file that was edited, replaced or removed since; borrowed. NULL: none. */
 const char *edited_find(const struct edited *edited);
-void edited_free(struct edited *edited);
+/* Remembers none; `edited` may be used again. */
+void edited_clear(struct edited *edited);

@@ -152,16 +152,25 @@ static void on_server_exit(uv_poll_t *handle, int status, int events)
 
 /* --- warming --- */
 
+static void note_sources(struct edited *edited, const struct text *sources)
+{
+    for (const char *path = sources->data; path && path < sources->data + sources->len;
+         path += strlen(path) + 1)
+        edited_note(edited, path);
+}
+
 static void on_note(uv_poll_t *handle, int status, int events)
 {
     (void)status, (void)events;
     struct warm_process *process = handle->data;
     struct runner *runner = process->runner;
     struct server_note note;
+    CLEANUP(text_free) struct text sources = {0};
     uv_poll_stop(handle);
-    if (!server_read_note(&process->server, &note) || runner->warm.state != WARM_WARMING)
+    if (!server_read_note(&process->server, &note, &sources) || runner->warm.state != WARM_WARMING)
         return; /* its end is told by the other */
     uv_timer_stop(&runner->warm.patience);
+    note_sources(&runner->warm.edited, &sources);
     if (note.gpu[0]) {
         give_up(runner,
                 "the program opened a GPU (%s) before it was to become a run, and a fork cannot use it",
@@ -217,7 +226,9 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
     if (!warm->tree)
         warm->tree = tree_create(&runner->trees);
     trees_adopt(&runner->trees);
-    edited_note(&warm->edited, arguments);
+    edited_clear(&warm->edited);
+    for (char **word = arguments; *word; word++)
+        edited_note(&warm->edited, *word);
     struct launch launch = {
         .path = command_path(runner->command),
         .argv = arguments,
@@ -352,5 +363,5 @@ void warm_close(struct warm *warm)
 
 void warm_free(struct warm *warm)
 {
-    edited_free(&warm->edited);
+    edited_clear(&warm->edited);
 }

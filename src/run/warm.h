@@ -3,10 +3,12 @@
  * what it imports is there already. Where that does not work attempts are spawned as ever.
  *
  *   COLD ──a run is to be started──▶ WARMING ──it is warm──▶ READY
- *    ▲                                  │                      │
- *    │                                  ▼                      │ edited, not wanted, it ended or forks no
- * more └───── its tree is gone ─────── ENDING ◀──────────────────┘ ▼ FAILED    until meta.start or the
- * program is edited
+ *    ▲                                  │                      │ edited, not wanted,
+ *    │                                  ▼                      │ it ended or forks no more
+ *    └───── its tree is gone ─────── ENDING ◀──────────────────┘
+ *                                       │
+ *                                       ▼
+ *                                    FAILED    until meta.start or the program is edited
  *
  * Nothing is started while it is WARMING. What executes goes on whatever becomes of it.
  */
@@ -31,7 +33,7 @@ struct warm {
     struct warm_process *process; /* NULL: none */
     struct tree *tree;            /* NULL before the first; owned by the runner's trees */
     uv_timer_t patience;
-    struct edited edited;    /* the program's files, as they were when it was started */
+    struct edited edited;    /* the program's files as it was started, its modules as it was warm */
     enum config_start start; /* meta.start when it failed */
     int crashes;             /* in a row, without a run between them */
     int64_t not_before;      /* clock_monotonic() of the next try */

@@ -71,13 +71,14 @@ static void tell_of_run(char **argv)
 static int be_program(const char *kind)
 {
     static const struct fork_hooks hooks = {note_before, note_parent, note_child};
+    static char *const sources[] = {"/a/model.py", "/b/data.py", NULL};
     struct error err;
     char **argv;
     if (strcmp(kind, "never") == 0)
         return 3;
     if (!fork_is_server())
         return 4;
-    enum fork_served served = fork_serve(&hooks, &argv, &err);
+    enum fork_served served = fork_serve(&hooks, sources, &argv, &err);
     if (served != FORK_RUN)
         return served == FORK_ENDED ? 0 : 5;
     tell_of_run(argv);
@@ -112,9 +113,16 @@ static void start(struct world *world, const char *kind)
 
 static bool read_note(const struct world *world, struct server_note *note)
 {
+    static const char sources[] = "/a/model.py\0/b/data.py";
+    CLEANUP(text_free) struct text told = {0};
     struct pollfd answer = {world->server.socket, POLLIN, 0};
     assert_int_equal(poll(&answer, 1, patience_ms), 1);
-    return server_read_note(&world->server, note);
+    bool got = server_read_note(&world->server, note, &told);
+    if (got) {
+        assert_int_equal(told.len, sizeof sources);
+        assert_memory_equal(told.data, sources, sizeof sources);
+    }
+    return got;
 }
 
 static int set_up(void **state)

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from conftest import APP, BUILD, RUN
+from furcate import warm
 
 # Everything of a run's surroundings that a script can see.
 LOOK = """
@@ -129,6 +130,20 @@ def test_an_edited_script_is_warmed_again(project):
         return {"loss": float(VERSION)}""") + "\nVERSION = 1\n" + RUN, batch_size=[1, 2, 3, 4, 5, 6])
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     assert losses[0] == 1 and 2 in losses and "edited" in (project.logs / "furcate.log").read_text()
+
+
+def test_an_edited_module_of_the_script_is_warmed_again(project):
+    """The first run edits the module. Packages are not looked at: nobody edits them, and there are thousands."""
+    project.script("VERSION = 1\n", "mine.py")
+    train(project, "auto", "import mine\n" + APP.replace('return {"loss": 1.0}', """
+        import os
+        open("mine.py.new", "w").write("VERSION = 2\\n")
+        os.rename("mine.py.new", "mine.py")
+        return {"loss": float(mine.VERSION)}""") + RUN, batch_size=[1, 2, 3, 4, 5, 6])
+    losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
+    log = (project.logs / "furcate.log").read_text()
+    assert losses[0] == 1 and losses[-1] == 2 and f"{project.root / 'mine.py'} was edited" in log
+    assert warm.own_sources() and not any(b"pytest" in path for path in warm.own_sources())
 
 
 # --- scripts that know nothing of furcate ---
