@@ -1,10 +1,11 @@
 """Starting the runner from a script: what each run is to execute."""
 
+import json
 import os
 import sys
 from typing import List, Optional
 
-from furcate import _core
+from furcate import _core, warm
 
 
 def config_path(given: Optional[str]) -> str:
@@ -44,6 +45,7 @@ def run_plan(config: str, for_fork: bool, gpus: Optional[List[int]] = None) -> N
     program = this_command()
     sys.stdout.flush()
     sys.stderr.flush()
-    status = _core.run_plan(config_path(config), program, gpus, for_fork)
+    random_state = json.dumps(warm.started_with)
+    status = _core.run_plan(config_path(config), program, gpus, for_fork, random_state)
     if status:
         raise SystemExit(status)

@@ -7,7 +7,6 @@ nothing of it: each run executes it from its first line.
 import builtins
 import importlib
 import os
-import random
 import runpy
 import sys
 import types
@@ -64,13 +63,6 @@ def execute_text(text: Union[str, bytes], path: str, **attributes: str) -> None:
     exec(compile(text, path, "exec"), main.__dict__)
 
 
-def reseed() -> None:
-    """Random numbers as in a fresh interpreter: others in each run, unless the script seeds them."""
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-
-
 def main() -> None:
     """Imports the modules of the command line, separated by commas, and waits for runs."""
     for name in sys.argv[1].split(","):
@@ -78,7 +70,6 @@ def main() -> None:
     command = warm.become_run()
     if command is None:
         raise SystemExit("furcate: furcate run --preload starts this module; it does nothing by itself")
-    reseed()
     execute(command)
 
 

@@ -5,11 +5,15 @@ each run is a fork from there on, so that a framework is imported once for all o
 """
 
 import gc
+import json
 import os
 import sys
-from typing import List, Optional
+from typing import Dict, List, Optional
 
-from furcate import _core
+from furcate import _core, random_state
+
+# The state of the random number generators where this process would have become a run; {} in a run.
+started_with: Dict[str, str] = {}
 
 _PACKAGES = {"site-packages", "dist-packages"}  # folders
 
@@ -29,7 +33,10 @@ def become_run() -> Optional[List[str]]:
     """Returns in each run that is forked from here, with the run's command line; at once, with None, in a process
     that the runner has not started for that. Raises SystemExit when no more runs are wanted."""
     if not _core.is_server():
+        if not started_with and "FURCATE_CONFIG" not in os.environ:
+            started_with.update(random_state.fingerprints())
         return None
+    generators = random_state.Keeper(json.loads(os.environ.get("FURCATE_RANDOM_STATE", "{}")))
     sys.stdout.flush()  # else each run would write it again
     sys.stderr.flush()
     sources = own_sources()
@@ -44,4 +51,5 @@ def become_run() -> Optional[List[str]]:
     for entry in environment:
         key, _, value = os.fsdecode(entry).partition("=")
         os.environ[key] = value
+    generators.restore()
     return [os.fsdecode(word) for word in command]

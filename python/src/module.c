@@ -27,7 +27,7 @@ static PyMethodDef functions[] = {
      "Saves a JPEG of two curves (sequences of numbers or None) with gnuplot. Returns why it could not be\n"
      "made, or None."},
     {"run_plan", core_run_plan, METH_VARARGS,
-     "run_plan(path, program, gpu_indices, for_fork)\n--\n\n"
+     "run_plan(path, program, gpu_indices, for_fork, random_state)\n--\n\n"
      "Runs what is left of a config's plan; `program` is a list of words, gpu_indices a list or None.\n"
      "Returns the exit status of furcate(1)."},
     {"read_config", core_read_config, METH_VARARGS,

@@ -99,11 +99,15 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
     (void)module;
     PyObject *path, *program, *gpus;
     int for_fork;
-    if (!PyArg_ParseTuple(arguments, "O&O!Op:run_plan", PyUnicode_FSConverter, &path, &PyList_Type, &program,
-                          &gpus, &for_fork))
+    const char *random_state;
+    if (!PyArg_ParseTuple(arguments, "O&O!Ops:run_plan", PyUnicode_FSConverter, &path, &PyList_Type, &program,
+                          &gpus, &for_fork, &random_state))
         return NULL;
     struct runner_options options = {
-        .config_path = PyBytes_AsString(path), .use = use_for(for_fork), .can_serve = true, /* warm.py */
+        .config_path = PyBytes_AsString(path),
+        .use = use_for(for_fork),
+        .can_serve = true, /* warm.py */
+        .random_state = random_state,
     };
     PyObject *kept = PyList_New(0);
     CLEANUP(memory_free) int *indices = take_indices(gpus, &options.gpu_count);

@@ -37,9 +37,9 @@ static bool is_one_of(const char *entry, const char *const *names, size_t count)
 
 static bool is_ours(const char *entry)
 {
-    static const char *const names[] = {"FURCATE_CONFIG",  "FURCATE_RUN_DIR", "FURCATE_ID",
-                                        "FURCATE_NAME",    "FURCATE_GPU",     "FURCATE_ATTEMPT",
-                                        "FURCATE_METRICS", SERVER_VARIABLE};
+    static const char *const names[] = {"FURCATE_CONFIG",  "FURCATE_RUN_DIR",      "FURCATE_ID",
+                                        "FURCATE_NAME",    "FURCATE_GPU",          "FURCATE_ATTEMPT",
+                                        "FURCATE_METRICS", "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
     return is_one_of(entry, names, sizeof names / sizeof *names) ||
            is_one_of(entry, shows_devices, DEVICE_VARIABLES);
 }
@@ -102,7 +102,7 @@ static char **in_one_piece(const struct environment *environment, const struct a
     return entries;
 }
 
-char **environment_for_server(const struct environment *environment, int threads)
+char **environment_for_server(const struct environment *environment, int threads, const char *random_state)
 {
     struct additions additions = {0};
     for (size_t i = 0; threads == 0 && i < DEVICE_VARIABLES; i++)
@@ -114,6 +114,8 @@ char **environment_for_server(const struct environment *environment, int threads
         add(&additions, "PYTORCH_NVML_BASED_CUDA_CHECK", "1", ""); /* it counts GPUs without opening one */
     if (threads > 0 && !getenv("OMP_NUM_THREADS"))
         add_number(&additions, "OMP_NUM_THREADS", threads);
+    if (random_state)
+        add(&additions, "FURCATE_RANDOM_STATE", random_state, "");
     char **entries = in_one_piece(environment, &additions);
     text_free(&additions.bytes);
     return entries;

@@ -17,5 +17,7 @@ char **environment_for(const struct environment *environment, const struct run *
  * then, and OMP_NUM_THREADS, which a library reads when it is loaded, is set. Else it sees the GPUs that the
  * runner was given: a script that asks whether there is one must not be told that there is none, and one that
  * opens one is found out by that.
+ *
+ * random_state  FURCATE_RANDOM_STATE; NULL: none
  */
-char **environment_for_server(const struct environment *environment, int threads);
+char **environment_for_server(const struct environment *environment, int threads, const char *random_state);

@@ -222,7 +222,7 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
     struct warm *warm = &runner->warm;
     int threads = runner->slots.devices.count ? 0 : slots_threads(&runner->slots);
     char **arguments = command_server_arguments(runner->command, runner->options->preload);
-    char **environment = environment_for_server(runner->environment, threads);
+    char **environment = environment_for_server(runner->environment, threads, runner->options->random_state);
     if (!warm->tree)
         warm->tree = tree_create(&runner->trees);
     trees_adopt(&runner->trees);

@@ -74,6 +74,29 @@ def test_fork_and_spawn_give_the_same_results(project):
     assert spawned[0]["run_train_loss"] == spawned[1]["run_train_loss"] != "0.125"
 
 
+DRAWS = """
+import random, furcate
+%s
+
+def function(config):
+    return {"python": random.random(), "numpy": numpy.random.random()}
+
+furcate.run("config.json", function)
+"""
+
+
+@pytest.mark.parametrize("seeds", [(), ("random",), ("numpy.random",), ("random", "numpy.random")])
+def test_random_numbers_are_those_of_a_fresh_process(project, seeds):
+    """What the script seeds is the same in each run, and in one that was spawned; of the rest each run has its own."""
+    pytest.importorskip("numpy")
+    script = DRAWS % "\n".join(["import numpy", "random.random(), numpy.random.random()",
+                                *(f"{seed}.seed(1)" for seed in seeds), "random.random(), numpy.random.random()"])
+    drawn = {column: {row[column] for start in ("spawn", "fork") for row in train(project, start, script)}
+             for column in ("run_python", "run_numpy")}
+    assert len(drawn["run_python"]) == (1 if "random" in seeds else 4)
+    assert len(drawn["run_numpy"]) == (1 if "numpy.random" in seeds else 4)
+
+
 def test_the_script_is_imported_once(project):
     train(project, "auto", "import os\nopen('imported', 'a').write(str(os.getpid()) + '\\n')\n" + APP + RUN,
           batch_size=[1, 2, 3, 4])
