@@ -144,24 +144,26 @@ def test_a_script_that_makes_no_fork_runs_all_the_same(project):
 
 
 def test_an_edited_script_is_warmed_again(project):
-    """The first run edits the script."""
+    """Each run edits the script."""
     train(project, "auto", APP.replace('return {"loss": 1.0}', """
-        text = open("train.py").read()
-        open("train.py.new", "w").write(text.replace("VERSION = 1", "VERSION = 2"))
         import os
-        os.rename("train.py.new", "train.py")
+        text = open("train.py").read()
+        new = f"{os.getpid()}.new"
+        open(new, "w").write(text.replace("VERSION = 1", "VERSION = 2"))
+        os.rename(new, "train.py")
         return {"loss": float(VERSION)}""") + "\nVERSION = 1\n" + RUN, batch_size=[1, 2, 3, 4, 5, 6])
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     assert losses[0] == 1 and 2 in losses and "edited" in (project.logs / "furcate.log").read_text()
 
 
 def test_an_edited_module_of_the_script_is_warmed_again(project):
-    """The first run edits the module. Packages are not looked at: nobody edits them, and there are thousands."""
+    """Each run edits the module. Packages are not looked at: nobody edits them, and there are thousands."""
     project.script("VERSION = 1\n", "mine.py")
     train(project, "auto", "import mine\n" + APP.replace('return {"loss": 1.0}', """
         import os
-        open("mine.py.new", "w").write("VERSION = 2\\n")
-        os.rename("mine.py.new", "mine.py")
+        new = f"{os.getpid()}.new"
+        open(new, "w").write("VERSION = 2  # edited\\n")
+        os.rename(new, "mine.py")
         return {"loss": float(mine.VERSION)}""") + RUN, batch_size=[1, 2, 3, 4, 5, 6])
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     log = (project.logs / "furcate.log").read_text()
