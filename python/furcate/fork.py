@@ -187,17 +187,23 @@ class Fork:
         if train or valid:
             self.plot(name, range(1, max(len(train or ()), len(valid or ())) + 1), train, valid)
 
-    def plot(self, metric: str, epochs: Sequence[int], train_metrics: Optional[Sequence[float]],
+    def plot(self, metric: str, epochs: Sequence[float], train_metrics: Optional[Sequence[float]],
              val_metrics: Optional[Sequence[float]]) -> None:
-        """Saves {metric}.jpg in the run directory: two curves over the epochs 1, 2, … Either may be None.
+        """Saves {metric}.jpg in the run directory: two curves over the epochs. Either may be None, or the shorter one.
 
-        gnuplot draws it, or matplotlib where there is no gnuplot; without both a line in the run's .err says so.
+        gnuplot draws it, or matplotlib where there is no gnuplot; without both, or with fewer epochs than values, a
+        line in the run's .err says that there is no picture.
         """
         path = os.path.join(self.log_dir, re.sub(r"[^\w-]+", "-", metric).strip("-") + ".jpg")
         train = None if train_metrics is None else list(train_metrics)
         valid = None if val_metrics is None else list(val_metrics)
-        why = _core.plot(path, metric, train, valid)
-        if why is None or self._plot_with_matplotlib(path, metric, epochs, train, valid):
+        count = max(len(train or ()), len(valid or ()))
+        axis = list(epochs)[:count]
+        if len(axis) < count:
+            print(f"furcate: no plot of '{metric}': {len(axis)} epochs for {count} values", file=sys.stderr)
+            return
+        why = _core.plot(path, metric, axis, train, valid)
+        if why is None or self._plot_with_matplotlib(path, metric, axis, train, valid):
             return
         if not self.__dict__.get("_told_of_plots"):
             self._told_of_plots = True
@@ -280,7 +286,7 @@ class Fork:
     def _missing(self, method: str, wanted: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {method}(): define it; it must return {wanted}")
 
-    def _plot_with_matplotlib(self, path: str, metric: str, epochs: Sequence[int], train: Optional[List[float]],
+    def _plot_with_matplotlib(self, path: str, metric: str, epochs: Sequence[float], train: Optional[List[float]],
                               valid: Optional[List[float]]) -> bool:
         """Whether matplotlib is there to do it."""
         try:
@@ -291,7 +297,7 @@ class Fork:
                                                     ylabel=metric)
         for name, marker, values in (("train", "o", train), ("validation", "s", valid)):
             if values:
-                axes.plot(list(epochs)[: len(values)], values, marker=marker, markersize=4, label=name)
+                axes.plot(epochs[: len(values)], values, marker=marker, markersize=4, label=name)
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()

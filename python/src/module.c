@@ -23,9 +23,11 @@ static PyMethodDef functions[] = {
      "reported()\n--\n\n"
      "What the run that is trained has reported: a dict of lists, one number a step."},
     {"plot", core_plot, METH_VARARGS,
-     "plot(path, metric, train, valid)\n--\n\n"
-     "Saves a JPEG of two curves (sequences of numbers or None) with gnuplot. Returns why it could not be\n"
-     "made, or None."},
+     "plot(path, metric, epochs, train, valid)\n--\n\n"
+     "Saves a JPEG of two curves over the epochs with gnuplot: lists of numbers, as long as the longer "
+     "curve, "
+     "or None.\n"
+     "Returns why it could not be made, or None."},
     {"run_plan", core_run_plan, METH_VARARGS,
      "run_plan(path, program, gpu_indices, for_fork, random_state)\n--\n\n"
      "Runs what is left of a config's plan; `program` is a list of words, gpu_indices a list or None.\n"

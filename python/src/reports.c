@@ -125,19 +125,21 @@ PyObject *core_plot(PyObject *module, PyObject *arguments)
 {
     (void)module;
     struct error err = {0};
-    PyObject *path, *train, *valid;
+    PyObject *path, *epochs, *train, *valid;
     const char *metric;
+    CLEANUP(memory_free) double *epoch_axis = NULL;
     CLEANUP(memory_free) double *train_curve = NULL;
     CLEANUP(memory_free) double *valid_curve = NULL;
-    if (!PyArg_ParseTuple(arguments, "O&sOO:plot", PyUnicode_FSConverter, &path, &metric, &train, &valid))
+    if (!PyArg_ParseTuple(arguments, "O&sOOO:plot", PyUnicode_FSConverter, &path, &metric, &epochs, &train,
+                          &valid))
         return NULL;
     Py_ssize_t count = length_of(train) > length_of(valid) ? length_of(train) : length_of(valid);
-    bool taken = count >= 0 && !PyErr_Occurred() && take_curve(train, count, &train_curve) &&
-                 take_curve(valid, count, &valid_curve);
+    bool taken = count >= 0 && !PyErr_Occurred() && take_curve(epochs, count, &epoch_axis) &&
+                 take_curve(train, count, &train_curve) && take_curve(valid, count, &valid_curve);
+    const struct report_curves curves = {(size_t)count, epoch_axis, train_curve, valid_curve};
     bool ok = false;
     if (taken) {
-        Py_BEGIN_ALLOW_THREADS ok =
-            report_plot(PyBytes_AsString(path), metric, train_curve, valid_curve, (size_t)count, &err);
+        Py_BEGIN_ALLOW_THREADS ok = report_plot(PyBytes_AsString(path), metric, &curves, &err);
         Py_END_ALLOW_THREADS
     }
     Py_DECREF(path);

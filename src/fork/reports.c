@@ -112,7 +112,8 @@ bool furcate_plot(struct furcate_fork *fork, const char *metric, const double *t
     plan_add_path_part(&name, metric, strlen(metric));
     text_add(&name, ".jpg");
     CLEANUP(memory_free) char *path = file_join(fork->log_dir, text_get(&name));
-    if (report_plot(path, metric, train, valid, count, &err) || fork->told_of_plots)
+    const struct report_curves curves = {.count = count, .train = train, .valid = valid};
+    if (report_plot(path, metric, &curves, &err) || fork->told_of_plots)
         return true;
     fork->told_of_plots = true;
     fork_warn(fork, "no plots: %s", err.text);

@@ -10,8 +10,7 @@ enum { most_marked = 40 };
 enum { most_stretches = 2000 };
 
 struct point {
-    size_t epoch;
-    double value;
+    double epoch, value;
     bool joined; /* to the one before */
 };
 
@@ -30,13 +29,14 @@ static void join_all(struct points *points)
         points->list.items[i].joined = true;
 }
 
-static void collect(struct points *points, const double *values, size_t count)
+static void collect(struct points *points, const double *epochs, const double *values, size_t count)
 {
     bool any_joined = false;
     for (size_t i = 0; values && i < count; i++) {
         bool joined = i > 0 && isfinite(values[i - 1]);
         if (isfinite(values[i])) {
-            vector_push(&points->list, ((struct point){i + 1, values[i], joined}));
+            double epoch = epochs ? epochs[i] : (double)(i + 1);
+            vector_push(&points->list, ((struct point){epoch, values[i], joined}));
             any_joined |= joined;
         }
     }
@@ -55,7 +55,7 @@ static bool is_marked(const struct points *points, size_t i)
 static void add_point(struct text *data, const struct points *points, size_t i)
 {
     const struct point *point = &points->list.items[i];
-    text_addf(data, "%zu %.17g %s\n", point->epoch, point->value, is_marked(points, i) ? "1.8" : "0");
+    text_addf(data, "%.15g %.17g %s\n", point->epoch, point->value, is_marked(points, i) ? "1.8" : "0");
 }
 
 /* The lowest and the highest of the points [from, to), in their order. */
@@ -74,10 +74,10 @@ static void add_stretch(struct text *data, const struct points *points, size_t f
         add_point(data, points, low < high ? high : low);
 }
 
-bool report_curve_add(struct text *data, const double *values, size_t count)
+bool report_curve_add(struct text *data, const double *epochs, const double *values, size_t count)
 {
     CLEANUP(free_points) struct points points = {0};
-    collect(&points, values, count);
+    collect(&points, epochs, values, count);
     size_t length = points.list.count / most_stretches + 1;
     for (size_t from = 0; from < points.list.count; from += length) {
         size_t to = from + length;

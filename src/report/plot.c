@@ -73,40 +73,59 @@ static void add_titles(struct text *script, const char *metric, bool train, bool
     text_addf(script, "%s' noenhanced\n", dots);
 }
 
-/* How many labels of so many digits fit side by side below the epoch axis. */
-static int most_tics(size_t count)
+struct range {
+    double first, last;
+    bool whole; /* integers, of a size that is written out */
+};
+
+static struct range range_of(const struct report_curves *curves)
+{
+    struct range range = {1, curves->count > 0 ? (double)curves->count : 1, true};
+    for (size_t i = 0; curves->epochs && i < curves->count; i++) {
+        double epoch = curves->epochs[i];
+        range.first = i == 0 ? epoch : fmin(range.first, epoch);
+        range.last = i == 0 ? epoch : fmax(range.last, epoch);
+        range.whole = range.whole && epoch == floor(epoch) && fabs(epoch) < 1e9;
+    }
+    return range;
+}
+
+/* How many labels up to this number fit side by side below the epoch axis. */
+static int most_tics(double last)
 {
     int digits = 1;
-    for (size_t rest = count; rest >= 10; rest /= 10)
+    for (double rest = fabs(last); rest >= 10; rest /= 10)
         digits++;
     return digits < 3 ? 15 : 60 / (digits + 2);
 }
 
 /* The smallest of 1, 2, 5, 10, 20, … with which the labels fit. */
-static double tic_step(size_t count)
+static double tic_step(const struct range *range)
 {
     static const double factors[] = {1, 2, 5};
+    int most = most_tics(fmax(-range->first, range->last));
     for (double power = 1;; power *= 10)
         for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
-            if (factors[i] * power * most_tics(count) >= (double)count)
+            if (factors[i] * power * most > range->last - range->first)
                 return factors[i] * power;
 }
 
-static void add_epoch_axis(struct text *script, size_t count)
+static void add_epoch_axis(struct text *script, const struct report_curves *curves)
 {
-    double last = count > 0 ? (double)count : 1;
-    double margin = fmax(0.02 * (last - 1), last > 1 ? 0.02 : 0.5);
-    text_addf(script, "set xrange [%.10g:%.10g]\nset xtics %.0f\nset format x '%%.0f'\n", 1 - margin,
-              last + margin, tic_step(count));
+    struct range range = range_of(curves);
+    double width = range.last - range.first, margin = width > 0 ? 0.02 * width : 0.5;
+    text_addf(script, "set xrange [%.10g:%.10g]\n", range.first - margin, range.last + margin);
+    if (range.whole)
+        text_addf(script, "set xtics %.0f\nset format x '%%.0f'\n", tic_step(&range));
 }
 
 /* Adds the data of a curve, and how to draw it to `plot`. */
-static void add_curve(struct text *script, struct text *plot, size_t curve, const double *values,
-                      size_t count)
+static void add_curve(struct text *script, struct text *plot, size_t curve,
+                      const struct report_curves *curves)
 {
     const struct curve_style *of = &curve_styles[curve];
     CLEANUP(text_free) struct text data = {0};
-    if (!report_curve_add(&data, values, count))
+    if (!report_curve_add(&data, curves->epochs, curve == 0 ? curves->train : curves->valid, curves->count))
         return;
     text_addf(script, "$curve%zu << END\n", curve);
     text_add_bytes(script, data.data, data.len);
@@ -117,16 +136,15 @@ static void add_curve(struct text *script, struct text *plot, size_t curve, cons
               plot->len ? "," : "plot", curve, of->point, of->color, of->label);
 }
 
-bool report_plot(const char *path, const char *metric, const double *train, const double *valid, size_t count,
-                 struct error *err)
+bool report_plot(const char *path, const char *metric, const struct report_curves *curves, struct error *err)
 {
     CLEANUP(text_free) struct text script = {0};
     CLEANUP(text_free) struct text plot = {0};
     text_add(&script, style);
-    add_titles(&script, metric, train, valid);
-    add_epoch_axis(&script, count);
-    add_curve(&script, &plot, 0, train, count);
-    add_curve(&script, &plot, 1, valid, count);
+    add_titles(&script, metric, curves->train, curves->valid);
+    add_epoch_axis(&script, curves);
+    for (size_t curve = 0; curve < sizeof curve_styles / sizeof *curve_styles; curve++)
+        add_curve(&script, &plot, curve, curves);
     text_addf(&script, "%s\n", plot.len ? plot.data : no_curve);
     return report_gnuplot(path, &script, err);
 }

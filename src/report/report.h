@@ -58,11 +58,16 @@ bool report_scan_output(struct history *history, const char *path, const struct 
 
 /* --- plots --- */
 
+struct report_curves {
+    size_t count;                /* of each array */
+    const double *epochs;        /* finite; NULL: 1, 2, … count */
+    const double *train, *valid; /* either may be NULL */
+};
+
 /*
- * Saves a JPEG (1200 x 800) of the train and validation curve over epochs 1..count with gnuplot, run as a
- * process. train or valid may be NULL. NaN and infinities leave a gap, but a curve without two neighbouring
- * values is joined across them; with no finite value at all the picture says so. ERROR_SYSTEM, with gnuplot's
- * own message, when it is not there or fails; the picture at `path` is then the one that was there before.
+ * Saves a JPEG (1200 x 800) of the train and validation curve over the epochs with gnuplot, run as a process.
+ * NaN and infinities leave a gap, but a curve without two neighbouring values is joined across them; with no
+ * finite value at all the picture says so. ERROR_SYSTEM, with gnuplot's own message, when it is not there or
+ * fails; the picture at `path` is then the one that was there before.
  */
-bool report_plot(const char *path, const char *metric, const double *train, const double *valid, size_t count,
-                 struct error *err);
+bool report_plot(const char *path, const char *metric, const struct report_curves *curves, struct error *err);

@@ -104,7 +104,7 @@ def test_a_leak_is_seen():
     lambda path: _core.reported(),
     lambda path: pytest.raises(furcate.ConfigError, _core.read_config, "absent.json", True),
     lambda path: pytest.raises(TypeError, _core.report, 1, {"loss": "high"}, str(path)),
-    lambda path: pytest.raises(TypeError, _core.plot, str(path), "loss", [object()], None),
+    lambda path: pytest.raises(TypeError, _core.plot, str(path), "loss", [1], [object()], None),
 ], ids=["read_run", "report", "gpu_indices", "reported", "no config", "no number", "no curve"])
 def test_functions_leave_no_references(run, call):
     assert not leaks(lambda: call(run))
@@ -128,3 +128,15 @@ def test_two_things_are_no_datasets(run):
 
     with pytest.raises(TypeError, match="get_datasets must return three things"):
         Two().run()
+
+
+def test_a_plot_has_the_epochs_that_it_is_given(run, capsys):
+    def picture(epochs):
+        path = run.parent / "loss.jpg"
+        path.unlink(missing_ok=True)
+        furcate.Fork.plot(App(), "loss", epochs, [3.0, 2.0, 1.0], [Number()])
+        return path.read_bytes() if path.exists() else None
+
+    assert picture(range(1, 4)) == picture([1, 2, 3, 4]) != picture(range(0, 15, 5))
+    assert picture([1, 2]) is None
+    assert "no plot of 'loss': 2 epochs for 3 values" in capsys.readouterr().err

@@ -27,7 +27,8 @@ static void assert_plots(struct fixture *fixture, const char *metric, const doub
     struct error err = {0};
     int width, height;
     unlink(fixture->path);
-    if (!report_plot(fixture->path, metric, train, valid, count, &err))
+    const struct report_curves curves = {.count = count, .train = train, .valid = valid};
+    if (!report_plot(fixture->path, metric, &curves, &err))
         fail_msg("%s", err.text);
     read_size(fixture, &width, &height);
     assert_int_equal(width, 1200);
@@ -56,6 +57,19 @@ static void takes_values_of_any_size(void **state)
     assert_plots(*state, "loss", values, values, 5);
 }
 
+static void saves_a_picture_over_any_epochs(void **state)
+{
+    struct fixture *fixture = *state;
+    static const double axes[][3] = {{0, 5, 10}, {0.5, 1, 1.5}, {3, 3, 3}, {3, 1, 2}, {-1e300, 0, 1e300}};
+    static const double values[] = {0.1, 0.5, 0.7};
+    for (size_t i = 0; i < sizeof axes / sizeof *axes; i++) {
+        struct error err = {0};
+        const struct report_curves curves = {.count = 3, .epochs = axes[i], .train = values};
+        if (!report_plot(fixture->path, "loss", &curves, &err))
+            fail_msg("%s", err.text);
+    }
+}
+
 static void saves_a_million_epochs(void **state)
 {
     size_t count = 1000000;
@@ -76,16 +90,18 @@ static void runs_nothing_that_a_name_says(void **state)
     free(name);
 }
 
+static const double points[] = {1, 2};
+static const struct report_curves two_points = {.count = 2, .train = points, .valid = points};
+
 static void keeps_the_picture_of_before_when_it_fails(void **state)
 {
     struct fixture *fixture = *state;
-    static const double values[] = {1, 2};
     struct error err = {0};
     struct text content = {0};
     char *path = memory_copy_text(getenv("PATH"));
     put(fixture, "before");
     setenv("PATH", "", 1);
-    assert_false(report_plot(fixture->path, "loss", values, values, 2, &err));
+    assert_false(report_plot(fixture->path, "loss", &two_points, &err));
     setenv("PATH", path, 1);
     assert_int_equal(err.kind, ERROR_SYSTEM);
     assert_non_null(strstr(err.text, "gnuplot is not on PATH; install it"));
@@ -98,7 +114,6 @@ static void keeps_the_picture_of_before_when_it_fails(void **state)
 static void repeats_what_gnuplot_says(void **state)
 {
     struct fixture *fixture = *state;
-    static const double values[] = {1, 2};
     static const char script[] = "#!/bin/sh\necho 'line 1:' >&2\necho ' no such terminal' >&2\nexit 3\n";
     struct error err = {0};
     char *path = memory_copy_text(getenv("PATH"));
@@ -107,7 +122,7 @@ static void repeats_what_gnuplot_says(void **state)
     char *command = text_format("chmod +x %s", stub);
     assert_int_equal(system(command), 0);
     setenv("PATH", fixture->folder, 1);
-    assert_false(report_plot(fixture->path, "loss", values, values, 2, &err));
+    assert_false(report_plot(fixture->path, "loss", &two_points, &err));
     setenv("PATH", path, 1);
     assert_non_null(strstr(err.text, "(exit status 3): line 1: no such terminal"));
     unlink(stub);
@@ -119,10 +134,9 @@ static void repeats_what_gnuplot_says(void **state)
 static void names_a_folder_that_is_not_there(void **state)
 {
     struct fixture *fixture = *state;
-    static const double values[] = {1, 2};
     struct error err = {0};
     char *path = file_join(fixture->path, "loss.jpg");
-    assert_false(report_plot(path, "loss", values, values, 2, &err));
+    assert_false(report_plot(path, "loss", &two_points, &err));
     assert_non_null(strstr(err.text, path));
     free(path);
 }
@@ -133,6 +147,7 @@ int main(void)
         fixture_test(saves_a_jpeg),
         fixture_test(saves_a_picture_without_a_finite_value),
         fixture_test(takes_values_of_any_size),
+        fixture_test(saves_a_picture_over_any_epochs),
         fixture_test(saves_a_million_epochs),
         fixture_test(runs_nothing_that_a_name_says),
         fixture_test(keeps_the_picture_of_before_when_it_fails),
