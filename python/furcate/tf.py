@@ -1,10 +1,12 @@
 """Fork with TensorFlow's defaults: Keras models, TFRecords, GPUs as TensorFlow sees them."""
 
+import contextlib
 import json
+import logging
 import os
 import re
 import warnings
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import tensorflow as tf
 
@@ -108,8 +110,7 @@ class Fork(furcate.fork.Fork):
         for name in formats.split():
             if name not in ("h5", "keras"):
                 raise ValueError(f'model_format is "{formats}": give "h5", "keras" or, for both, "h5 keras"')
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=".*HDF5.*")
+            with _no_word_of_hdf5():
                 model.save(os.path.join(self.log_dir, "model." + name))
 
     def gen_tfrecord_dataset(self, filepaths: Sequence[str], processor: Callable, shuffle: bool = False) -> Any:
@@ -129,6 +130,22 @@ class Fork(furcate.fork.Fork):
     def _set_seed(self) -> None:
         super()._set_seed()
         tf.keras.utils.set_random_seed(self.seed % 2**32)
+
+
+@contextlib.contextmanager
+def _no_word_of_hdf5() -> Iterator[None]:
+    """Without Keras' advice, in each run, against the format that was asked for: a log line, earlier a warning."""
+    def is_other(record: logging.LogRecord) -> bool:
+        return "HDF5" not in record.getMessage()
+
+    keras = logging.getLogger("absl")
+    keras.addFilter(is_other)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*HDF5.*")
+            yield
+    finally:
+        keras.removeFilter(is_other)
 
 
 def _physical_index(visible: int) -> int:

@@ -72,6 +72,7 @@ def test_the_documented_example_leaves_the_documented_tree(project):
     model = tf.keras.models.load_model(project.directory() / "model.h5")
     assert [weight.shape for weight in model.get_weights()] == [(4, 2), (2,)]
     assert "Model: " in project.read("example0.log")
+    assert "HDF5" not in project.errors()
 
 
 def test_fork_and_spawn_train_the_same_model(project):
