@@ -1,5 +1,6 @@
 """Starting the runner from a script: what each run is to execute."""
 
+import itertools
 import json
 import os
 import sys
@@ -9,15 +10,15 @@ from furcate import _core, warm
 
 
 def config_path(given: Optional[str]) -> str:
-    """The config of the last ``--config FILE`` among the script's arguments, else the one given."""
-    words = sys.argv[1:]
-    for i, word in enumerate(words):
-        if word == "--":
-            break
-        if word == "--config" and i + 1 < len(words):
-            given = words[i + 1]
-        elif word.startswith("--config="):
-            given = word[len("--config="):]
+    """The config of the last ``--config FILE`` among the script's arguments, else the one given, as for a program in C
+    (src/fork/main.c)."""
+    words = iter(sys.argv[1:])
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        name, equals, value = word.partition("=")
+        if name == "--config":
+            given = value if equals else next(words, "")
+            if not given:
+                raise ValueError("--config needs the path of a config file behind it")
     if not given:
         raise ValueError("no config file: give its path to Fork(), or --config FILE on the command line")
     return os.fspath(given)

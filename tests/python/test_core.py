@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import furcate
-from furcate import _core
+from furcate import _core, launch
 
 
 def leaks(function, times=300):
@@ -128,6 +128,22 @@ def test_two_things_are_no_datasets(run):
 
     with pytest.raises(TypeError, match="get_datasets must return three things"):
         Two().run()
+
+
+@pytest.mark.parametrize(("words", "path"), [
+    ("", "given.json"), ("--configs a.json", "given.json"), ("-- --config a.json", "given.json"),
+    ("--config a.json", "a.json"), ("--lr 3 --config=a.json --config b.json -v", "b.json"),
+    ("--config=a=b.json", "a=b.json")])
+def test_a_config_on_the_command_line_goes_before_the_script_s(monkeypatch, words, path):
+    monkeypatch.setattr(sys, "argv", ["train.py", *words.split()])
+    assert launch.config_path("given.json") == path
+
+
+@pytest.mark.parametrize("word", ["--config", "--config="])
+def test_a_config_without_a_path_is_refused(monkeypatch, word):
+    monkeypatch.setattr(sys, "argv", ["train.py", word])
+    with pytest.raises(ValueError, match="--config needs the path of a config file behind it"):
+        launch.config_path("given.json")
 
 
 def test_a_plot_has_the_epochs_that_it_is_given(run, capsys):
