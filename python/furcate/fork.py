@@ -263,6 +263,10 @@ class Fork:
         for base in type(model).__mro__:
             self._adopt(_PACKAGES.get(base.__module__.partition(".")[0]))
 
+    def _refuse_model(self, model: Any, wanted: str) -> None:
+        raise TypeError(f"get_model returned {type(model).__name__}, and this Fork's model_compile takes {wanted}: "
+                        'return one, define model_compile, or write "framework": "none" in the config')
+
     def _metric_names(self, metrics: List[Any]) -> List[str]:
         return [metric_name(metric) for metric in metrics]
 

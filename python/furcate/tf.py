@@ -127,6 +127,11 @@ class Fork(furcate.fork.Fork):
         dataset = dataset.map(processor, num_parallel_calls=self.num_parallel_calls)
         return dataset.batch(self.batch_size).prefetch(self.prefetch)
 
+    def _made_model(self, model: Any) -> None:
+        super()._made_model(model)
+        if not hasattr(model, "compile") and type(self).model_compile is Fork.model_compile:
+            self._refuse_model(model, "a Keras model")
+
     def _set_seed(self) -> None:
         super()._set_seed()
         tf.keras.utils.set_random_seed(self.seed % 2**32)

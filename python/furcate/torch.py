@@ -95,6 +95,8 @@ class Fork(furcate.fork.Fork):
             torch.backends.cudnn.benchmark = False
 
     def _made_model(self, model: Any) -> None:
+        if not isinstance(model, nn.Module) and type(self).model_compile is Fork.model_compile:
+            self._refuse_model(model, "a torch.nn.Module")
         super()._made_model(model.to(self.device) if isinstance(model, nn.Module) else model)
 
     # What a subclass may override, besides the methods of furcate.Fork
