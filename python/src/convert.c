@@ -22,10 +22,12 @@ static PyObject *convert_object(const struct value *value)
     PyObject *dict = PyDict_New();
     for (size_t i = 0; dict && i < value_count(value); i++) {
         const char *text = value_key(value, i);
-        PyObject *item = convert_from_value(value_get(value, text));
-        if (!item || PyDict_SetItemString(dict, text, item) < 0)
+        PyObject *key = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogateescape");
+        PyObject *item = key ? convert_from_value(value_get(value, text)) : NULL;
+        if (!item || PyDict_SetItem(dict, key, item) < 0)
             Py_CLEAR(dict);
         Py_XDECREF(item);
+        Py_XDECREF(key);
     }
     return dict;
 }
@@ -124,13 +126,17 @@ static bool set_item(struct value *object, PyObject *key, PyObject *item)
     return value;
 }
 
+/* Of a copy: what is converted may change the dict. */
 static struct value *from_dict(PyObject *dict)
 {
-    struct value *object = value_new_object();
-    PyObject *key, *item;
-    for (Py_ssize_t at = 0; object && PyDict_Next(dict, &at, &key, &item);)
-        if (!set_item(object, key, item))
+    PyObject *items = PyDict_Items(dict);
+    struct value *object = items ? value_new_object() : NULL;
+    for (Py_ssize_t i = 0; object && i < PyList_Size(items); i++) {
+        PyObject *item = PyList_GetItem(items, i);
+        if (!set_item(object, PyTuple_GetItem(item, 0), PyTuple_GetItem(item, 1)))
             value_cleanup(&object);
+    }
+    Py_XDECREF(items);
     return object;
 }
 

@@ -227,19 +227,48 @@ static PyObject *metric_object(const struct session *session, const char *metric
     return PyUnicode_FromString(metric);
 }
 
+/* Makes the exception the cause of one that names the result. An interrupt is let through. */
+static void name_result(PyObject *key)
+{
+    PyObject *type, *cause, *value, *traceback;
+    if (!PyErr_ExceptionMatches(PyExc_Exception))
+        return;
+    PyErr_Fetch(&type, &cause, &traceback);
+    PyErr_NormalizeException(&type, &cause, &traceback);
+    PyErr_Format(PyExc_ValueError, "run_results[%R] cannot be stored: %S", key, cause);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyException_SetCause(value, cause); /* takes it over */
+    PyErr_Restore(type, value, traceback);
+}
+
+static bool take_result(PyObject *key, PyObject *item, struct furcate_results *results)
+{
+    const char *name;
+    PyObject *bytes = convert_to_text(key, &name);
+    bool taken = bytes && config_result_is_taken(name);
+    struct value *value = bytes && !taken ? convert_to_value(item) : NULL;
+    if (value)
+        value_object_set(results->data, name, value);
+    else if (!taken)
+        name_result(key);
+    Py_XDECREF(bytes);
+    return value || taken;
+}
+
 /* What the method put into the dict joins the results; what furcate keeps itself stays as it was. */
 static bool take_results(PyObject *dict, struct furcate_results *results)
 {
-    struct value *object = convert_to_value(dict);
-    if (!object)
-        return false;
-    for (size_t i = 0; i < value_count(object); i++) {
-        const char *key = value_key(object, i);
-        if (!config_result_is_taken(key))
-            value_object_set(results->data, key, value_ref(value_get(object, key)));
+    PyObject *items = PyDict_Items(dict);
+    bool ok = items;
+    for (Py_ssize_t i = 0; ok && i < PyList_Size(items); i++) {
+        PyObject *item = PyList_GetItem(items, i);
+        ok = take_result(PyTuple_GetItem(item, 0), PyTuple_GetItem(item, 1), results);
     }
-    value_unref(object);
-    return true;
+    Py_XDECREF(items);
+    return ok;
 }
 
 static bool save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,

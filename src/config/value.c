@@ -213,6 +213,7 @@ void value_unref(struct value *value)
 void value_cleanup(struct value **value)
 {
     value_unref(*value);
+    *value = NULL;
 }
 
 enum value_kind value_kind(const struct value *value)

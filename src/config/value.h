@@ -48,7 +48,7 @@ void value_set_key_place(struct value *object, const char *key, struct value_pla
 
 struct value *value_ref(const struct value *value);
 void value_unref(struct value *value);
-/* For CLEANUP(value_cleanup) struct value *v. */
+/* For CLEANUP(value_cleanup) struct value *v; leaves NULL behind. */
 void value_cleanup(struct value **value);
 
 enum value_kind value_kind(const struct value *value);

@@ -91,6 +91,85 @@ def test_a_failed_run_leaves_no_references(run):
     assert not leaks(fail)
 
 
+class Textless:
+    def __str__(self):
+        raise KeyError("no text")
+
+
+class Shrinking:
+    """Takes itself out of the dict as it is looked at."""
+
+    def __init__(self, results):
+        self.results = results
+
+    def __float__(self):
+        self.results.clear()
+        return 0.5
+
+
+def saves(results):
+    """A Fork whose save_metric puts something into the results."""
+    class Saving(App):
+        def save_metric(self, run_results, history, metric):
+            results(run_results)
+    return Saving()
+
+
+def endless():
+    items = []
+    items.append(items)
+    return items
+
+
+@pytest.mark.parametrize("item, why", [
+    (lambda results: "\ud800", "surrogates not allowed"), (lambda results: Textless(), "no text"),
+    (lambda results: [1, Textless(), 2], "no text"), (lambda results: (Textless(),), "no text"),
+    (lambda results: {"a": {"b": Textless()}, "c": 1}, "no text"), (lambda results: {Textless(): 1}, "no text"),
+    (lambda results: results, "recursion"), (lambda results: endless(), "recursion")])
+def test_what_cannot_be_stored_is_named(run, item, why):
+    with pytest.raises(ValueError, match=rf"run_results\['mine'\] cannot be stored: .*{why}"):
+        saves(lambda results: results.update(mine=item(results), last=1)).run()
+
+
+def test_a_result_may_change_the_dict_that_is_read(run):
+    saves(lambda results: results.update(mine={"a": Shrinking(results), "b": 1}, last=1)).run()
+    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    assert data["mine"] == {"a": 0.5, "b": 1} and data["last"] == 1
+
+
+def test_a_key_that_cannot_be_stored_is_named(run):
+    with pytest.raises(ValueError, match=r"run_results\['\\ud800'\] cannot be stored: .*surrogates not allowed"):
+        saves(lambda results: results.update({"\ud800": 1})).run()
+
+
+@pytest.mark.skipif(not hasattr(sys, "get_int_max_str_digits"), reason="this Python writes an integer of any size")
+def test_an_integer_that_python_does_not_write_is_named(run):
+    with pytest.raises(ValueError, match=r"run_results\['mine'\] cannot be stored: .*limit"):
+        saves(lambda results: results.update(mine=10**5000)).run()
+
+
+def test_what_a_result_raises_is_the_cause(run):
+    with pytest.raises(ValueError) as caught:
+        saves(lambda results: results.update(mine=Textless())).run()
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_an_interrupt_is_no_result_that_cannot_be_stored(run):
+    class Interrupted:
+        def __str__(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        saves(lambda results: results.update(mine=Interrupted())).run()
+
+
+def test_what_cannot_be_stored_leaves_no_references(run):
+    def fail():
+        with pytest.raises(ValueError):
+            saves(lambda results: results.update(mine=[1, {"a": Textless()}])).run()
+    assert not leaks(fail)
+
+
 @pytest.mark.skipif(sys.getallocatedblocks() == 0, reason="memory is the C library's, which counts no blocks")
 def test_a_leak_is_seen():
     kept = []
