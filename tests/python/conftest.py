@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from forks import Forks
+
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 PATIENCE = 120  # seconds until a test gives up waiting; nothing takes so long that works
 sys.path.insert(0, str(BUILD / "python"))
@@ -45,15 +47,19 @@ if __name__ == "__main__":
 """
 
 
-class Project:
-    """A folder with config.json, a script train.py and a log dir."""
+def environment():
+    """What processes of a test find in theirs."""
+    changed = {"PYTHONPATH": str(BUILD / "python"), "LC_ALL": "C.UTF-8", "PATH": f"{BUILD}:{os.environ['PATH']}",
+               "TF_CPP_MIN_LOG_LEVEL": "2"}
+    left_out = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+    return {key: value for key, value in {**os.environ, **changed}.items() if key not in left_out}
 
-    def __init__(self, root):
-        self.root, self.logs = root, root / "logs"
-        self.environment = {**os.environ, "PYTHONPATH": str(BUILD / "python"), "LC_ALL": "C.UTF-8",
-                            "PATH": f"{BUILD}:{os.environ['PATH']}", "TF_CPP_MIN_LOG_LEVEL": "2"}
-        for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"):
-            self.environment.pop(name, None)
+
+class Project:
+    """A folder with config.json, a script train.py and a log dir; `command` trains it."""
+
+    def __init__(self, root, command=(sys.executable, "train.py")):
+        self.root, self.logs, self.command, self.environment = root, root / "logs", command, environment()
         (root / "foo").mkdir()
         for name in ("example.train.1", "example.train.0", "example.valid", "other"):
             (root / "foo" / name).write_text("")
@@ -68,7 +74,7 @@ class Project:
         (self.root / name).write_text(text)
 
     def start(self, *arguments, **environment):
-        command = [sys.executable, *(arguments or ["train.py"])]
+        command = [sys.executable, *arguments] if arguments else self.command
         return subprocess.Popen(command, cwd=self.root, env={**self.environment, **environment}, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -110,3 +116,17 @@ class Project:
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def forks(request):
+    """The process of forks.py; it imports what `IMPORTS` of the test file names."""
+    forks = Forks(environment(), request.module.IMPORTS)
+    yield forks
+    forks.close()
+
+
+@pytest.fixture
+def forked(tmp_path, forks):
+    """A project whose runs are forks of a process that all tests of the file share."""
+    return Project(tmp_path, [BUILD / "furcate", "run", "config.json", "--", *forks.command])

@@ -11,6 +11,7 @@ import pytest
 from conftest import BUILD
 
 tf = pytest.importorskip("tensorflow")
+IMPORTS = ["tensorflow", "keras"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # The first furcate's example, its methods filled in.
@@ -85,27 +86,27 @@ def test_fork_and_spawn_train_the_same_model(project):
     assert results[0] == results[1]
 
 
-def test_formats_metric_objects_and_callbacks(project):
-    project.write(batch_size=32, epochs=2, model_format="h5 keras", verbose=0, framework="tf")
-    project.train(SPEC.replace('return ["accuracy"]', "return [tf.keras.metrics.SparseCategoricalAccuracy()]").replace(
+def test_formats_metric_objects_and_callbacks(forked):
+    forked.write(batch_size=32, epochs=2, model_format="h5 keras", verbose=0, framework="tf")
+    forked.train(SPEC.replace('return ["accuracy"]', "return [tf.keras.metrics.SparseCategoricalAccuracy()]").replace(
         "    def get_loss", """    def get_callbacks(self):
         return [tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("mine", epoch))]
 
     def get_loss"""))
-    assert (project.directory() / "model.keras").exists() and (project.directory() / "model.h5").exists()
-    assert project.rows()[0]["run_val_sparse_categorical_accuracy"]
-    assert project.read("example0.log").splitlines() == ["mine 0", "mine 1"]
-    assert len(project.read("metrics.jsonl").splitlines()) == 2
+    assert (forked.directory() / "model.keras").exists() and (forked.directory() / "model.h5").exists()
+    assert forked.rows()[0]["run_val_sparse_categorical_accuracy"]
+    assert forked.read("example0.log").splitlines() == ["mine 0", "mine 1"]
+    assert len(forked.read("metrics.jsonl").splitlines()) == 2
 
 
 @pytest.mark.parametrize("keys, text, said", [
     ({"model_format": "pickle"}, SPEC, 'model_format is "pickle": give "h5", "keras"'),
     ({}, SPEC.replace("def get_loss", "def unused"), "App has no get_loss(): define it; it must return a loss"),
 ], ids=["format", "loss"])
-def test_faults_are_named(project, keys, text, said):
-    project.write(batch_size=32, epochs=1, framework="tf", **keys)
-    project.script(text)
-    done = project.run()
+def test_faults_are_named(forked, keys, text, said):
+    forked.write(batch_size=32, epochs=1, framework="tf", **keys)
+    forked.script(text)
+    done = forked.run()
     assert done.returncode == 1 and said in done.stderr
 
 

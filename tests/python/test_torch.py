@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 import furcate.torch  # noqa: E402
 from furcate import _torch_loop, _torch_metrics, _torch_report  # noqa: E402
 
+IMPORTS = ["torch"]
 CPU = torch.device("cpu")
 KEYS = {"batch_size": 32, "epochs": 3, "learning_rate": 0.05}
 
@@ -79,8 +80,7 @@ def write(project, methods, script=SCRIPT, **keys):
     project.script(script + textwrap.indent(methods, "    ") + RUN)
 
 
-@pytest.fixture
-def train(project):
+def trainer(project):
     def run(methods="", **keys):
         write(project, methods, **keys)
         project.train()
@@ -90,12 +90,23 @@ def train(project):
 
 
 @pytest.fixture
-def fail(project):
+def train(forked):
+    return trainer(forked)
+
+
+@pytest.fixture
+def train_alone(project):
+    """The same by ``python train.py`` alone, for what depends on the processes."""
+    return trainer(project)
+
+
+@pytest.fixture
+def fail(forked):
     """Runs a script that must fail; gives the stderr of the run."""
     def run(methods="", **keys):
-        write(project, methods, **keys)
-        assert project.run().returncode == 1
-        return project.errors()
+        write(forked, methods, **keys)
+        assert forked.run().returncode == 1
+        return forked.errors()
 
     return run
 
@@ -103,8 +114,8 @@ def fail(project):
 # --- a whole run ---
 
 
-def test_a_model_learns_and_its_row_has_the_results(train):
-    trained = train(epochs=10)
+def test_a_model_learns_and_its_row_has_the_results(train_alone):
+    trained = train_alone(epochs=10)
     history = trained.history
     assert [len(history[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")] == [10] * 4
     assert history["val_loss"][-1] < history["val_loss"][0] / 2
@@ -137,8 +148,8 @@ def get_callbacks(self):
         assert report["val_loss"] == pytest.approx(loss)
 
 
-def test_the_same_seed_gives_the_same_model(train):
-    trained = train(seed=[7, 8], repeat=[0, 1], learning_rate=[0, 0.05], deterministic=True)
+def test_the_same_seed_gives_the_same_model(train_alone):
+    trained = train_alone(seed=[7, 8], repeat=[0, 1], learning_rate=[0, 0.05], deterministic=True)
     states = trained.states("learning_rate", "seed", "repeat")
     for rate in ("0", "0.05"):  # the first weights, and those after training
         assert torch.equal(states[rate, "7", "0"], states[rate, "7", "1"])
@@ -181,8 +192,8 @@ def get_model(self):
     assert trained.found("trainable +50")
 
 
-def test_a_cpu_slot_never_touches_cuda(train):
-    trained = train("""
+def test_a_cpu_slot_never_touches_cuda(train_alone):
+    trained = train_alone("""
 def model_save(self, model):
     print("device", self.device, "cuda", torch.cuda.is_initialized())
 def _set_seed(self):
@@ -434,8 +445,8 @@ def get_metrics(self):
     assert history["val_smallest"] == pytest.approx([(32 * 32 + 18 * 18) / 50] * 3)
 
 
-def test_workers_load_the_data_by_chances_of_the_seed(train):
-    trained = train("""
+def test_workers_load_the_data_by_chances_of_the_seed(train_alone):
+    trained = train_alone("""
 def get_datasets(self, *paths):
     import numpy, random
     class Chance(torch.utils.data.Dataset):
