@@ -73,12 +73,15 @@ def test_the_documented_example_leaves_the_documented_tree(project):
     assert "HDF5" not in project.errors()
 
 
-def test_fork_and_spawn_train_the_same_model(project):
+def test_forked_and_spawned_runs_train_the_same_model(project):
     results = []
-    for start in ("fork", "spawn"):
+    spawning = [BUILD / "furcate", "run", "config.json", "--", sys.executable, "train.py"]
+    for start, command in (("fork", project.command), ("spawn", spawning)):
         subprocess.run(["rm", "-rf", project.logs], check=True)
         (project.root / "config.json").write_text(CONFIG % (2, f", 'start': '{start}'"))
+        project.command = command
         project.train(SPEC)
+        assert ("fork server is warm" in (project.logs / "furcate.log").read_text()) == (start == "fork")
         results.append([(row["batch_size"], row["run_val_loss"], row["run_results"]) for row in project.rows()])
     assert results[0] == results[1]
 
