@@ -111,7 +111,8 @@ static bool find_program(struct runner *runner, struct error *err)
             "or into the config,\n"
             "    \"meta\": {\"program\": [\"python\", \"train.py\", \"--lr\", \"{learning_rate}\"]}",
             config_path(runner->config));
-    runner->command = command_create(program, runner->options->use == CONFIG_FOR_FORK, err);
+    bool is_its_own = runner->options->use == CONFIG_FOR_FORK || runner->options->can_serve;
+    runner->command = command_create(program, is_its_own, err);
     return runner->command && command_check(runner->command, runner->config, err) &&
            (!runner->options->preload || command_check_preload(runner->command, err));
 }

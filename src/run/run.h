@@ -10,15 +10,16 @@ struct runner_options {
     enum config_use use;
     /*
      * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program "{key}",
-     * "{*}",
-     * "{config}" and "{{" are replaced in each; a Fork program (use CONFIG_FOR_FORK) gets them as they are,
-     * must find data_dir in place, and writes run_data.json itself.
+     * "{*}", "{config}" and "{{" are replaced in each; one that is its own runner (can_serve, or use
+     * CONFIG_FOR_FORK) gets its own arguments as they are. A Fork program must find data_dir in place, and
+     * writes run_data.json itself.
      */
     char *const *program;
     /* GPU indices to use; gpu_count -1: find them. */
     const int *gpu_indices;
     int gpu_count;
-    bool can_serve;           /* the program can be warmed and forked: meta.start "auto" is "fork" then */
+    bool can_serve;           /* the program is this one, and can be warmed and forked: meta.start "auto" is
+                                 "fork" then */
     const char *preload;      /* modules that a Python imports once, to be forked for each run; NULL: none */
     const char *random_state; /* FURCATE_RANDOM_STATE of the fork server (python/furcate/random_state.py);
                                  NULL: none */

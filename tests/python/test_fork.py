@@ -261,6 +261,17 @@ furcate.run("config.json", train)
     assert project.rows()[0]["run_loss"] == "0.5"
 
 
+@pytest.mark.parametrize("start", ["spawn", "fork"])
+@pytest.mark.parametrize("ending", [
+    "    def get_loss(self): show()\n" + RUN, "\nfurcate.run('config.json', lambda config: {'loss': show()})\n",
+], ids=["Fork", "function"])
+def test_a_script_gets_its_own_arguments_as_they_are(project, start, ending):
+    words = ["--overrides", '{"a": 1}', "{i}", "{batch_size}", "{{", "{*}", "{", ""]
+    project.write(meta={"start": start}, batch_size=32)
+    project.train("import sys\ndef show(): return print(sys.argv[1:]) or 1\n" + APP + ending, "train.py", *words)
+    assert project.read("example0.log") == str(words) + "\n"
+
+
 def test_a_function_must_return_metrics(project):
     project.write(batch_size=32)
     project.script("import furcate\nfurcate.run('config.json', lambda config: 3)\n")
