@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "fork/code.h"
 
 /* --- GPUs --- */
 
@@ -41,76 +43,82 @@ static void find_open_gpu(char *gpu, size_t size)
 
 /* --- threads --- */
 
+/* Whether a fork, which lacks the threads that its program has started, does without them. */
+enum lack { UNKNOWN, HARMLESS, FATAL };
+
 /*
- * Libraries whose threads a fork lacks and goes on waiting for. Two are known: TensorFlow, which starts its
- * own when it first computes something, and names them; and GNU's OpenMP, whose threads sleep in its own
- * code, and which asks for no fork handlers, as OpenBLAS and LLVM's OpenMP do.
+ * What is known of them. TensorFlow starts its pools, which it names, when it first computes something, and
+ * GNU's OpenMP its own likewise; both wait for them in a fork, forever. OpenBLAS, LLVM's and Intel's OpenMP
+ * and jemalloc ask to be told of forks (pthread_atfork(3)), and start theirs anew.
  */
-static bool is_pool(const char *path)
+static const struct owner {
+    const char *thread, *file; /* patterns of the thread's name, or of the path whose code it is in */
+    enum lack lack;
+    const char *name; /* NULL: the file's */
+} owners[] = {
+    {"tf_*", NULL, FATAL, "TensorFlow"},
+    {"jemalloc_bg_thd", NULL, HARMLESS, NULL},
+    {NULL, "*/libgomp*", FATAL, NULL},
+    {NULL, "*/lib*openblas*", HARMLESS, NULL},
+    {NULL, "*/libomp*", HARMLESS, NULL},
+    {NULL, "*/libiomp5*", HARMLESS, NULL},
+    {NULL, "*/python*", UNKNOWN, "Python's threading"},
+    {NULL, "*/libpython*", UNKNOWN, "Python's threading"},
+};
+
+static bool owns(const struct owner *owner, const char *name, const char *path)
 {
-    const char *name = strrchr(path, '/');
-    return name && strncmp(name, "/libgomp", strlen("/libgomp")) == 0;
+    return owner->thread ? fnmatch(owner->thread, name, 0) == 0
+                         : path && fnmatch(owner->file, path, FNM_PERIOD) == 0;
 }
 
-/* Sets `library` to the path of what is mapped at the address if it is such a library. */
-static void find_pool(unsigned long address, char *library, size_t size)
+/* Whose a thread is; without a place in the list it goes by the file, or by its own name. */
+static struct owner find_owner(const char *name, const char *path)
 {
-    char line[512];
-    FILE *maps = fopen("/proc/self/maps", "re");
-    while (maps && fgets(line, sizeof line, maps)) {
-        char *rest, *path = strchr(line, '/');
-        unsigned long start = strtoul(line, &rest, 16);
-        unsigned long end = *rest == '-' ? strtoul(rest + 1, NULL, 16) : 0;
-        if (address < start || address >= end || !path)
-            continue;
-        path[strcspn(path, "\n")] = '\0';
-        if (is_pool(path))
-            snprintf(library, size, "%.*s", (int)size - 1, path);
-    }
-    if (maps)
-        fclose(maps);
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+        if (owns(&owners[i], name, path))
+            return owners[i];
+    return (struct owner){.lack = UNKNOWN, .name = path ? NULL : name};
 }
 
-/* Adds what the kernel tells of a thread; nothing where it is gone. */
-static void read_thread(const char *thread, const char *name, struct text *content)
+static void note_owner(struct server_note *note, const struct owner *owner, const char *path)
+{
+    char *noted = owner->lack == FATAL ? note->pool : note->others;
+    size_t size = owner->lack == FATAL ? sizeof note->pool : sizeof note->others;
+    if (owner->lack != HARMLESS && !*noted)
+        snprintf(noted, size, "%s", owner->name ? owner->name : path);
+}
+
+/* Adds what is known of a thread to the note. Returns whether it executes. */
+static bool look_at_thread(struct server_note *note, const struct code_map *map, const char *thread)
 {
     struct error ignored;
-    CLEANUP(memory_free) char *path = text_format("/proc/self/task/%s/%s", thread, name);
-    file_read(path, content, &ignored);
-}
-
-static bool is_tensorflow(const char *thread)
-{
     CLEANUP(text_free) struct text name = {0};
-    read_thread(thread, "comm", &name);
-    return strncmp(text_get(&name), "tf_", strlen("tf_")) == 0;
+    CLEANUP(memory_free) char *file = text_format("/proc/self/task/%s/comm", thread);
+    const char *path = code_of_thread(map, thread);
+    if (!file_read(file, &name, &ignored) || name.len == 0)
+        return false;               /* it has ended */
+    name.data[name.len - 1] = '\0'; /* the line's end */
+    const struct owner owner = find_owner(name.data, path);
+    note_owner(note, &owner, path);
+    return !path;
 }
 
-/* Where a thread sleeps in a system call; 0 when it executes. */
-static unsigned long sleeps_at(const char *thread)
-{
-    CLEANUP(text_free) struct text call = {0};
-    read_thread(thread, "syscall", &call);
-    const char *last = strrchr(text_get(&call), ' ');
-    return last ? strtoul(last + 1, NULL, 16) : 0;
-}
-
-/* Returns how many threads execute, this one included. */
+/* Returns how many other threads execute. */
 static unsigned look_at_threads(struct server_note *note)
 {
     unsigned executing = 0;
-    note->threads = 0;
+    const pid_t own = (pid_t)syscall(SYS_gettid);
+    CLEANUP(code_map_free) struct code_map map = code_map_read();
     DIR *folder = opendir("/proc/self/task");
+    note->threads = 0;
+    note->pool[0] = note->others[0] = '\0';
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         if (entry->d_name[0] == '.')
             continue;
-        unsigned long address = sleeps_at(entry->d_name);
         note->threads++;
-        executing += address == 0;
-        if (is_tensorflow(entry->d_name))
-            snprintf(note->pool, sizeof note->pool, "TensorFlow");
-        else if (address && !note->pool[0])
-            find_pool(address, note->pool, sizeof note->pool);
+        if (strtol(entry->d_name, NULL, 10) != own)
+            executing += look_at_thread(note, &map, entry->d_name);
     }
     if (folder)
         closedir(folder);
@@ -122,7 +130,7 @@ struct server_note note_take(void)
     struct server_note note = {0};
     const struct timespec moment = {0, 5 * 1000 * 1000};
     find_open_gpu(note.gpu, sizeof note.gpu);
-    for (int i = 0; look_at_threads(&note) > 1 && !note.pool[0] && i < 20; i++)
+    for (int i = 0; look_at_threads(&note) > 0 && !note.pool[0] && i < 20; i++)
         nanosleep(&moment, NULL); /* threads of a pool look for more work before they sleep */
     return note;
 }

@@ -64,6 +64,7 @@ bool server_read_note(const struct server *server, struct server_note *note, str
     int files[MESSAGE_FILES];
     bool got = message_receive(server->socket, note, sizeof *note, files) == (ssize_t)sizeof *note;
     note->gpu[sizeof note->gpu - 1] = note->pool[sizeof note->pool - 1] = '\0';
+    note->others[sizeof note->others - 1] = '\0';
     if (files[0] >= 0)
         file_read_fd(files[0], most_sources, sources);
     file_close_fd(&files[0]);

@@ -21,7 +21,8 @@ struct server_note {
     uint32_t threads; /* of the server; of all but the one that forks nothing is left in a run */
     char
         pool[128]; /* a library whose threads it has started, which a fork would wait for in vain; "": none */
-    char gpu[64];  /* the file of a GPU that it has opened, whose context no fork survives; "": none */
+    char others[128]; /* one of whose threads it is not known whether a fork does without; "": none */
+    char gpu[64];     /* the file of a GPU that it has opened, whose context no fork survives; "": none */
 };
 
 /* The files of a request, in this order. */

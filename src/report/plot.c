@@ -1,5 +1,6 @@
 /* The picture of a metric: a gnuplot script with its data inside. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -94,7 +95,7 @@ static struct range range_of(const struct report_curves *curves)
 static int most_tics(double last)
 {
     int digits = 1;
-    for (double rest = fabs(last); rest >= 10; rest /= 10)
+    for (long rest = labs((long)last); rest >= 10; rest /= 10)
         digits++;
     return digits < 3 ? 15 : 60 / (digits + 2);
 }

@@ -159,6 +159,24 @@ static void note_sources(struct edited *edited, const struct text *sources)
         edited_note(edited, path);
 }
 
+/* A fork that lacks threads may hang, or lose what they do; only the program's author knows. */
+static bool may_lack_threads(struct runner *runner, const char *owner)
+{
+    if (!owner[0])
+        return true;
+    if (meta_of(runner)->start == START_FORK) {
+        log_line(runner->log, LOG_WARNING,
+                 "Runs lack the threads of %s that the program started before it was to become one", owner);
+        return true;
+    }
+    give_up(runner,
+            "the program started threads of %s before it was to become a run, which a fork lacks; start them "
+            "later, "
+            "or write \"start\": \"fork\" if its runs do without",
+            owner);
+    return false;
+}
+
 static void on_note(uv_poll_t *handle, int status, int events)
 {
     (void)status, (void)events;
@@ -181,7 +199,7 @@ static void on_note(uv_poll_t *handle, int status, int events)
             "the program started threads of %s before it was to become a run, and a fork would wait for them "
             "in vain; compute nothing before that",
             note.pool);
-    } else {
+    } else if (may_lack_threads(runner, note.others)) {
         change(&runner->warm, WARM_READY);
         log_line(runner->log, LOG_DEBUG, "The fork server is warm after %.2f s, and has %u thread%s",
                  clock_seconds_since(runner->warm.begun), note.threads, note.threads == 1 ? "" : "s");

@@ -258,6 +258,31 @@ def test_a_killed_runner_leaves_no_process(project):
         time.sleep(0.01)
 
 
+WAITING = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+
+
+def test_a_script_that_has_started_threads_is_spawned(project):
+    """What they do is lost in a fork, and who waits for it waits forever."""
+    project.write(meta={"start": "auto"})
+    project.train(WAITING + APP + RUN)
+    log = (project.logs / "furcate.log").read_text()
+    assert "spawned, not forked: the program started threads of Python's threading" in log and len(project.rows()) == 2
+
+
+def test_threads_are_done_without_where_the_config_says_so(project):
+    project.write(meta={"start": "fork"})
+    assert "Runs lack the threads of Python's threading" in project.train(WAITING + APP + RUN).stderr
+    assert "spawned" not in (project.logs / "furcate.log").read_text() and len(project.rows()) == 2
+
+
+def test_numpy_and_its_threads_are_forked(project):
+    pytest.importorskip("numpy")
+    train(project, "fork", "import numpy\nassert numpy.ones((300, 300)) @ numpy.ones(300) is not None\n" + APP.replace(
+        'return {"loss": 1.0}', 'return {"loss": float((numpy.ones((300, 300)) @ numpy.ones(300))[0])}') + RUN,
+          batch_size=[1, 2, 3, 4])
+    assert {row["run_train_loss"] for row in project.rows()} == {"37.5"}
+
+
 def test_a_script_that_has_started_threads_which_no_fork_has_is_spawned(project):
     """Threads of TensorFlow, by the name that they have there."""
     project.write(meta={"start": "auto"})

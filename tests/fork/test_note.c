@@ -1,0 +1,84 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fork/note.h"
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t begun;
+
+static void *wait_at_gate(void *name)
+{
+    if (name)
+        pthread_setname_np(pthread_self(), name);
+    pthread_barrier_wait(&begun);
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    return NULL;
+}
+
+/* What is noted while a thread of that name (NULL: its program's) waits. */
+static struct server_note note_with_thread(const char *name)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&gate);
+    pthread_barrier_init(&begun, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, wait_at_gate, (void *)name), 0);
+    pthread_barrier_wait(&begun);
+    struct server_note note = note_take();
+    for (int i = 0; i < 1000 && note.others[0] != '/' && !note.pool[0]; i++)
+        note = note_take(); /* it was not at the gate yet */
+    pthread_mutex_unlock(&gate);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&begun);
+    return note;
+}
+
+static void notes_no_thread_but_others(void **state)
+{
+    (void)state;
+    struct server_note note = note_take();
+    assert_int_equal(note.threads, 1);
+    assert_string_equal(note.others, "");
+    assert_string_equal(note.pool, "");
+    assert_string_equal(note.gpu, "");
+}
+
+static void names_the_file_whose_code_a_thread_is_in(void **state)
+{
+    (void)state;
+    char program[PATH_MAX] = "";
+    assert_true(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+    struct server_note note = note_with_thread(NULL);
+    assert_int_equal(note.threads, 2);
+    assert_string_equal(note.pool, "");
+    program[sizeof note.others - 1] = '\0';
+    assert_string_equal(note.others, program);
+}
+
+static void knows_threads_that_a_fork_waits_for_by_their_names(void **state)
+{
+    (void)state;
+    struct server_note note = note_with_thread("tf_Compute");
+    assert_string_equal(note.pool, "TensorFlow");
+    assert_string_equal(note.others, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notes_no_thread_but_others),
+        cmocka_unit_test(names_the_file_whose_code_a_thread_is_in),
+        cmocka_unit_test(knows_threads_that_a_fork_waits_for_by_their_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
