@@ -26,6 +26,7 @@ Config keys that it reads, all of them optional:
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -60,16 +61,35 @@ class History:
 
 @dataclass
 class _Compiled:
-    optimizer: torch.optim.Optimizer
-    loss: Callable[[Any, Any], Tensor]
-    meters: List[metrics_of.Meter]
+    """What model_compile was given; what a loop makes of it is made when that begins, for not every loop needs it."""
+
+    model: Any
+    given_optimizer: Any
+    given_loss: Any
+    given_metrics: Optional[Sequence[Any]]
+    device: torch.device
+
+    @functools.cached_property
+    def optimizer(self) -> torch.optim.Optimizer:
+        return _as_optimizer(self.given_optimizer, self.model)
+
+    @functools.cached_property
+    def loss(self) -> Callable[[Any, Any], Tensor]:
+        loss = metrics_of.as_loss(self.given_loss)
+        return loss.to(self.device) if isinstance(loss, nn.Module) else loss  # its weights
+
+    @functools.cached_property
+    def meters(self) -> List[metrics_of.Meter]:
+        probabilities = metrics_of.gives_probabilities(self.loss)
+        return metrics_of.as_meters(self.given_metrics, probabilities, self.device)
 
 
 class Fork(furcate.fork.Fork):
     """A Fork whose get_model returns a torch.nn.Module.
 
     The model is on `self.device` from the moment that get_model has returned it, so that an optimizer made
-    from self.model.parameters() is right.
+    from self.model.parameters() is right. Only model_fit, model_evaluate and model_save, as they are here, need
+    a Module, and only the first two what get_loss and get_optimizer return: who overrides them may do without.
     """
 
     stop_training = False  # a callback that sets it ends the training after the epoch
@@ -95,8 +115,6 @@ class Fork(furcate.fork.Fork):
             torch.backends.cudnn.benchmark = False
 
     def _made_model(self, model: Any) -> None:
-        if not isinstance(model, nn.Module) and type(self).model_compile is Fork.model_compile:
-            self._refuse_model(model, "a torch.nn.Module")
         super()._made_model(model.to(self.device) if isinstance(model, nn.Module) else model)
 
     # What a subclass may override, besides the methods of furcate.Fork
@@ -122,8 +140,10 @@ class Fork(furcate.fork.Fork):
 
     # The methods of furcate.Fork
 
-    def model_summary(self, model: nn.Module) -> None:
+    def model_summary(self, model: Any) -> None:
         """Prints each layer that has parameters of its own or none below it, with how many it has."""
+        if not isinstance(model, nn.Module):
+            return
         layers = [(name or "(model)", layer) for name, layer in model.named_modules() if _is_layer(layer)]
         width = max([len(name) for name, _ in layers] + [len("trainable")])
         for name, layer in layers:
@@ -135,24 +155,21 @@ class Fork(furcate.fork.Fork):
         print(f"{'trainable':<{width}}  {'':<20} {_count(trainable):>12,}", flush=True)
 
     def model_compile(
-        self, model: nn.Module, optimizer: Any, loss: Any, metrics: Optional[Sequence[Any]]
+        self, model: Any, optimizer: Any, loss: Any, metrics: Optional[Sequence[Any]]
     ) -> None:
-        """Keeps what training needs.
+        """Keeps what model_fit and model_evaluate need.
 
         `optimizer` may be a callable that takes the parameters, such as the class torch.optim.Adam; `loss` a
         callable or a name such as "cross_entropy"; `metrics` names ("accuracy", "categorical_accuracy",
         "top_5_accuracy", "mse", "mae"), callables metric(outputs, targets), or objects such as those of
         torchmetrics. The loss must be the mean over a batch for that of an epoch to be right.
 
-        Raises ValueError for an unknown name, TypeError for what is none of these.
+        model_fit and model_evaluate raise ValueError for an unknown name, TypeError for what is none of these.
         """
         self._warn_without_gpu()
-        model.to(self.device)  # where this class became the object's only because get_model returned a Module
-        found = metrics_of.as_loss(loss)
-        if isinstance(found, nn.Module):
-            found = found.to(self.device)  # its weights
-        meters = metrics_of.as_meters(metrics, metrics_of.gives_probabilities(found), self.device)
-        self._compiled = _Compiled(_as_optimizer(optimizer, model), found, meters)
+        if isinstance(model, nn.Module):
+            model.to(self.device)  # where this class became the object's only because get_model returned it
+        self._compiled = _Compiled(model, optimizer, loss, metrics, self.device)
 
     def model_fit(
         self,
@@ -171,8 +188,9 @@ class Fork(furcate.fork.Fork):
 
         Raises FloatingPointError for a loss that is no number, unless "allow_nan" is true in the config.
         """
-        loop, optimizer = self._loop(model), self._compiled_with().optimizer
-        scheduler = self.get_scheduler(optimizer)
+        _require_module(model, "model_fit")
+        optimizer = self._compiled_with().optimizer
+        loop, scheduler = self._loop(model, optimizer), self.get_scheduler(optimizer)
         train, valid = self._batches(train_set, shuffle=True), self._batches(valid_set)
         history = History()
         self.stop_training = False
@@ -196,10 +214,12 @@ class Fork(furcate.fork.Fork):
 
     def model_evaluate(self, model: nn.Module, test_set: Any) -> Dict[str, float]:
         """The means of the loss and of each metric over the test set."""
+        _require_module(model, "model_evaluate")
         return self._loop(model).evaluate(self._batches(test_set))
 
     def model_save(self, model: nn.Module) -> None:
         """Writes model.state_dict() to model.pt in the run directory, in whole or not at all."""
+        _require_module(model, "model_save")
         path = os.path.join(self.log_dir, "model.pt")
         with open(path + ".tmp", "wb") as file:
             torch.save(model.state_dict(), file)
@@ -239,14 +259,14 @@ class Fork(furcate.fork.Fork):
             )
         return self._compiled
 
-    def _loop(self, model: nn.Module) -> loops.Loop:
+    def _loop(self, model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> loops.Loop:
         compiled = self._compiled_with()
         return loops.Loop(
             model,
             compiled.loss,
             compiled.meters,
             _settings(self.data, self.device),
-            compiled.optimizer,
+            optimizer,
             self.split_batch,
             self.forward,
         )
@@ -258,6 +278,14 @@ class Fork(furcate.fork.Fork):
                 f"(it is built for CUDA {torch.version.cuda}); it trains on the CPU",
                 file=sys.stderr,
             )
+
+
+def _require_module(model: Any, method: str) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            f"get_model returned {type(model).__name__}, and {method} of furcate.torch.Fork takes a "
+            f'torch.nn.Module: return one, define {method}, or write "framework": "none" in the config'
+        )
 
 
 def _settings(config: Dict[str, Any], device: torch.device) -> loops.Settings:

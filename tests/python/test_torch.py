@@ -213,6 +213,44 @@ def test_a_plain_fork_has_these_defaults_for_a_torch_model(train, imports):
     assert len(train(script=script).history["val_accuracy"]) == 3
 
 
+def test_an_own_loop_needs_neither_loss_nor_optimizer_nor_a_module(train):
+    trained = train(script=SCRIPT.replace("(furcate.torch.Fork)", "(furcate.Fork)"), methods="""
+def get_model(self): return torch.nn.Linear(4, 1), torch.nn.Linear(1, 4)
+def get_optimizer(self): pass
+def get_loss(self): pass
+def model_fit(self, model, train_set, epochs, *rest): return {"loss": [0.5] * epochs, "accuracy": [1.0] * epochs}
+def model_evaluate(self, model, test_set): return [0.25, len(model)]
+def model_save(self, model): torch.save([part.state_dict() for part in model], self.log_dir + "/both.pt")
+""")
+    assert trained.history["loss"] == [0.5] * 3
+    assert json.loads(trained.rows[0]["run_results"]) == [0.25, 2]
+    assert len(torch.load(trained.directory / "both.pt")) == 2
+
+
+def test_the_default_evaluation_needs_no_optimizer(train):
+    trained = train("""
+def get_optimizer(self): pass
+def model_fit(self, model, train_set, epochs, *rest): return {"loss": [0.5], "accuracy": [0.5]}
+""")
+    assert len(json.loads(trained.rows[0]["run_results"])) == 2
+
+
+def test_a_model_that_is_no_module_is_refused(fail):
+    error = fail("""
+def get_model(self): return object()
+def get_optimizer(self): pass
+""")
+    assert ("TypeError: get_model returned object, and model_fit of furcate.torch.Fork takes a torch.nn.Module: "
+            'return one, define model_fit, or write "framework": "none" in the config') in error
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("model_evaluate", [[]]), ("model_save", [])])
+def test_a_model_that_is_no_module_is_neither_evaluated_nor_saved(method, arguments):
+    fork = object.__new__(furcate.torch.Fork)
+    with pytest.raises(TypeError, match=f"and {method} of furcate.torch.Fork takes a torch.nn.Module"):
+        getattr(fork, method)(object(), *arguments)
+
+
 def test_a_config_key_named_model_stays_the_config_s(train):
     states = train("""
 def get_model(self):
@@ -237,8 +275,22 @@ def test_an_optimizer_may_be_made_of_the_parameters(train, optimizer):
     assert losses[-1] < losses[0]
 
 
+TELLS_EPOCHS = """
+def get_callbacks(self):
+    class Teller:
+        def on_epoch_begin(self, epoch): raise AssertionError("an epoch has begun")
+    return [Teller()]
+"""
+
+
 def test_an_optimizer_that_is_none_is_refused(fail):
-    assert "TypeError: get_optimizer must return an optimizer" in fail("def get_optimizer(self): return 3")
+    error = fail(TELLS_EPOCHS + "def get_optimizer(self): return 3")
+    assert "TypeError: get_optimizer must return an optimizer" in error
+
+
+def test_a_loss_that_is_none_is_refused(fail):
+    error = fail(TELLS_EPOCHS + "def get_loss(self): pass")
+    assert "TypeError: get_loss must return a callable or a name, but returned None" in error
 
 
 def test_a_loss_that_is_a_module_is_taken(train):
@@ -249,12 +301,12 @@ def test_a_loss_that_is_a_module_is_taken(train):
 
 def test_a_misspelled_loss_is_told_with_the_right_one(fail):
     assert "there is no loss 'cross_entrpy'; did you mean 'cross_entropy'?" in fail(
-        "def get_loss(self): return 'cross_entrpy'")
+        TELLS_EPOCHS + "def get_loss(self): return 'cross_entrpy'")
 
 
 def test_a_misspelled_metric_is_told_with_the_right_one(fail):
     assert "there is no metric 'acuracy'; did you mean 'accuracy'?" in fail(
-        "def get_metrics(self): return ['acuracy']")
+        TELLS_EPOCHS + "def get_metrics(self): return ['acuracy']")
 
 
 def test_a_scheduler_is_stepped_once_an_epoch(train):
