@@ -26,12 +26,11 @@ Config keys that it reads, all of them optional:
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
 
 import torch
 from torch import Tensor, nn
@@ -61,27 +60,12 @@ class History:
 
 @dataclass
 class _Compiled:
-    """What model_compile was given; what a loop makes of it is made when that begins, for not every loop needs it."""
+    """What model_compile was given. A loop looks at it when it begins, for not every loop needs all of it."""
 
     model: Any
-    given_optimizer: Any
-    given_loss: Any
-    given_metrics: Optional[Sequence[Any]]
-    device: torch.device
-
-    @functools.cached_property
-    def optimizer(self) -> torch.optim.Optimizer:
-        return _as_optimizer(self.given_optimizer, self.model)
-
-    @functools.cached_property
-    def loss(self) -> Callable[[Any, Any], Tensor]:
-        loss = metrics_of.as_loss(self.given_loss)
-        return loss.to(self.device) if isinstance(loss, nn.Module) else loss  # its weights
-
-    @functools.cached_property
-    def meters(self) -> List[metrics_of.Meter]:
-        probabilities = metrics_of.gives_probabilities(self.loss)
-        return metrics_of.as_meters(self.given_metrics, probabilities, self.device)
+    optimizer: Any
+    loss: Any
+    metrics: Optional[Sequence[Any]]
 
 
 class Fork(furcate.fork.Fork):
@@ -97,10 +81,16 @@ class Fork(furcate.fork.Fork):
 
     @property
     def device(self) -> torch.device:
-        """The run's GPU; the CPU on a CPU slot, where CUDA is never touched."""
+        """What was set; else the run's GPU, or the CPU on a CPU slot, where CUDA is never touched."""
+        if "device" in self.__dict__:  # also when it was set before this class became the object's
+            return torch.device(self.__dict__["device"])
         if self.gpu_id >= 0 and torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("cpu")
+
+    @device.setter
+    def device(self, device: Union[str, torch.device]) -> None:
+        self.__dict__["device"] = torch.device(device)
 
     def _set_seed(self) -> None:
         super()._set_seed()
@@ -169,7 +159,7 @@ class Fork(furcate.fork.Fork):
         self._warn_without_gpu()
         if isinstance(model, nn.Module):
             model.to(self.device)  # where this class became the object's only because get_model returned it
-        self._compiled = _Compiled(model, optimizer, loss, metrics, self.device)
+        self._compiled = _Compiled(model, optimizer, loss, metrics)
 
     def model_fit(
         self,
@@ -189,7 +179,8 @@ class Fork(furcate.fork.Fork):
         Raises FloatingPointError for a loss that is no number, unless "allow_nan" is true in the config.
         """
         _require_module(model, "model_fit")
-        optimizer = self._compiled_with().optimizer
+        compiled = self._compiled_with()
+        optimizer = compiled.optimizer = _as_optimizer(compiled.optimizer, compiled.model)
         loop, scheduler = self._loop(model, optimizer), self.get_scheduler(optimizer)
         train, valid = self._batches(train_set, shuffle=True), self._batches(valid_set)
         history = History()
@@ -261,10 +252,14 @@ class Fork(furcate.fork.Fork):
 
     def _loop(self, model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> loops.Loop:
         compiled = self._compiled_with()
+        loss = metrics_of.as_loss(compiled.loss)
+        if isinstance(loss, nn.Module):
+            loss = loss.to(self.device)  # its weights
+        probabilities = metrics_of.gives_probabilities(loss)
         return loops.Loop(
             model,
-            compiled.loss,
-            compiled.meters,
+            loss,
+            metrics_of.as_meters(compiled.metrics, probabilities, self.device),
             _settings(self.data, self.device),
             optimizer,
             self.split_batch,
@@ -272,7 +267,7 @@ class Fork(furcate.fork.Fork):
         )
 
     def _warn_without_gpu(self) -> None:
-        if self.gpu_id >= 0 and self.device.type == "cpu":
+        if self.gpu_id >= 0 and self.device.type == "cpu" and not torch.cuda.is_available():
             print(
                 f"warning: the run has GPU {self.gpu_id}, but this PyTorch {torch.__version__} can use none "
                 f"(it is built for CUDA {torch.version.cuda}); it trains on the CPU",

@@ -204,6 +204,26 @@ def _set_seed(self):
     assert "device cpu cuda False" in trained.log
 
 
+@pytest.mark.parametrize(("base", "before"), [
+    ("furcate.torch.Fork", ""),
+    ("furcate.Fork", "import sys; sys.modules['tensorflow'] = None"),  # has a property `device` after get_model only
+])
+def test_a_device_that_the_script_sets_is_used(train, base, before):
+    trained = train(script=before + SCRIPT.replace("(furcate.torch.Fork)", f"({base})"), methods="""
+def get_model(self):
+    self.device = "meta"
+    return super().get_model()
+def model_fit(self, model, *rest):
+    print("model", next(model.parameters()).device)
+    self.device = torch.device("cpu")
+    print("own", self.device)
+    return {"loss": [0.5], "accuracy": [0.5]}
+def get_datasets(self, *paths): return sums(8, 1), None, None
+def model_save(self, model): pass
+""")
+    assert "model meta\nown cpu\n" in trained.log
+
+
 @pytest.mark.parametrize("imports", [
     "import furcate",
     "import furcate, sys\nsys.modules['tensorflow'] = None",  # so that only the model tells what it is of
