@@ -130,7 +130,10 @@ def _groups(batches: Iterable[Any], size: int) -> Iterator[List[Any]]:
 
 
 class Loop:
-    """Passes of one model over datasets; `optimizer` is None where it is only evaluated."""
+    """Passes of one model over datasets; `optimizer` is None where it is only evaluated.
+
+    `after_step` is called when the optimizer has stepped, which it does not where float16 gradients overflow.
+    """
 
     def __init__(
         self,
@@ -141,6 +144,7 @@ class Loop:
         optimizer: Optional[torch.optim.Optimizer] = None,
         split: Callable[[Any], Tuple[Any, Any]] = split_batch,
         predict: Callable[[nn.Module, Any], Any] = forward,
+        after_step: Callable[[], None] = lambda: None,
     ) -> None:
         self._model = model
         self._loss = loss
@@ -149,6 +153,7 @@ class Loop:
         self._optimizer = optimizer
         self._split = split
         self._predict = predict
+        self._after_step = after_step
         self._scaler = settings.grad_scaler()
 
     def train(self, batches: Iterable[Any], epoch: int) -> Dict[str, float]:
@@ -214,8 +219,11 @@ class Loop:
         if self._settings.clip_grad_norm is not None:
             self._scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(self._model.parameters(), self._settings.clip_grad_norm)
+        scale = self._scaler.get_scale()
         self._scaler.step(optimizer)
         self._scaler.update()
+        if self._scaler.get_scale() >= scale:  # it is lowered when the step was left out
+            self._after_step()
 
 
 def _no_batch(epoch: int) -> str:

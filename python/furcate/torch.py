@@ -30,7 +30,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +41,7 @@ import furcate.fork
 from furcate import _torch_loop as loops
 from furcate import _torch_metrics as metrics_of
 from furcate._torch_report import Epoch, EpochLoop, lightning_report_class, report_epochs
+from furcate._torch_schedule import Schedule
 
 __all__ = ["Epoch", "EpochLoop", "Fork", "History", "LightningReport", "report_epochs"]
 
@@ -112,6 +113,8 @@ class Fork(furcate.fork.Fork):
     def get_scheduler(self, optimizer: torch.optim.Optimizer) -> Any:
         """A scheduler of the learning rate, stepped after each epoch. Defaults to None.
 
+        {"scheduler": scheduler, "interval": "step"} is stepped after each step of the optimizer, as OneCycleLR must
+        be: with gradient_accumulation that is once for so many batches; the last of an epoch may be fewer.
         ReduceLROnPlateau is stepped with val_loss, or with loss when there is no validation set.
         """
         return None
@@ -181,7 +184,8 @@ class Fork(furcate.fork.Fork):
         _require_module(model, "model_fit")
         compiled = self._compiled_with()
         optimizer = compiled.optimizer = _as_optimizer(compiled.optimizer, compiled.model)
-        loop, scheduler = self._loop(model, optimizer), self.get_scheduler(optimizer)
+        schedule = Schedule(self.get_scheduler(optimizer))
+        loop = self._loop(model, optimizer, schedule.after_step)
         train, valid = self._batches(train_set, shuffle=True), self._batches(valid_set)
         history = History()
         self.stop_training = False
@@ -194,7 +198,7 @@ class Fork(furcate.fork.Fork):
                 logs.update({"val_" + name: value for name, value in loop.evaluate(valid).items()})
             if verbose:
                 print(_epoch_line(epoch, epochs, time.monotonic() - start, logs), flush=True)
-            _step_scheduler(scheduler, logs)
+            schedule.after_epoch(logs)
             go_on = _call(callbacks, "on_epoch_end", epoch, logs)
             history.add(logs)
             self.report_epoch(epoch, logs)
@@ -250,7 +254,12 @@ class Fork(furcate.fork.Fork):
             )
         return self._compiled
 
-    def _loop(self, model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> loops.Loop:
+    def _loop(
+        self,
+        model: nn.Module,
+        optimizer: Optional[torch.optim.Optimizer] = None,
+        after_step: Callable[[], None] = lambda: None,
+    ) -> loops.Loop:
         compiled = self._compiled_with()
         loss = metrics_of.as_loss(compiled.loss)
         if isinstance(loss, nn.Module):
@@ -264,6 +273,7 @@ class Fork(furcate.fork.Fork):
             optimizer,
             self.split_batch,
             self.forward,
+            after_step,
         )
 
     def _warn_without_gpu(self) -> None:
@@ -318,13 +328,6 @@ def _as_optimizer(optimizer: Any, model: nn.Module) -> torch.optim.Optimizer:
             f"get_optimizer must return an optimizer or a callable that makes one, but gave {optimizer!r}"
         )
     return optimizer  # type: ignore[no-any-return]
-
-
-def _step_scheduler(scheduler: Any, logs: Dict[str, float]) -> None:
-    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
-        scheduler.step(logs.get("val_loss", logs["loss"]))
-    elif scheduler is not None:
-        scheduler.step()
 
 
 def _call(callbacks: Optional[Sequence[Any]], method: str, *arguments: Any) -> bool:

@@ -12,7 +12,7 @@ from conftest import RUN
 
 torch = pytest.importorskip("torch")
 import furcate.torch  # noqa: E402
-from furcate import _torch_loop, _torch_metrics, _torch_report  # noqa: E402
+from furcate import _torch_loop, _torch_metrics, _torch_report, _torch_schedule  # noqa: E402
 
 IMPORTS = ["torch"]
 CPU = torch.device("cpu")
@@ -339,6 +339,54 @@ def report_epoch(self, epoch, logs):
 """, learning_rate=1.0)
     rates = [float(rate) for rate in trained.found("rate (.*)")]
     assert rates == pytest.approx([0.1, 0.01, 0.001])
+
+
+@pytest.mark.parametrize(("accumulation", "steps"), [(1, 7), (3, 3)])  # of 200 samples, 32 a batch
+def test_a_scheduler_is_stepped_with_the_optimizer_where_it_says_so(train, accumulation, steps):
+    trained = train("""
+def get_optimizer(self):
+    class Teller(torch.optim.SGD):
+        def step(self, *arguments, **options):
+            print("rate", self.param_groups[0]["lr"])
+            return super().step(*arguments, **options)
+    return Teller(self.model.parameters(), lr=0.1)
+def get_scheduler(self, optimizer):
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=3 * self.steps)
+    return {"scheduler": scheduler, "interval": "step"}
+""", gradient_accumulation=accumulation, steps=steps)
+
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=3 * steps)
+    rates = []
+    for _ in range(3 * steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert [float(rate) for rate in trained.found("rate (.*)")] == pytest.approx(rates)
+
+
+@pytest.mark.parametrize(("scheduler", "error"), [
+    ({"scheduler": None, "interval": "batch"}, 'must be "epoch" or "step", but is \'batch\''),
+    ({"scheduler": None, "frequency": 2}, r"\['frequency', 'scheduler'\]"),
+    ({"interval": "step"}, r"\['interval'\]"),
+])
+def test_another_plan_for_a_scheduler_is_refused(scheduler, error):
+    with pytest.raises(ValueError, match=error):
+        _torch_schedule.Schedule(scheduler)
+
+
+def test_a_step_that_is_left_out_for_an_overflow_is_no_step_of_the_scheduler():
+    class Overflows(_torch_loop.Settings):
+        def grad_scaler(self):
+            scales = iter([4, 2, 2, 2, 2, 4])  # before and after each step; it is lowered for an overflow
+            return types.SimpleNamespace(scale=lambda loss: loss, step=lambda optimizer: None,
+                                         update=lambda: None, get_scale=lambda: next(scales))
+
+    model, steps = torch.nn.Linear(1, 1), []
+    loop = _torch_loop.Loop(model, torch.nn.functional.mse_loss, [], Overflows(CPU),
+                            torch.optim.SGD(model.parameters(), lr=0.1), after_step=lambda: steps.append("step"))
+    loop.train([(torch.zeros(1, 1), torch.zeros(1, 1))] * 3, 1)
+    assert len(steps) == 2
 
 
 def test_reduce_on_plateau_is_stepped_with_the_validation_loss(train):
