@@ -53,7 +53,7 @@ const struct cli_command cli_run = {
         "each\n"
         "                       run is a fork of that, with the script unchanged (meta.start)\n\n"
         "In the arguments:\n"
-        "  {key}      the run's value of a config key\n"
+        "  {key}      the run's value of a key that the config sets\n"
         "  {*}        --key=value for each axis; an argument of its own\n"
         "  {config}   the path of the run's config.json\n"
         "  {log_dir}  the run directory        {gpu_id}  the run's GPU, -1 for none\n"

@@ -137,22 +137,49 @@ static bool is_word(const struct piece *piece, const char *word)
     return strlen(word) == piece->len && memcmp(word, piece->start, piece->len) == 0;
 }
 
+static void add_value(struct text *out, const struct value *value)
+{
+    if (value_kind(value) == VALUE_ARRAY || value_kind(value) == VALUE_OBJECT)
+        value_add_json(out, value);
+    else
+        text_add_bytes(out, value_text(value), value_text_len(value));
+}
+
+/* Whether an argument may name the i-th key: what has the same default in every config tells runs of nothing
+ * that its user has decided, so that {learning_rate} for {lr} would train the same run again and again. */
+static bool can_name(const struct config *config, size_t i)
+{
+    static const char *const derived[] = {"data_name", "train_prefix", "valid_prefix", "test_prefix"};
+    const char *key = value_key(config_keys(config), i);
+    bool is_derived = false;
+    for (size_t j = 0; j < sizeof derived / sizeof *derived; j++)
+        is_derived |= strcmp(key, derived[j]) == 0;
+    return is_derived || !config_is_default(config, i);
+}
+
 static bool refuse_key(const struct config *config, const char *argument, const char *key, struct error *err)
 {
-    const struct value *keys = config_keys(config);
+    const struct value *keys = config_keys(config), *initial = value_get(keys, key);
+    CLEANUP(text_free) struct text fault = {0};
     VECTOR(const char *) names = {0};
     for (size_t i = 0; i < value_count(keys); i++)
-        vector_push(&names, value_key(keys, i));
+        if (can_name(config, i))
+            vector_push(&names, value_key(keys, i));
     const char *near = nearest_word(key, names.items, names.count);
     free(names.items);
+    text_addf(&fault, "the argument '%s' names {%s}, which ", argument, key);
+    if (initial) {
+        text_addf(&fault, "%s does not set: it would be ", config_path(config));
+        add_value(&fault, initial);
+        text_add(&fault, " in every run; ");
+    } else {
+        text_addf(&fault, "is no key of %s; ", config_path(config));
+    }
     if (near)
-        return error_set(err, ERROR_USAGE,
-                         "the argument '%s' names {%s}, which is no key of %s; did you mean {%s}?", argument,
-                         key, config_path(config), near);
-    return error_set(
-        err, ERROR_USAGE,
-        "the argument '%s' names {%s}, which is no key of %s; add the key, or write {{ for a brace", argument,
-        key, config_path(config));
+        text_addf(&fault, "did you mean {%s}?", near);
+    else
+        text_add(&fault, initial ? "add the key, or name another" : "add the key, or write {{ for a brace");
+    return error_set(err, ERROR_USAGE, "%s", text_get(&fault));
 }
 
 static bool check_piece(const struct config *config, const char *argument, const struct piece *piece,
@@ -173,8 +200,11 @@ static bool check_piece(const struct config *config, const char *argument, const
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (is_word(piece, always[i]))
             return true;
+    for (size_t i = 0; i < value_count(config_keys(config)); i++)
+        if (is_word(piece, value_key(config_keys(config), i)) && can_name(config, i))
+            return true;
     CLEANUP(memory_free) char *key = memory_copy_bytes(piece->start, piece->len);
-    return value_get(config_keys(config), key) || refuse_key(config, argument, key, err);
+    return refuse_key(config, argument, key, err);
 }
 
 bool command_check(const struct command *command, const struct config *config, struct error *err)
@@ -185,14 +215,6 @@ bool command_check(const struct command *command, const struct config *config, s
             if (!check_piece(config, command->words.items[i], &piece, err))
                 return false;
     return true;
-}
-
-static void add_value(struct text *out, const struct value *value)
-{
-    if (value_kind(value) == VALUE_ARRAY || value_kind(value) == VALUE_OBJECT)
-        value_add_json(out, value);
-    else
-        text_add_bytes(out, value_text(value), value_text_len(value));
 }
 
 static void add_piece(struct text *out, const struct piece *piece, const struct run *run)

@@ -17,10 +17,10 @@ struct command *command_create(char *const *program, bool literal, struct error 
 void command_destroy(struct command *command);
 
 /*
- * Whether every {key} is one that the config has. In the arguments "{key}" stands for the run's value of a
- * config key (arrays and objects as JSON), "{log_dir}" for the run directory, "{gpu_id}" for its GPU,
- * "{config}" for the path of config.json, "{*}", alone in its argument, for one "--key=value" an axis, and
- * "{{" for a brace.
+ * Whether every {key} is one that the config's file has, or that is made from its name. In the arguments
+ * "{key}" stands for the run's value of a config key (arrays and objects as JSON), "{log_dir}" for the run
+ * directory, "{gpu_id}" for its GPU, "{config}" for the path of config.json, "{*}", alone in its argument,
+ * for one "--key=value" an axis, and "{{" for a brace.
  */
 bool command_check(const struct command *command, const struct config *config, struct error *err);
 

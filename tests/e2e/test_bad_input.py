@@ -96,6 +96,14 @@ def test_an_argument_with_an_unknown_key(project):
     run_refused(project, "/bin/true", "{batch_sice}", says=["'{batch_sice}'", "did you mean {batch_size}?"])
 
 
+def test_an_argument_with_a_key_that_has_only_its_default(project):
+    (project.root / "config.json").write_text('{"lr": [0.1, 0.2], "meta": {"allow_cpu": true}}')
+    run_refused(project, "/bin/true", "--lr", "{learning_rate}",
+                says=["names {learning_rate}, which config.json does not set: it would be 0.001 in every run"])
+    assert project.furcate("run", "config.json", "--set", "learning_rate=1", "--", "/bin/true", "{learning_rate}",
+                           "{data_name}").returncode == 0
+
+
 def test_a_file_in_the_place_of_the_log_dir(project):
     (project.root / "file").touch()
     project.write(log_dir="file/logs")

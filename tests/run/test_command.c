@@ -100,7 +100,7 @@ static void fills_in_values_as_they_were_written(void **state)
         {"{optimizer}", "{\"name\": \"sgd\", \"momentum\": 0.9}"},
         {"{note}", "null"},
         {"{data_dir}", "foo/"},
-        {"{seed}", "42"},
+        {"{data_name}{train_prefix}", "exampleexample.train"},
         {"{config}", "/logs/example0_foo/config.json"},
         {"{log_dir}/model", "/logs/example0_foo/model"},
         {"cuda:{gpu_id}", "cuda:3"},
@@ -145,6 +145,9 @@ static void names_the_argument_that_is_wrong_and_the_remedy(void **state)
     } cases[] = {
         {"--lr={learnign_rate}", {"'--lr={learnign_rate}'", "config.yaml", "did you mean {learning_rate}?"}},
         {"{zebra_crossing}", {"{zebra_crossing}", "config.yaml", "add the key, or write {{ for a brace"}},
+        {"{seed}", {"{seed}", "config.yaml does not set: it would be 42 in every run", "add the key"}},
+        {"{cache}", {"{cache}", "it would be false in every run", "add the key, or name another"}},
+        {"{sead}", {"{sead}", "is no key of", "add the key"}},
         {"x{title", {"'x{title'", "never closes it", "write {{ for a brace"}},
         {"{title{note}", {"'{title{note}'", "never closes it", "write {{ for a brace"}},
         {"{}", {"'{}'", "names {}", "write {{ for a brace"}},
