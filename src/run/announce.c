@@ -36,6 +36,18 @@ void announce_denied_slots(struct runner *runner)
             runner->slots.most + runner->slots.denied, limits_files(), runner->slots.most);
 }
 
+void announce_unnamed_axes(struct runner *runner)
+{
+    CLEANUP(text_free) struct text unnamed = {0};
+    command_add_unnamed_axes(runner->command, runner->config, &unnamed);
+    if (unnamed.len)
+        log_line(
+            runner->log, LOG_WARNING,
+            "No argument names %s: runs that differ in nothing else get the same arguments; name every axis, "
+            "or write {*} or {config}, unless the program reads FURCATE_CONFIG",
+            text_get(&unnamed));
+}
+
 static void warn_of_no_effect(struct runner *runner)
 {
     const struct config_meta *meta = config_meta(runner->config);
@@ -57,6 +69,7 @@ void announce_start(struct runner *runner)
     warn_of_idle_gpus(runner);
     announce_denied_slots(runner);
     warn_of_no_effect(runner);
+    announce_unnamed_axes(runner);
     log_line(runner->log, LOG_INFO, "Running on %zu %s slot%s", used,
              runner->slots.devices.count ? "GPU" : "CPU", used == 1 ? "" : "s");
 }

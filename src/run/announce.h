@@ -6,3 +6,5 @@
 void announce_start(struct runner *runner);
 /* Warns when the limit on open files suffices for fewer slots than were asked for. */
 void announce_denied_slots(struct runner *runner);
+/* Warns of axes that the program is not told of, though it is of others. */
+void announce_unnamed_axes(struct runner *runner);

@@ -145,6 +145,12 @@ static void add_value(struct text *out, const struct value *value)
         text_add_bytes(out, value_text(value), value_text_len(value));
 }
 
+/* What the runner knows of each run, whatever its config holds. */
+static bool is_of_run(const struct piece *piece)
+{
+    return is_word(piece, "config") || is_word(piece, "log_dir") || is_word(piece, "gpu_id");
+}
+
 /* Whether an argument may name the i-th key: what has the same default in every config tells runs of nothing
  * that its user has decided, so that {learning_rate} for {lr} would train the same run again and again. */
 static bool can_name(const struct config *config, size_t i)
@@ -185,7 +191,6 @@ static bool refuse_key(const struct config *config, const char *argument, const 
 static bool check_piece(const struct config *config, const char *argument, const struct piece *piece,
                         struct error *err)
 {
-    static const char *const always[] = {"config", "log_dir", "gpu_id"};
     if (!piece->in_braces)
         return true;
     if (is_word(piece, "{"))
@@ -197,9 +202,8 @@ static bool check_piece(const struct config *config, const char *argument, const
                error_set(err, ERROR_USAGE,
                          "'{*}' in '%s' stands for several arguments, so it must be an argument of its own",
                          argument);
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (is_word(piece, always[i]))
-            return true;
+    if (is_of_run(piece))
+        return true;
     for (size_t i = 0; i < value_count(config_keys(config)); i++)
         if (is_word(piece, value_key(config_keys(config), i)) && can_name(config, i))
             return true;
@@ -215,6 +219,38 @@ bool command_check(const struct command *command, const struct config *config, s
             if (!check_piece(config, command->words.items[i], &piece, err))
                 return false;
     return true;
+}
+
+static bool names(const struct command *command, const char *word)
+{
+    struct piece piece;
+    for (size_t i = 0; i < command->words.count; i++)
+        for (const char *rest = command->words.items[i]; next_piece(&rest, &piece);)
+            if (piece.in_braces && is_word(&piece, word))
+                return true;
+    return false;
+}
+
+static bool names_a_key(const struct command *command)
+{
+    struct piece piece;
+    for (size_t i = 0; i < command->words.count; i++)
+        for (const char *rest = command->words.items[i]; next_piece(&rest, &piece);)
+            if (piece.in_braces && !is_of_run(&piece))
+                return true;
+    return false;
+}
+
+void command_add_unnamed_axes(const struct command *command, const struct config *config,
+                              struct text *unnamed)
+{
+    const struct value *keys = config_keys(config);
+    if (command->literal || !names_a_key(command) || names(command, "*") || names(command, "config"))
+        return;
+    for (size_t i = 0; i < value_count(keys); i++)
+        if (config_is_axis(config, i) && value_count(value_item(keys, i)) > 1 &&
+            !names(command, value_key(keys, i)))
+            text_addf(unnamed, "%s{%s}", unnamed->len ? ", " : "", value_key(keys, i));
 }
 
 static void add_piece(struct text *out, const struct piece *piece, const struct run *run)

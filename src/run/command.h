@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "store/store.h"
 
@@ -23,6 +24,14 @@ void command_destroy(struct command *command);
  * for one "--key=value" an axis, and "{{" for a brace.
  */
 bool command_check(const struct command *command, const struct config *config, struct error *err);
+
+/*
+ * Adds to `unnamed` the axes of several values that no argument names, as "{a}, {b}", when some argument
+ * names a key: runs that differ in them alone get the same arguments. Nothing with {*} or {config} among
+ * these; nor when no key is named at all, as the program will read its config then.
+ */
+void command_add_unnamed_axes(const struct command *command, const struct config *config,
+                              struct text *unnamed);
 
 const char *command_path(const struct command *command);
 /* The arguments for a run, NULL-terminated, with one spare place before the first (see launch.h). Free with

@@ -154,6 +154,7 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
         retry_follow(runner);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
         announce_denied_slots(runner);
+        announce_unnamed_axes(runner);
     } else {
         log_line(runner->log, LOG_WARNING, "The edited config is not used: %s", err.text);
     }

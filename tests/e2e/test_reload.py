@@ -252,3 +252,12 @@ def test_an_edited_timeout_ends_an_attempt_that_executes(project):
     write_config(project, 1, timeout=0.2, kill_grace=0.2)
     assert runner.wait() == 1
     assert "timed out after 0.2" in project.log()
+
+
+def test_an_axis_that_an_edit_adds_and_no_argument_names_is_told_of(project):
+    write_config(project, 1)
+    runner = project.start(project.gated(), "{batch_size}")
+    project.until_waiting(1)
+    project.write(batch_size=[1], rate=[1, 2], meta={"max_threads": 1})
+    until_log(project, "No argument names {rate}: runs that differ in nothing else get the same arguments")
+    assert project.let_all_go(runner) == 0

@@ -216,3 +216,14 @@ def test_excluded_configs_are_not_run(project):
     project.run("/bin/true")
     assert sorted((row["optimizer"], row["batch_size"]) for row in project.rows()) == \
         [("Adam", "32"), ("Adam", "64"), ("SGD", "32")]
+
+
+@pytest.mark.parametrize("words, unnamed", [
+    (["--bs={batch_size}"], "{rate}, {layers}"), (["{layers}{rate}"], "{batch_size}"), (["{epochs}"], "{batch_size}, "),
+    (["{batch_size}", "{rate}", "{layers}"], None), (["{batch_size}", "{*}"], None), (["{rate}", "c={config}"], None),
+    ([], None), (["batch_size", "{{rate}", "{log_dir}", "{gpu_id}"], None)])
+def test_warns_of_axes_that_no_argument_names(project, words, unnamed):
+    project.write(batch_size=[1, 2], rate=[0.1, 0.2], layers=[[1], [2]], alone=["x"])
+    done = project.run("/bin/true", *words)
+    assert done.stderr.count("No argument names") == (unnamed is not None)
+    assert unnamed is None or f"No argument names {unnamed}" in done.stderr
