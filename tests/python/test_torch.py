@@ -700,3 +700,21 @@ furcate.run("config.json", train)
     done = project.run(OMP_NUM_THREADS="2")
     assert done.returncode == 0, done.stderr
     assert "libgomp" in (project.logs / "furcate.log").read_text()
+
+
+@pytest.mark.parametrize(("seed", "different"), [("", 3), ("torch.manual_seed(1)", 1)])
+def test_forked_runs_draw_numbers_of_their_own_unless_the_script_has_seeded(project, seed, different):
+    project.write(batch_size=[8, 16, 32], meta={"start": "fork"})
+    project.script(f"""
+import torch, furcate
+torch.rand(1)
+{seed}
+
+def draw(config):
+    return {{"drawn": float(torch.rand(1, dtype=torch.double))}}
+
+furcate.run("config.json", draw)
+""")
+    project.train()
+    assert len({row["run_drawn"] for row in project.rows()}) == different
+    assert "fork server" in (project.logs / "furcate.log").read_text()
