@@ -163,7 +163,8 @@ FURCATE_API void *furcate_context(const struct furcate_fork *fork);
 
 /*
  * Reports metrics of one step (an epoch, counted from 1), and appends them to metrics.jsonl. Names are
- * "accuracy", "loss" for training and "val_accuracy", "val_loss" for validation values.
+ * "accuracy", "loss" for training and "val_accuracy", "val_loss" for validation values; neither "step" nor
+ * "time", which every line has, and without control characters.
  * Returns false when the line could not be written; the run then fails after the current method.
  */
 FURCATE_API bool furcate_report(struct furcate_fork *fork, int64_t step, const struct furcate_metric *metrics,

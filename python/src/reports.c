@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "report/report.h"
@@ -20,24 +21,36 @@ static void metrics_free(struct metrics *metrics)
     Py_XDECREF(metrics->names);
 }
 
-static bool add_metric(struct metrics *metrics, PyObject *key, PyObject *value)
+/* A Fork makes columns of the metrics that its methods keep; without one each is a column. */
+static bool check_name(PyObject *key, PyObject *bytes, bool for_fork)
+{
+    const char *name = PyBytes_AsString(bytes);
+    const char *fault = strlen(name) < (size_t)PyBytes_Size(bytes)
+                            ? "it holds a NUL; rename it"
+                            : (for_fork ? config_metric_find_report_fault : config_metric_find_fault)(name);
+    if (fault)
+        PyErr_Format(PyExc_ValueError, "%R cannot be a metric: %s", key, fault);
+    return !fault;
+}
+
+static bool add_metric(struct metrics *metrics, PyObject *key, PyObject *value, bool for_fork)
 {
     struct furcate_metric *metric = &metrics->items[metrics->count];
     PyObject *bytes = convert_to_text(key, &metric->name);
-    bool ok = bytes && PyList_Append(metrics->names, bytes) == 0 &&
+    bool ok = bytes && check_name(key, bytes, for_fork) && PyList_Append(metrics->names, bytes) == 0 &&
               convert_to_double(value, metric->name, &metric->value);
     Py_XDECREF(bytes);
     metrics->count += ok;
     return ok;
 }
 
-static bool take_metrics(struct metrics *metrics, PyObject *dict)
+static bool take_metrics(struct metrics *metrics, PyObject *dict, bool for_fork)
 {
     PyObject *key, *value;
     metrics->items = memory_new((size_t)PyDict_Size(dict) + 1, sizeof *metrics->items);
     metrics->names = PyList_New(0);
     for (Py_ssize_t at = 0; metrics->names && PyDict_Next(dict, &at, &key, &value);)
-        if (!add_metric(metrics, key, value))
+        if (!add_metric(metrics, key, value, for_fork))
             return false;
     return metrics->names;
 }
@@ -59,8 +72,10 @@ PyObject *core_report(PyObject *module, PyObject *arguments)
     const char *path;
     CLEANUP(metrics_free) struct metrics metrics = {0};
     if (!PyArg_ParseTuple(arguments, "LO!z:report", &step, &PyDict_Type, &dict, &path) ||
-        !take_metrics(&metrics, dict))
+        !take_metrics(&metrics, dict, fork))
         return NULL;
+    if (step < 1)
+        return PyErr_Format(PyExc_ValueError, "step %lld: steps are counted from 1", step);
     if (fork && !furcate_report(fork, step, metrics.items, metrics.count)) {
         err = fork->failure;
         fork->failure = (struct error){0}; /* it is the exception's from here on */

@@ -82,6 +82,10 @@ const char *config_log_dir(const struct config *config);
 
 /* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
 bool config_result_is_taken(const char *name);
+/* Why no report can have a metric of this name, with the remedy; NULL: it can. */
+const char *config_metric_find_report_fault(const char *name);
+/* The same where a column of run_data.csv is made of the metric. */
+const char *config_metric_find_fault(const char *name);
 
 /* Reads one JSON or YAML text into a value without checking it as a config, as config.json, run_data.json and
  * CSV cells are. NULL with err set (ERROR_CONFIG; "NAME:LINE:COLUMN: …") when it is malformed. */

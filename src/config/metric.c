@@ -20,26 +20,29 @@ bool config_result_is_taken(const char *name)
     return false;
 }
 
-/* Why a metric cannot have this name; NULL: it can. */
-static const char *find_name_fault(const char *name)
+const char *config_metric_find_report_fault(const char *name)
 {
     if (name[0] == '\0')
         return "it is empty; give it a name";
     if (strcmp(name, "step") == 0 || strcmp(name, "time") == 0)
         return "every report has this key already; rename it";
-    if (config_result_is_taken(name))
-        return "run_data.csv has this column already; rename it";
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return "it holds a control character; rename it";
     return NULL;
 }
 
+const char *config_metric_find_fault(const char *name)
+{
+    return config_result_is_taken(name) ? "run_data.csv has this column already; rename it"
+                                        : config_metric_find_report_fault(name);
+}
+
 void config_metric_check_all(const struct value *metrics, struct faults *faults)
 {
     for (size_t i = 0; metrics && i < value_count(metrics); i++) {
         const char *name = value_key(metrics, i);
-        const char *name_fault = find_name_fault(name);
+        const char *name_fault = config_metric_find_fault(name);
         struct error why;
         if (name_fault)
             fault_add(faults, FAULT_ERROR, value_key_place(metrics, i), "'%s' cannot be a metric: %s", name,

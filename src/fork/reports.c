@@ -14,10 +14,10 @@ static bool check_report(struct furcate_fork *fork, int64_t step, const struct f
     if (step < 1)
         return furcate_fail(fork, "furcate_report: step %lld: steps are counted from 1", (long long)step);
     for (size_t i = 0; i < count; i++) {
-        const char *name = metrics[i].name;
-        if (!name || !*name || strcmp(name, "step") == 0 || strcmp(name, "time") == 0)
-            return furcate_fail(fork, "furcate_report: '%s' is no name for a metric: use another",
-                                name ? name : "");
+        const char *name = metrics[i].name ? metrics[i].name : "";
+        const char *fault = config_metric_find_report_fault(name);
+        if (fault)
+            return furcate_fail(fork, "furcate_report: '%s' cannot be a metric: %s", name, fault);
     }
     return true;
 }

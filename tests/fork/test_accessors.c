@@ -199,7 +199,7 @@ static void a_report_that_cannot_be_kept_fails_the_run(void **state)
         const char *message;
     } cases[] = {
         {report_step_zero, "furcate_report: step 0: steps are counted from 1"},
-        {report_as_step, "furcate_report: 'step' is no name for a metric"},
+        {report_as_step, "furcate_report: 'step' cannot be a metric: every report has this key already"},
         {report_nowhere, "metrics.jsonl"},
     };
     struct sandbox *sandbox = *state;

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 import sys
 
 import pytest
@@ -183,8 +184,9 @@ def test_a_leak_is_seen():
     lambda path: _core.reported(),
     lambda path: pytest.raises(furcate.ConfigError, _core.read_config, "absent.json", True),
     lambda path: pytest.raises(TypeError, _core.report, 1, {"loss": "high"}, str(path)),
+    lambda path: pytest.raises(ValueError, _core.report, 1, {"": 1}, str(path)),
     lambda path: pytest.raises(TypeError, _core.plot, str(path), "loss", [1], [object()], None),
-], ids=["read_run", "report", "gpu_indices", "reported", "no config", "no number", "no curve"])
+], ids=["read_run", "report", "gpu_indices", "reported", "no config", "no number", "no name", "no curve"])
 def test_functions_leave_no_references(run, call):
     assert not leaks(lambda: call(run))
 
@@ -192,6 +194,44 @@ def test_functions_leave_no_references(run, call):
 def test_what_is_no_number_is_named(run):
     with pytest.raises(TypeError, match="loss is to be a number, and is 'high'"):
         _core.report(1, {"loss": "high"}, str(run.parent / "metrics.jsonl"))
+
+
+@pytest.mark.parametrize("name, why", [
+    ("", "it is empty; give it a name"), ("a\nb", "it holds a control character"), ("a\0b", "it holds a NUL"),
+    ("step", "every report has this key already; rename it"), ("time", "every report has this key already; rename it")])
+def test_a_name_that_no_metric_can_have_is_refused(run, name, why):
+    class Reporting(App):
+        def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+            _core.report(1, {name: 1}, None)
+
+    path = run.parent / "metrics.jsonl"
+    with pytest.raises(ValueError, match=re.escape(f"{name!r} cannot be a metric: {why}")):
+        _core.report(1, {"loss": 1, name: 1}, str(path))
+    with pytest.raises(ValueError, match=re.escape(f"{name!r} cannot be a metric: {why}")):
+        Reporting().run()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["epochs", "start_time", "results", "id", "name", "attempts"])
+def test_a_metric_whose_column_furcate_keeps_itself_is_refused(run, name):
+    with pytest.raises(ValueError, match=f"'{name}' cannot be a metric: run_data.csv has this column already; rename"):
+        _core.report(1, {name: 1}, str(run.parent / "metrics.jsonl"))
+
+
+def test_the_history_of_a_fork_may_have_a_name_that_is_no_column_of_its_run(run):
+    class Counting(App):
+        def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+            return {"loss": [2.0, 1.0], "epochs": [1, 2]}
+
+    Counting().run()
+    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    assert data["epochs"] == 2 and data["train_loss"] == 1.0
+
+
+@pytest.mark.parametrize("step", [0, -1])
+def test_a_step_below_1_is_refused(run, step):
+    with pytest.raises(ValueError, match=f"step {step}: steps are counted from 1"):
+        _core.report(step, {"loss": 1}, str(run.parent / "metrics.jsonl"))
 
 
 def test_keeps_integers_of_any_size_and_text_of_any_kind(tmp_path):
