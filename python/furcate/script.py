@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, SupportsFloat
 
 from furcate import _core
 
@@ -18,6 +18,9 @@ class Config(dict):
         except KeyError:
             raise AttributeError(missing_key(self, key)) from None
 
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
 
 def missing_key(keys: dict, key: str) -> str:
     """Says that a config lacks a key, and which one may have been meant."""
@@ -26,6 +29,13 @@ def missing_key(keys: dict, key: str) -> str:
     near = difflib.get_close_matches(key, list(keys), 1)
     remedy = f"did you mean '{near[0]}'?" if near else "add it"
     return f"the config has no key '{key}': {remedy}"
+
+
+def _told_too_early(what: str) -> None:
+    """In the warm process: ends it, so that runs are spawned, which can be told."""
+    if _core.is_server():
+        raise SystemExit(f"furcate: {what} was called before furcate.Fork() or furcate.run(), where all runs are one "
+                         "process yet")
 
 
 def _tell_once(what: str) -> None:
@@ -40,6 +50,7 @@ def config() -> Config:
     Raises ConfigError when the run's config.json cannot be read.
     """
     path = os.environ.get("FURCATE_CONFIG")
+    _told_too_early("config()")
     if not path:
         _tell_once("config() is empty")
         return Config()
@@ -49,13 +60,14 @@ def config() -> Config:
 def run_dir() -> str:
     """The run directory, absolute; the working directory, with a notice, when no runner started the script."""
     directory = os.environ.get("FURCATE_RUN_DIR")
+    _told_too_early("run_dir()")
     if not directory:
         _tell_once("run_dir() is the working directory")
         return os.getcwd()
     return directory
 
 
-def report(step: int, **metrics: float) -> None:
+def report(step: int, **metrics: SupportsFloat) -> None:
     """Reports metrics of one step, such as an epoch, to metrics.jsonl of the run.
 
     step     counts from 1
@@ -65,6 +77,7 @@ def report(step: int, **metrics: float) -> None:
     ValueError for a step or a name that cannot be, OSError when the file cannot be written.
     """
     path = os.environ.get("FURCATE_METRICS")
+    _told_too_early("report()")
     if not path:
         _tell_once("report() does nothing")
         return

@@ -97,6 +97,15 @@ def test_random_numbers_are_those_of_a_fresh_process(project, seeds):
     assert len(drawn["run_numpy"]) == (1 if "numpy.random" in seeds else 4)
 
 
+@pytest.mark.parametrize("call", ["config()", "run_dir()", "report(1, loss=1)"])
+def test_a_script_that_asks_for_its_run_too_early_is_spawned(project, call):
+    """All forks would have what the warm process was told: nothing."""
+    project.write(batch_size=[1, 2], meta={"start": "auto"})
+    project.train(f"import furcate\nfound = furcate.{call}\n" + APP + RUN)
+    log = (project.logs / "furcate.log").read_text()
+    assert f"furcate: {call[:call.index('(')]}() was called before furcate.Fork()" in log and len(project.rows()) == 2
+
+
 def test_the_script_is_imported_once(project):
     train(project, "auto", "import os\nopen('imported', 'a').write(str(os.getpid()) + '\\n')\n" + APP + RUN,
           batch_size=[1, 2, 3, 4])
