@@ -66,7 +66,7 @@ def execute_text(text: Union[str, bytes], path: str, **attributes: str) -> None:
 def main() -> None:
     """Imports the modules of the command line, separated by commas, and waits for runs."""
     for name in sys.argv[1].split(","):
-        importlib.import_module(name)
+        importlib.import_module(name.strip())
     command = warm.become_run()
     if command is None:
         raise SystemExit("furcate: furcate run --preload starts this module; it does nothing by itself")

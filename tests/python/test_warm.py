@@ -220,6 +220,12 @@ def test_a_module_and_a_text_can_be_preloaded_for(project):
     assert project.read("example0.log") == "['-c', '32']\n"
 
 
+def test_spaces_around_the_names_of_modules_are_no_part_of_them(project):
+    project.script("import sys; print('wave' in sys.modules, 'csv' in sys.modules)")
+    wrap(project, "--preload", " csv, wave ")
+    assert project.read("example0.log") == "True True\n"
+
+
 def test_a_module_that_is_not_there_is_named(project):
     project.script("print('trained')")
     done = wrap(project, "--preload", "no_such_module")
