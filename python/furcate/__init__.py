@@ -4,6 +4,9 @@ Subclass :class:`Fork`, or call :func:`run` with a function, or let ``furcate ru
 :func:`config`, :func:`report` and :func:`run_dir` in it. No framework is imported before the script does.
 """
 
+import importlib
+from typing import Any
+
 from furcate import _core
 from furcate._core import ConfigError
 from furcate.fork import Fork
@@ -12,3 +15,10 @@ from furcate.script import Config, config, report, run_dir
 
 __version__: str = _core.version
 __all__ = ["Config", "ConfigError", "Fork", "config", "report", "run", "run_dir"]
+
+
+def __getattr__(name: str) -> Any:
+    """furcate.tf, furcate.torch and furcate.furcate_tf, which import a framework, when they are first named."""
+    if name in ("tf", "torch", "furcate_tf"):
+        return importlib.import_module("furcate." + name)
+    raise AttributeError(f"module 'furcate' has no attribute '{name}'")

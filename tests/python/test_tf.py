@@ -142,14 +142,14 @@ def test_tensorflow_chooses_how_much_at_a_time_when_the_config_does_not(tmp_path
 
 
 def test_is_found_where_the_first_furcate_had_it():
-    import furcate.furcate_tf
-    import furcate.tf
-    assert furcate.furcate_tf.Fork is furcate.tf.Fork and issubclass(furcate.tf.Fork, furcate.Fork)
+    import furcate
+    from furcate.furcate_tf.fork import Fork
+    assert Fork is furcate.furcate_tf.Fork is furcate.tf.Fork and issubclass(Fork, furcate.Fork)
 
 
 def test_asking_for_gpus_leaves_this_process_without_a_context(project):
     project.script("""
-import furcate.tf
+import furcate
 from tensorflow.python.eager import context
 print(furcate.tf.Fork("config.json").get_available_gpu_indices(), context.context()._initialized)
 """)
