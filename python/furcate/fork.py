@@ -2,13 +2,15 @@
 
 import importlib
 import json
+import operator
 import os
 import random
 import re
 import sys
-from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
+from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, Type
 
 from furcate import _core, launch, warm
+from furcate._core import ConfigError
 from furcate.history import history_values, metric_name, named_results
 from furcate.script import missing_key
 
@@ -17,6 +19,19 @@ __all__ = ["Fork", "metric_name"]
 # Which module has the defaults of a config's `framework`, and by which packages a framework is known.
 _ADAPTERS = {"tf": "furcate.tf", "torch": "furcate.torch"}
 _PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
+
+
+def _framework_of(package: str) -> Optional[str]:
+    """Keras is TensorFlow's only where it computes with it; it has other backends."""
+    return _PACKAGES.get(package) if package != "keras" or "tensorflow" in sys.modules else None
+
+
+def _restore(own: Type["Fork"], framework: str, attributes: Dict[str, Any]) -> "Fork":
+    """Unpickles a Fork that has adopted a framework's defaults: its class is known by no name."""
+    fork = own.__new__(own)
+    fork.__dict__.update(attributes)
+    fork._adopt(framework)
+    return fork
 
 
 class Fork:
@@ -33,12 +48,16 @@ class Fork:
 
     date_format = "%Y-%m-%d %H:%M:%S"
 
-    def __init__(self, config_filename: Optional[str] = None) -> None:
+    # So that they can be read before __init__, by a subclass' own.
+    _data: Optional[Dict[str, Any]] = None
+    _config_filename: Optional[launch.Path] = None
+
+    def __init__(self, config_filename: Optional[launch.Path] = None) -> None:
         """config_filename: path of the config; ``--config FILE`` on the script's command line goes before it."""
-        warm.become_run()
         self._config_filename = config_filename
-        self._data: Optional[Dict[str, Any]] = None
         self.script_name = sys.argv[0]
+        if not self._is_of_other_plan():
+            warm.become_run()
         if not self.is_runner():
             self._adopt(self._framework())
 
@@ -63,11 +82,11 @@ class Fork:
     @property
     def log_dir(self) -> str:
         """In a run the run directory, absolute; in the runner the config's log_dir."""
-        return os.environ.get("FURCATE_RUN_DIR") or self.data["log_dir"]
+        return self.data["log_dir"] if self.is_runner() else os.environ["FURCATE_RUN_DIR"]
 
     def __getattr__(self, key: str) -> Any:
-        if key.startswith("_"):
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{key}'")
+        if key.startswith("_") or hasattr(type(self), key):
+            return object.__getattribute__(self, key)  # raises again what brought us here, a property for instance
         try:
             return self.data[key]
         except KeyError:
@@ -75,21 +94,24 @@ class Fork:
 
     def is_runner(self) -> bool:
         """Whether this process supervises; False in a run."""
-        return not os.environ.get("FURCATE_CONFIG")
+        return not os.environ.get("FURCATE_CONFIG") or self._is_of_other_plan()
 
     def run(self) -> None:
         """Runs what is left of the plan; in a run, takes it through the methods.
 
-        Returns when every run is done. Otherwise raises SystemExit with furcate's exit status: 1 some failed, 2 bad
-        config, 3 no device, 130 or 143 stopped. In a run, raises what a method raised.
+        Returns when every run is done, and in a run when that one is: what stands behind is executed in all of them.
+        Otherwise raises SystemExit with furcate's exit status: 1 some failed, 2 bad config, 3 no device, 130 or 143
+        stopped. In a run, raises what a method raised. Does nothing in a run of another config.
         """
+        if self._is_of_other_plan():
+            launch.tell_if_nested(launch.config_path(self._config_filename))
+            return
         self._check_methods()
         if self.is_runner():
-            own = type(self).get_available_gpu_indices is not Fork.get_available_gpu_indices
-            gpus = self.get_available_gpu_indices() if own else None
-            path = launch.config_path(self._config_filename)
-            launch.run_plan(path, for_fork=True, gpus=None if gpus is None else list(gpus))
+            self._check_keys()
+            launch.run_plan(launch.config_path(self._config_filename), for_fork=True, gpus=self._own_gpu_indices())
             return
+        launch.refuse_worker()
         # A run that is killed leaves the lines it had written.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         self._set_seed()
@@ -234,6 +256,9 @@ class Fork:
 
     # --- what the pipeline asks for; not to be overridden ---
 
+    def _is_of_other_plan(self) -> bool:
+        return "FURCATE_PLAN" in os.environ and launch.is_other_plan(launch.config_path(self._config_filename))
+
     def _set_seed(self) -> None:
         random.seed(self.seed)
         if "numpy" in sys.modules:
@@ -243,7 +268,7 @@ class Fork:
         """Of the config, else of what the script has imported; None when that does not tell."""
         if "framework" in self.data:
             return self.data["framework"]
-        imported = {name for package, name in _PACKAGES.items() if package in sys.modules}
+        imported = {_framework_of(package) for package in _PACKAGES if package in sys.modules} - {None}
         return imported.pop() if len(imported) == 1 else None
 
     def _adopt(self, framework: Optional[str]) -> None:
@@ -252,7 +277,8 @@ class Fork:
         if framework not in _ADAPTERS or any(base.__module__ in _ADAPTERS.values() for base in own.__mro__):
             return
         adapter = importlib.import_module(_ADAPTERS[framework]).Fork
-        members = {"__module__": own.__module__, "__doc__": own.__doc__}
+        members = {"__module__": own.__module__, "__doc__": own.__doc__,
+                   "__reduce__": lambda self: (_restore, (own, framework, self.__dict__))}
         self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
 
     def _made_model(self, model: Any) -> None:
@@ -261,11 +287,7 @@ class Fork:
         if "framework" in self.data:
             return
         for base in type(model).__mro__:
-            self._adopt(_PACKAGES.get(base.__module__.partition(".")[0]))
-
-    def _refuse_model(self, model: Any, wanted: str) -> None:
-        raise TypeError(f"get_model returned {type(model).__name__}, and this Fork's model_compile takes {wanted}: "
-                        'return one, define model_compile, or write "framework": "none" in the config')
+            self._adopt(_framework_of(base.__module__.partition(".")[0]))
 
     def _metric_names(self, metrics: List[Any]) -> List[str]:
         return [metric_name(metric) for metric in metrics]
@@ -286,6 +308,38 @@ class Fork:
         for name in required:
             if getattr(type(self), name) is getattr(Fork, name):
                 getattr(Fork, name)(self, *[[]] * (3 if name == "get_datasets" else 0))
+
+    def _check_keys(self) -> None:
+        """Refuses keys whose values self.KEY would not be, so that every run would be the same."""
+        try:
+            keys = set(self.data) - {"meta", "log_dir", "num_parallel_reads", "num_parallel_calls"}
+        except ConfigError:
+            return  # the runner tells it, with its place
+        ours = {name for base in self._own_classes() for name in vars(base)}
+        for key in sorted(keys & ours):
+            print(f"furcate: self.{key} is a name of Fork, and not the value of the config's key '{key}': give the key "
+                  "another name", file=sys.stderr)
+            raise SystemExit(2)
+        for key in sorted((keys & set(dir(type(self)))) - ours):
+            print(f"furcate: {type(self).__name__}.{key} of the script goes before the config's key '{key}'",
+                  file=sys.stderr)
+
+    def _own_classes(self) -> List[type]:
+        """Those of furcate's that this object has in a run."""
+        framework = self._framework()
+        loaded = framework in _ADAPTERS and any(_framework_of(package) == framework for package in sys.modules)
+        adapter = [importlib.import_module(_ADAPTERS[framework]).Fork] if framework and loaded else []
+        modules = ("furcate.fork", *_ADAPTERS.values())
+        return [base for base in (*adapter, *type(self).__mro__) if base.__module__ in modules]
+
+    def _own_gpu_indices(self) -> Optional[List[int]]:
+        """None where the script leaves that to the runner."""
+        if type(self).get_available_gpu_indices is Fork.get_available_gpu_indices:
+            return None
+        indices = list(self.get_available_gpu_indices())
+        if not all(hasattr(i, "__index__") and i >= 0 for i in indices):
+            raise TypeError(f"get_available_gpu_indices must return the numbers of GPUs, such as [0, 1], not {indices}")
+        return [operator.index(i) for i in indices]
 
     def _missing(self, method: str, wanted: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {method}(): define it; it must return {wanted}")

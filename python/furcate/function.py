@@ -6,20 +6,30 @@ from typing import Callable, Mapping, Optional
 from furcate import launch, script, warm
 
 
-def run(config: str, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
+def run(config: launch.Path, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
     """Calls ``function(config)`` once for each permutation of a config, each in a process of its own.
 
     config    path of the config; none of the keys that Fork requires need be in it
     function  gets the run's config, and returns its final metrics by name, or None. They become the columns
               of run_data.csv that :func:`furcate.report` would give; the function may report steps as well
 
-    Returns when every run is done. Raises SystemExit with furcate's exit status when not all are, what the
-    function raises in a run, and TypeError when it returns no metrics.
+    Returns when every run is done. Raises SystemExit with furcate's exit status when not all are. A run ends here,
+    so that what stands behind is not executed in it; in a run of another config nothing is done. Raises, in a run,
+    what the function raises, and TypeError when it returns no metrics.
     """
+    if launch.is_other_plan(config):
+        launch.tell_if_nested(config)
+        return
     warm.become_run()
     if not os.environ.get("FURCATE_CONFIG"):
         launch.run_plan(config, for_fork=False)
         return
+    launch.refuse_worker()
+    _train(function)
+    raise SystemExit(0)
+
+
+def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
     metrics = function(script.config())
     if metrics is None:
         return

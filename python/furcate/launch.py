@@ -4,12 +4,14 @@ import itertools
 import json
 import os
 import sys
-from typing import List, Optional
+from typing import List, Optional, Union
 
 from furcate import _core, warm
 
+Path = Union[str, "os.PathLike[str]"]
 
-def config_path(given: Optional[str]) -> str:
+
+def config_path(given: Optional[Path]) -> str:
     """The config of the last ``--config FILE`` among the script's arguments, else the one given, as for a program in C
     (src/fork/main.c)."""
     words = iter(sys.argv[1:])
@@ -24,6 +26,31 @@ def config_path(given: Optional[str]) -> str:
     return os.fspath(given)
 
 
+def is_other_plan(config: Path) -> bool:
+    """Whether this process is a run of another config, or the warm process for its runs: a script may run several,
+    one after the other, and each of its runs executes the script up to its own."""
+    plan = os.environ.get("FURCATE_PLAN")
+    return plan is not None and plan != os.path.abspath(config)
+
+
+def tell_if_nested(config: Path) -> None:
+    """Says that nothing is done for another plan where that is not clear: in a process that a run has started."""
+    with open(f"/proc/{os.getppid()}/comm") as parent:
+        if parent.read() != "furcate-runner\n":
+            print(f"furcate: nothing is done for {os.fspath(config)}: this process was started by a run of "
+                  f"{os.environ['FURCATE_PLAN']}, and knows its config only", file=sys.stderr)
+
+
+def refuse_worker() -> None:
+    """Raises RuntimeError in a process that multiprocessing has started in a run, and that imports the script anew."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    # While it imports the script it does not know its parent yet.
+    if multiprocessing and (multiprocessing.parent_process()
+                            or getattr(multiprocessing.current_process(), "_inheriting", False)):
+        raise RuntimeError("a worker process of a run began a run of its own; that belongs behind "
+                           "if __name__ == '__main__':")
+
+
 def this_command() -> List[str]:
     """The command that started this script, which starts each of its runs.
 
@@ -32,7 +59,7 @@ def this_command() -> List[str]:
     main = sys.modules["__main__"]
     with open("/proc/self/cmdline", "rb") as file:
         words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
-    if not getattr(main, "__file__", None) and "-c" not in words:
+    if getattr(main, "__file__", "<stdin>") in (None, "<stdin>") and "-c" not in words:
         raise RuntimeError(
             "each run executes this script anew, so it must be a file: save it as train.py and start it with "
             "'python train.py'; in a notebook: !python train.py"
@@ -41,12 +68,13 @@ def this_command() -> List[str]:
     return [sys.executable or words[0], *words[1:]]
 
 
-def run_plan(config: str, for_fork: bool, gpus: Optional[List[int]] = None) -> None:
-    """Runs what is left of a config's plan. Raises SystemExit with furcate's exit status when it is not 0."""
+def run_plan(config: Path, for_fork: bool, gpus: Optional[List[int]] = None) -> None:
+    """Runs what is left of the plan of the config at this path. Raises SystemExit with furcate's exit status when it is
+    not 0."""
     program = this_command()
     sys.stdout.flush()
     sys.stderr.flush()
     random_state = json.dumps(warm.started_with)
-    status = _core.run_plan(config_path(config), program, gpus, for_fork, random_state)
+    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, os.path.abspath(config), random_state)
     if status:
         raise SystemExit(status)

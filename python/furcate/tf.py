@@ -130,7 +130,8 @@ class Fork(furcate.fork.Fork):
     def _made_model(self, model: Any) -> None:
         super()._made_model(model)
         if not hasattr(model, "compile") and type(self).model_compile is Fork.model_compile:
-            self._refuse_model(model, "a Keras model")
+            raise TypeError(f"get_model returned {type(model).__name__}, and model_compile of furcate.tf.Fork takes a "
+                            'Keras model: return one, define model_compile, or write "framework": "none" in the config')
 
     def _set_seed(self) -> None:
         super()._set_seed()

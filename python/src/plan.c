@@ -99,14 +99,15 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
     (void)module;
     PyObject *path, *program, *gpus;
     int for_fork;
-    const char *random_state;
-    if (!PyArg_ParseTuple(arguments, "O&O!Ops:run_plan", PyUnicode_FSConverter, &path, &PyList_Type, &program,
-                          &gpus, &for_fork, &random_state))
+    const char *script_plan, *random_state;
+    if (!PyArg_ParseTuple(arguments, "O&O!Opss:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
+                          &program, &gpus, &for_fork, &script_plan, &random_state))
         return NULL;
     struct runner_options options = {
         .config_path = PyBytes_AsString(path),
         .use = use_for(for_fork),
         .can_serve = true, /* warm.py */
+        .script_plan = script_plan,
         .random_state = random_state,
     };
     PyObject *kept = PyList_New(0);

@@ -12,7 +12,8 @@
 #include "process/process.h"
 
 struct environment {
-    VECTOR(char *) inherited; /* borrowed from environ */
+    VECTOR(char *) inherited; /* borrowed from environ, but for `plan` */
+    char *plan;               /* NULL: none */
 };
 
 /* "NAME=value\0NAME=value\0" and so on. */
@@ -37,19 +38,23 @@ static bool is_one_of(const char *entry, const char *const *names, size_t count)
 
 static bool is_ours(const char *entry)
 {
-    static const char *const names[] = {"FURCATE_CONFIG",  "FURCATE_RUN_DIR",      "FURCATE_ID",
-                                        "FURCATE_NAME",    "FURCATE_GPU",          "FURCATE_ATTEMPT",
-                                        "FURCATE_METRICS", "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
+    static const char *const names[] = {
+        "FURCATE_CONFIG",  "FURCATE_RUN_DIR", "FURCATE_ID",   "FURCATE_NAME",         "FURCATE_GPU",
+        "FURCATE_ATTEMPT", "FURCATE_METRICS", "FURCATE_PLAN", "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
     return is_one_of(entry, names, sizeof names / sizeof *names) ||
            is_one_of(entry, shows_devices, DEVICE_VARIABLES);
 }
 
-struct environment *environment_create(void)
+struct environment *environment_create(const char *script_plan)
 {
     struct environment *environment = memory_new(1, sizeof *environment);
     for (char **entry = environ; *entry; entry++)
         if (!is_ours(*entry))
             vector_push(&environment->inherited, *entry);
+    if (script_plan) {
+        environment->plan = text_format("FURCATE_PLAN=%s", script_plan);
+        vector_push(&environment->inherited, environment->plan);
+    }
     return environment;
 }
 
@@ -58,6 +63,7 @@ void environment_destroy(struct environment *environment)
     if (!environment)
         return;
     vector_free(&environment->inherited);
+    free(environment->plan);
     free(environment);
 }
 

@@ -5,7 +5,9 @@
 
 struct environment;
 
-struct environment *environment_create(void);
+/* script_plan: FURCATE_PLAN, by which a script that runs several plans finds out which one a run is of; NULL:
+ * none */
+struct environment *environment_create(const char *script_plan);
 void environment_destroy(struct environment *environment);
 /* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_ATTEMPT, FURCATE_METRICS,
  * the variables that show the slot's GPU only, and on a CPU slot OMP_NUM_THREADS = threads unless the user

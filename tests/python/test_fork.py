@@ -237,8 +237,13 @@ def test_an_interrupt_ends_all_runs(project, before):
 
 
 def test_a_script_from_stdin_cannot_be_executed_again(project):
-    done = project.run("-", )
-    assert done.returncode == 0
+    done = subprocess.run([sys.executable, "-"], input=APP + RUN, cwd=project.root, env=project.environment, text=True,
+                          capture_output=True)
+    assert done.returncode == 1 and "each run executes this script anew, so it must be a file" in done.stderr
+    assert not project.logs.exists()
+
+
+def test_a_script_of_the_command_line_can_be(project):
     done = project.run("-c", "exec('''" + APP + "''')\nApp('config.json').run()")
     assert done.returncode == 0, done.stderr + project.errors()
 
@@ -270,6 +275,112 @@ def test_a_script_gets_its_own_arguments_as_they_are(project, start, ending):
     project.write(meta={"start": start}, batch_size=32)
     project.train("import sys\ndef show(): return print(sys.argv[1:]) or 1\n" + APP + ending, "train.py", *words)
     assert project.read("example0.log") == str(words) + "\n"
+
+
+TWO_PLANS = """
+import furcate
+
+for name in ("a.json", "b.json"):
+    furcate.run(name, lambda config, name=name: {"of_" + name[0]: config.batch_size})
+print("rows", [len(open(f"{name}/run_data.csv").readlines()) - 1 for name in "ab"])
+"""
+
+
+@pytest.mark.parametrize("start", ["spawn", "auto"])
+def test_a_script_runs_several_plans_one_after_the_other(project, start):
+    """And what stands behind them is executed once all is done, and in no run."""
+    for name, sizes in (("a", [1, 2]), ("b", [3, 4, 5])):
+        (project.root / f"{name}.json").write_text(json.dumps(
+            {"batch_size": sizes, "log_dir": name, "meta": {"allow_cpu": True, "start": start}}))
+    assert project.train(TWO_PLANS).stdout == "rows [2, 3]\n"
+    for name, sizes in (("a", "12"), ("b", "345")):
+        project.logs = project.root / name
+        assert {(row["batch_size"], row[f"run_of_{name}"]) for row in project.rows()} == {(i, i + ".0") for i in sizes}
+        assert set("ab") - set(name) != {column[len("run_of_"):] for column in project.rows()[0] if "of_" in column}
+
+
+def test_two_forks_of_a_script_train_their_own_config(project):
+    project.write(batch_size=[1, 2], log_dir="logs")
+    (project.root / "config.json").rename(project.root / "a.json")
+    project.write(batch_size=[3], log_dir="others")
+    (project.root / "config.json").rename(project.root / "b.json")
+    project.train(APP + """
+class Other(App):
+    def get_model(self):
+        return {"loss": 64.0}
+
+App("a.json").run()
+Other("b.json").run()
+""")
+    assert {row["run_train_loss"] for row in project.rows()} == {"0.125"}
+    project.logs = project.root / "others"
+    assert [row["run_train_loss"] for row in project.rows()] == ["8.0"]
+
+
+def test_a_script_that_a_run_starts_says_that_it_does_nothing(project):
+    project.write(batch_size=[1])
+    (project.root / "other.json").write_text('{"size": [1, 2], "meta": {"allow_cpu": true}}')
+    project.script("import furcate\nfurcate.run('other.json', lambda config: {})\n", "inner.py")
+    project.train("""
+import subprocess, sys, furcate
+furcate.run("config.json", lambda config: {"status": subprocess.call([sys.executable, "inner.py"])})
+""")
+    assert "nothing is done for other.json: this process was started by a run of" in project.errors()
+
+
+def test_a_worker_without_a_guard_does_not_begin_anew(project):
+    project.write(batch_size=[1])
+    project.script("""
+import multiprocessing, furcate
+
+def train(config):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return {"sum": sum(pool.map_async(abs, [1, 2]).get(timeout=5))}
+
+furcate.run("config.json", train)
+""")
+    assert project.run().returncode == 1
+    assert "a worker process of a run began a run of its own; that belongs behind if __name__" in project.errors()
+
+
+@pytest.mark.parametrize(("key", "start"), [("preprocess", APP), ("plot", APP), ("data", APP)])
+def test_a_key_that_would_be_no_attribute_is_refused(project, key, start):
+    project.write(**{key: [1, 2]})
+    project.script(start + RUN)
+    done = project.run()
+    assert done.returncode == 2 and f"self.{key} is a name of Fork" in done.stderr and not project.logs.exists()
+
+
+def test_an_attribute_of_the_script_that_hides_a_key_is_told(project):
+    project.write(dropout=[0.1, 0.2], batch_size=32)
+    assert "App.dropout of the script goes before the config's key 'dropout'" in project.train(
+        APP + "    dropout = 0.5\n" + RUN).stderr
+
+
+def test_what_a_property_raises_is_not_taken_for_a_key_that_is_not_there():
+    class Faulty(furcate.Fork):
+        def __init__(self):
+            self.twice = 2 * self.epochs  # before there is a config
+
+        @property
+        def faulty(self):
+            return (1).real_name
+
+    with pytest.raises(ValueError, match="no config file"):
+        Faulty()
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'real_name'"):
+        Faulty.__new__(Faulty).faulty  # noqa: B018
+
+
+def test_keras_on_another_backend_is_not_taken_for_tensorflow(project):
+    (project.root / "keras.py").write_text("")
+    project.train("import keras\n" + APP + RUN)
+    assert len(project.rows()) == 2
+
+
+def test_gpus_that_are_no_numbers_are_told(project):
+    project.script(APP + "    def get_available_gpu_indices(self): return ['0']\n" + RUN)
+    assert "must return the numbers of GPUs, such as [0, 1], not ['0']" in project.run().stderr
 
 
 def test_a_function_must_return_metrics(project):

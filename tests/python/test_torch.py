@@ -271,6 +271,17 @@ def test_a_model_that_is_no_module_is_neither_evaluated_nor_saved(method, argume
         getattr(fork, method)(object(), *arguments)
 
 
+def test_a_fork_that_has_adopted_them_can_be_pickled(train):
+    """As a DataLoader does whose workers are spawned, when its dataset knows the Fork."""
+    train("""
+def get_model(self):
+    import pickle
+    other = pickle.loads(pickle.dumps(self))
+    assert isinstance(other, furcate.torch.Fork) and type(other).__name__ == "App" and other.data == self.data
+    return super().get_model()
+""", script=SCRIPT.replace("(furcate.torch.Fork)", "(furcate.Fork)"))
+
+
 def test_a_config_key_named_model_stays_the_config_s(train):
     states = train("""
 def get_model(self):
