@@ -137,9 +137,7 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
     note_point(reader, event, is_quoted);
     reader->point.is_plain = token && style == FYSS_PLAIN;
     if (reader->point.is_plain && holds_foreign_comment(frame, token))
-        return config_builder_fail(
-            &reader->builder, place,
-            "a comment begins with # here, not with // or /*; write #, or put the text in quotes");
+        return config_builder_fail(&reader->builder, place, CONFIG_FOREIGN_COMMENT);
     if (reader->point.is_plain && runs_over_lines(frame, event)) {
         reader->mend = config_syntax_add_missing_comma(reader->syntax_faults, &reader->point);
         return false;

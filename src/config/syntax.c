@@ -227,6 +227,44 @@ static struct mend add_indentation_fault(struct faults *faults, const struct syn
     return no_mend;
 }
 
+/* The first line that is neither empty nor a comment. */
+static size_t find_first_line(const struct text *text)
+{
+    size_t offset = config_place_mark(text);
+    for (;;) {
+        offset += strspn(text->data + offset, " \t\r\n");
+        if (text->data[offset] != '#')
+            return offset;
+        offset += strcspn(text->data + offset, "\n");
+    }
+}
+
+static bool is_foreign_comment(const char *text)
+{
+    return strncmp(text, "//", 2) == 0 || strncmp(text, "/*", 2) == 0;
+}
+
+/* Outside of brackets the parser takes a line of // for a word, to which the lines below belong. */
+static bool find_foreign_comment(const struct text *text, const struct fy_diag_error *found, size_t *offset)
+{
+    if (!strstr(found->msg, "invalid multiline plain key") && !strstr(found->msg, "invalid indentation") &&
+        !strstr(found->msg, "could not find expected ':'"))
+        return false;
+    *offset = offset_of(text, (struct value_place){place_of(found).line, 1, 0});
+    *offset += strspn(text->data + *offset, " \t");
+    if (is_foreign_comment(text->data + *offset))
+        return true;
+    *offset = find_first_line(text);
+    return is_foreign_comment(text->data + *offset);
+}
+
+static struct mend add_comment_fault(struct faults *faults, const struct syntax_point *point, size_t offset)
+{
+    const struct text *text = &point->mended->text;
+    add_error(faults, point, config_place_of(text, offset), CONFIG_FOREIGN_COMMENT);
+    return text->data[offset + 1] == '/' ? (struct mend){offset, 2, "#"} : no_mend;
+}
+
 static bool says_unclosed(const struct fy_diag_error *found)
 {
     return strstr(found->msg, "missing comma") || strstr(found->msg, "expected node content") ||
@@ -242,6 +280,9 @@ struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_p
         return no_mend;
     }
     struct value_place place = place_of(found);
+    size_t comment;
+    if (find_foreign_comment(&point->mended->text, found, &comment))
+        return add_comment_fault(faults, point, comment);
     if (says_unclosed(found) && point->opened.line > 0 && is_last(point))
         return add_unclosed(faults, point);
     if (strstr(found->msg, "missing comma"))

@@ -21,6 +21,9 @@ struct syntax_point {
     bool lacks_colon;            /* it is a key without a value */
 };
 
+#define CONFIG_FOREIGN_COMMENT                                                                               \
+    "a comment begins with # here, not with // or /*; write #, or put the text in quotes"
+
 /* Whether the text can be given to the parser, which hangs on some broken UTF-8 and stops silently at other;
  * adds the fault when it cannot. */
 bool config_syntax_check_bytes(struct faults *faults, const struct syntax_point *point);
