@@ -57,7 +57,9 @@ static void set_metric(struct value *data, const struct history *history, const 
     CLEANUP(memory_free) char *validation = text_format("val_%s", name);
     CLEANUP(memory_free) char *training = text_format("train_%s", name);
     bool paired = history_values(history, validation, &(size_t){0}) != NULL;
-    value_object_set(data, paired ? training : name, value_new_float(values[count - 1]));
+    const char *key = paired ? training : name;
+    if (!config_result_is_taken(key))
+        value_object_set(data, key, value_new_float(values[count - 1]));
 }
 
 struct value *results_data(const struct attempt_end *end, const struct history *history)

@@ -102,6 +102,16 @@ static void keeps_the_last_value_and_pairs_training_with_validation(void **state
                      ", \"train_accuracy\": 0.75, \"val_accuracy\": 0.5, \"reward\": 12.5, \"epochs\": 2}");
 }
 
+static void a_metric_does_not_replace_what_furcate_keeps_itself(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    report(fixture, 1, "total_time", 7);
+    report(fixture, 1, "results", 7);
+    report(fixture, 1, "loss", 0.5);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
+    check_data(data, "{" TIMES ", \"loss\": 0.5, \"epochs\": 1}");
+}
+
 static void reads_the_reports_and_both_outputs(void **state)
 {
     const struct results_fixture *fixture = *state;
@@ -180,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(tells_the_times_when_nothing_was_reported),
         TEST(keeps_the_last_value_and_pairs_training_with_validation),
+        TEST(a_metric_does_not_replace_what_furcate_keeps_itself),
         TEST(reads_the_reports_and_both_outputs),
         TEST(finds_an_expression_in_stderr_too),
         TEST(leaves_out_what_is_not_there),
