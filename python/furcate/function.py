@@ -1,9 +1,10 @@
 """A training function in place of a class."""
 
 import os
-from typing import Callable, Mapping, Optional
+import sys
+from typing import Any, Callable, Dict, Mapping, Optional
 
-from furcate import launch, script, warm
+from furcate import _core, launch, script, warm
 
 
 def run(config: launch.Path, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
@@ -11,11 +12,12 @@ def run(config: launch.Path, function: Callable[[script.Config], Optional[Mappin
 
     config    path of the config; none of the keys that Fork requires need be in it
     function  gets the run's config, and returns its final metrics by name, or None. They become the columns
-              of run_data.csv that :func:`furcate.report` would give; the function may report steps as well
+              of run_data.csv that :func:`furcate.report` would give; the function may report steps as well. What
+              is no number is left out, with a line on stderr
 
     Returns when every run is done. Raises SystemExit with furcate's exit status when not all are. A run ends here,
     so that what stands behind is not executed in it; in a run of another config nothing is done. Raises, in a run,
-    what the function raises, and TypeError when it returns no metrics.
+    what the function raises, TypeError when it returns no metrics, and ValueError for a name that no metric can have.
     """
     if launch.is_other_plan(config):
         launch.tell_if_nested(config)
@@ -35,7 +37,18 @@ def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -
         return
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the function of furcate.run() must return metrics by name, a dict; it returned {metrics!r}")
-    script.report(_last_step(), **metrics)
+    _core.report(_last_step(), _numbers(metrics), os.environ.get("FURCATE_METRICS"))
+
+
+def _numbers(metrics: Mapping[str, Any]) -> Dict[str, float]:
+    """The metrics that are numbers: what is none is no reason to lose a training."""
+    numbers = {}
+    for name, value in metrics.items():
+        try:
+            numbers[name] = float(value)
+        except Exception:
+            print(f"furcate: {name!r} is left out of the results: it is no number", file=sys.stderr)
+    return numbers
 
 
 def _last_step() -> int:

@@ -389,6 +389,23 @@ def test_a_function_must_return_metrics(project):
     assert project.run().returncode == 1 and "a dict; it returned 3" in project.errors()
 
 
+@pytest.mark.parametrize("value", ["'high'", "None", "[1, 2]", "object()", "10**400"])
+def test_what_a_function_returns_that_is_no_number_is_left_out(project, value):
+    project.write(batch_size=32)
+    project.train(f"import furcate\nfurcate.run('config.json', lambda config: {{'note': {value}, 'accuracy': 0.5}})\n")
+    row = project.rows()[0]
+    assert row["run_accuracy"] == "0.5" and "run_note" not in row
+    assert project.errors() == "furcate: 'note' is left out of the results: it is no number\n"
+
+
+@pytest.mark.parametrize("name", ["total_time", "epochs", "step"])
+def test_a_function_s_metric_with_a_name_of_furcate_s_own_is_refused(project, name):
+    project.write(batch_size=32)
+    project.script(f"import furcate\nfurcate.run('config.json', lambda config: {{'{name}': 3}})\n")
+    assert project.run().returncode == 1
+    assert f"ValueError: '{name}' cannot be a metric: " in project.errors() and "rename it" in project.errors()
+
+
 def test_any_script_can_report(project):
     project.write(batch_size=32)
     project.script("""
