@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "fork/files.h"
 #include "fork/fork.h"
 #include "fork/note.h"
 #include "process/process.h"
@@ -135,6 +136,7 @@ static char **be_run(struct order *order, int middle)
     if (!is_wanted(order, &reply))
         _exit(127);
     close_order(order);
+    files_reopen();
     return argv;
 }
 

@@ -106,6 +106,29 @@ def test_a_script_that_asks_for_its_run_too_early_is_spawned(project, call):
     assert f"furcate: {call[:call.index('(')]}() was called before furcate.Fork()" in log and len(project.rows()) == 2
 
 
+def test_files_that_are_open_already_are_read_from_where_they_were(project):
+    """And not from where another run has come to."""
+    (project.root / "data").write_text("".join(f"{i}\n" for i in range(5000)))
+    train(project, "fork", """
+import os, furcate
+data = open("data")
+gone = open("gone", "wb+", buffering=0)
+gone.write(b"first\\nsecond\\nlast\\n")
+gone.seek(0)
+os.unlink("gone")
+written = open("written", "a")
+assert data.readline() == "0\\n" and gone.read(6) == b"first\\n"
+
+def function(config):
+    print(config.batch_size, file=written, flush=True)
+    return {"sum": sum(map(int, data)), "rest": len(gone.read())}
+
+furcate.run("config.json", function)
+""", batch_size=[1, 2, 3])
+    assert {(row["run_sum"], row["run_rest"]) for row in project.rows()} == {("12497500.0", "12.0")}
+    assert sorted((project.root / "written").read_text()) == sorted("1\n2\n3\n")
+
+
 def test_the_script_is_imported_once(project):
     train(project, "auto", "import os\nopen('imported', 'a').write(str(os.getpid()) + '\\n')\n" + APP + RUN,
           batch_size=[1, 2, 3, 4])
