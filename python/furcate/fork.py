@@ -11,7 +11,7 @@ from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, Type
 
 from furcate import _core, launch, warm
 from furcate._core import ConfigError
-from furcate.history import history_values, metric_name, named_results
+from furcate.history import as_curve, as_number, history_values, metric_name, named_results
 from furcate.script import missing_key
 
 __all__ = ["Fork", "metric_name"]
@@ -217,8 +217,7 @@ class Fork:
         line in the run's .err says that there is no picture.
         """
         path = os.path.join(self.log_dir, re.sub(r"[^\w-]+", "-", metric).strip("-") + ".jpg")
-        train = None if train_metrics is None else list(train_metrics)
-        valid = None if val_metrics is None else list(val_metrics)
+        train, valid = as_curve(train_metrics), as_curve(val_metrics)
         count = max(len(train or ()), len(valid or ()))
         axis = list(epochs)[:count]
         if len(axis) < count:
@@ -301,7 +300,12 @@ class Fork:
         if _core.reported() or not values:
             return
         for i in range(max(map(len, values.values()))):
-            _core.report(i + 1, {key: items[i] for key, items in values.items() if i < len(items)}, None)
+            numbers = {key: as_number(items[i]) for key, items in values.items() if i < len(items)}
+            try:
+                _core.report(i + 1, {key: number for key, number in numbers.items() if number is not None}, None)
+            except ValueError as fault:  # a name is no reason to lose a trained model
+                print(f"furcate: the history is not reported: {fault}", file=sys.stderr)
+                return
 
     def _check_methods(self) -> None:
         required = ["get_datasets", "get_model"]

@@ -1,8 +1,9 @@
 """Metrics and their history, of whatever framework."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List, Optional
 
 
 def metric_name(metric: Any) -> str:
@@ -26,6 +27,22 @@ def history_values(history: Any, reported: Dict[str, List[float]]) -> Dict[str, 
 
 def _is_list(items: Any) -> bool:
     return not isinstance(items, (str, bytes)) and (isinstance(items, Sequence) or hasattr(items, "__array__"))
+
+
+def as_number(value: Any) -> Optional[float]:
+    """None for what is no number, as where an epoch had no validation."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def as_curve(values: Optional[Iterable[Any]]) -> Optional[List[float]]:
+    """Numbers, NaN for what is none."""
+    if values is None:
+        return None
+    numbers = map(as_number, values)
+    return [math.nan if number is None else number for number in numbers]
 
 
 def named_results(results: Any, metrics: List[Any]) -> Dict[str, float]:

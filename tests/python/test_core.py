@@ -275,3 +275,26 @@ def test_a_plot_has_the_epochs_that_it_is_given(run, capsys):
     assert picture(range(1, 4)) == picture([1, 2, 3, 4]) != picture(range(0, 15, 5))
     assert picture([1, 2]) is None
     assert "no plot of 'loss': 2 epochs for 3 values" in capsys.readouterr().err
+
+
+def test_a_history_may_lack_numbers(run):
+    class Sparse(App):
+        plot = furcate.Fork.plot
+
+        def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+            return {"loss": [1.0, 2.0], "val_loss": [None, 0.5], "lr": ["high", "low"], "accuracy": [0.5, Number()]}
+
+    Sparse().run()
+    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    assert data["val_loss"] == 0.5 and (run.parent / "loss.jpg").exists()
+    assert json.loads((run.parent / "history.json").read_text())["val_loss"] == [None, 0.5]
+
+
+def test_a_name_in_a_history_does_not_lose_the_model(run, capsys):
+    class Odd(App):
+        def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+            return {"loss": [1.0], "a\nb": [2.0]}
+
+    Odd().run()
+    assert "the history is not reported: 'a\\nb' cannot be a metric" in capsys.readouterr().err
+    assert json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]["train_loss"] == 1
