@@ -73,12 +73,11 @@ def report(step: int, **metrics: SupportsFloat) -> None:
     step     counts from 1
     metrics  numbers by name, also a framework's: "loss" and "accuracy" of training, "val_loss" of validation
 
-    Does nothing, with a notice, when no runner started the script. Raises TypeError for what is no number,
+    Reports nothing, with a notice, when no runner started the script. Raises TypeError for what is no number,
     ValueError for a step or a name that cannot be, OSError when the file cannot be written.
     """
     path = os.environ.get("FURCATE_METRICS")
     _told_too_early("report()")
+    _core.report(step, metrics, path)  # without a path it checks only: a fault is to show when tried by hand
     if not path:
         _tell_once("report() does nothing")
-        return
-    _core.report(step, metrics, path)

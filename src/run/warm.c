@@ -108,20 +108,22 @@ static char *describe_end(int status)
     return text_format("exit status %d", WEXITSTATUS(status));
 }
 
-/* The last lines that it has written; free() them. */
-static char *read_tail(const struct warm_process *process)
+/* The last line that it has written, which says what the others lead to; free() it. */
+static char *read_last_line(const struct warm_process *process)
 {
     CLEANUP(memory_free) char *path = log_path(process->runner);
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     CLEANUP(text_free) struct text output = {0};
     if (fd >= 0 && lseek(fd, process->output_from, SEEK_SET) >= 0)
         file_read_fd(fd, 1 << 20, &output);
-    return store_error_tail(text_get(&output));
+    CLEANUP(memory_free) char *tail = store_error_tail(text_get(&output));
+    const char *line = strrchr(tail, '\n');
+    return memory_copy_text(line ? line + 1 : tail);
 }
 
 static void note_early_end(struct warm_process *process, const char *end)
 {
-    CLEANUP(memory_free) char *tail = read_tail(process), *path = log_path(process->runner);
+    CLEANUP(memory_free) char *tail = read_last_line(process), *path = log_path(process->runner);
     if (*tail)
         give_up(process->runner, "the fork server ended before it was warm (%s); %s ends with: %s", end, path,
                 tail);

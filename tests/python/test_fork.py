@@ -421,7 +421,7 @@ open(furcate.run_dir() + "/mine", "w").close()
 
 
 def test_a_script_started_by_hand_goes_on_with_a_notice(project):
-    project.script("import furcate\nfor i in range(3): furcate.report(i, loss=1)\n"
+    project.script("import furcate\nfor i in range(3): furcate.report(i + 1, loss=1)\n"
                    "print(furcate.config(), furcate.run_dir())")
     done = project.train()
     assert done.stderr.count("report() does nothing") == 1 and done.stdout.startswith("{} " + str(project.root))
