@@ -72,8 +72,7 @@ def run_plan(config: Path, for_fork: bool, gpus: Optional[List[int]] = None) -> 
     """Runs what is left of the plan of the config at this path. Raises SystemExit with furcate's exit status when it is
     not 0."""
     program = this_command()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    warm.flush()
     random_state = json.dumps(warm.started_with)
     status = _core.run_plan(os.fspath(config), program, gpus, for_fork, os.path.abspath(config), random_state)
     if status:

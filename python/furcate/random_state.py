@@ -8,8 +8,9 @@ would have it, and so must each fork. Where they differ a fresh process would ha
 import pickle
 import random
 import sys
+import types
 import zlib
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 
 class Generator(NamedTuple):
@@ -20,8 +21,8 @@ class Generator(NamedTuple):
     seed: Callable[[], Any]  # by chance
 
 
-def generators() -> Dict[str, Generator]:
-    """Those of the modules that are imported, by the module's name."""
+def generators(modules: List[types.ModuleType]) -> Dict[str, Generator]:
+    """Those of the libraries that are imported, and those that are values of names in these modules, by name."""
     found = {"random": Generator(random.getstate, random.setstate, random.seed)}
     numpy = sys.modules.get("numpy.random")
     if numpy:
@@ -29,12 +30,34 @@ def generators() -> Dict[str, Generator]:
     torch = sys.modules.get("torch")
     if torch:
         found["torch"] = Generator(torch.get_rng_state, torch.set_rng_state, torch.seed)
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            own = _as_generator(value)
+            if own:
+                found[f"{module.__name__}.{name}"] = own
     return found
 
 
-def fingerprints() -> Dict[str, str]:
+def _as_generator(value: Any) -> Optional[Generator]:
+    """What a script has made for itself: a random.Random, NumPy's Generator or RandomState, torch's Generator."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    if kind is random.Random:
+        return Generator(value.getstate, value.setstate, value.seed)
+    if library == "numpy" and kind.__name__ == "RandomState":
+        return Generator(lambda: value.get_state(legacy=False), value.set_state, value.seed)
+    if library == "numpy" and kind.__name__ == "Generator":
+        bits = value.bit_generator
+        return Generator(lambda: bits.state, lambda state: setattr(bits, "state", state),
+                         lambda: setattr(bits, "state", type(bits)().state))
+    if library == "torch" and kind.__name__ == "Generator":
+        return Generator(value.get_state, value.set_state, value.seed)
+    return None
+
+
+def fingerprints(modules: List[types.ModuleType]) -> Dict[str, str]:
     """A checksum of each state, by the generator's name."""
-    return {name: f"{zlib.crc32(_as_bytes(generator.get())):08x}" for name, generator in generators().items()}
+    return {name: f"{zlib.crc32(_as_bytes(generator.get())):08x}" for name, generator in generators(modules).items()}
 
 
 def _as_bytes(state: Any) -> bytes:
@@ -44,15 +67,16 @@ def _as_bytes(state: Any) -> bytes:
 class Keeper:
     """Takes generators over a fork."""
 
-    def __init__(self, started: Dict[str, str]) -> None:
+    def __init__(self, modules: List[types.ModuleType], started: Dict[str, str]) -> None:
         """started: the fingerprints in the process that was started by hand; {} when the script was not."""
-        own = fingerprints()
-        self._states = {name: generator.get() for name, generator in generators().items()
+        own = fingerprints(modules)
+        self._generators = generators(modules)
+        self._states = {name: generator.get() for name, generator in self._generators.items()
                         if own[name] == started.get(name)}
 
     def restore(self) -> None:
         """To be called in the fork."""
-        for name, generator in generators().items():
+        for name, generator in self._generators.items():
             if name in self._states:
                 generator.set(self._states[name])
             else:

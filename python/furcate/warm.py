@@ -8,9 +8,10 @@ import gc
 import json
 import os
 import sys
+import types
 from typing import Dict, List, Optional
 
-from furcate import _core, random_state
+from furcate import _core, ending, random_state, shared
 
 # The state of the random number generators where this process would have become a run; {} in a run.
 started_with: Dict[str, str] = {}
@@ -18,15 +19,32 @@ started_with: Dict[str, str] = {}
 _PACKAGES = {"site-packages", "dist-packages"}  # folders
 
 
-def own_sources() -> List[bytes]:
-    """The files of the modules that are the user's: neither of the standard library nor installed as packages."""
-    library = os.path.dirname(os.__file__) + os.sep
-    paths = set()
+def own_modules() -> List[types.ModuleType]:
+    """The user's: neither of the standard library nor furcate's nor installed as packages."""
+    library, furcate = (os.path.dirname(str(module.__file__)) + os.sep for module in (os, _core))
+    found = []
     for module in list(sys.modules.values()):
         path = getattr(module, "__dict__", {}).get("__file__")
-        if isinstance(path, str) and not path.startswith(library) and not _PACKAGES.intersection(path.split(os.sep)):
-            paths.add(os.fsencode(os.path.abspath(path)))
-    return sorted(paths)
+        if (isinstance(path, str) and not path.startswith((library, furcate))
+                and not _PACKAGES.intersection(path.split(os.sep))):
+            found.append(module)
+    return found
+
+
+def own_sources() -> List[bytes]:
+    """The files of the user's modules."""
+    return sorted({os.fsencode(os.path.abspath(str(module.__file__))) for module in own_modules()})
+
+
+def _refuse(what: str) -> None:
+    raise SystemExit(f"furcate: the script made {what} before it became a run, and forks would share it")
+
+
+def flush() -> None:
+    """Writes what was printed; a process may have been started without stdout or stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream:
+            stream.flush()
 
 
 def become_run() -> Optional[List[str]]:
@@ -34,12 +52,15 @@ def become_run() -> Optional[List[str]]:
     that the runner has not started for that. Raises SystemExit when no more runs are wanted."""
     if not _core.is_server():
         if not started_with and "FURCATE_CONFIG" not in os.environ:
-            started_with.update(random_state.fingerprints())
+            started_with.update(random_state.fingerprints(own_modules()))
         return None
-    generators = random_state.Keeper(json.loads(os.environ.get("FURCATE_RANDOM_STATE", "{}")))
-    sys.stdout.flush()  # else each run would write it again
-    sys.stderr.flush()
+    what = shared.find()
+    if what:
+        _refuse(what)
+    generators = random_state.Keeper(own_modules(), json.loads(os.environ.get("FURCATE_RANDOM_STATE", "{}")))
+    flush()  # else each run would write it again
     sources = own_sources()
+    ending.prepare(own_modules())
     # What is there already is garbage in no run; a collector that looked through it would copy its pages.
     gc.collect()
     gc.freeze()

@@ -10,7 +10,7 @@
 /* What fcntl(2) tells of how it was opened; it is not to be made or emptied again. */
 static int flags_of(int fd)
 {
-    return fcntl(fd, F_GETFL) & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY);
+    return fcntl(fd, F_GETFL) & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | (O_TMPFILE & ~O_DIRECTORY));
 }
 
 static void reopen(int fd)

@@ -61,7 +61,7 @@ def execute():
     """Executes the script; returns whether it ended well."""
     from furcate import preload, random_state
 
-    random_state.Keeper({}).restore()  # other random numbers in each, unless the script seeds them
+    random_state.Keeper([], {}).restore()  # other random numbers in each, unless the script seeds them
     try:
         preload.execute([sys.executable, "train.py"])
     except BaseException:

@@ -106,6 +106,49 @@ def test_a_script_that_asks_for_its_run_too_early_is_spawned(project, call):
     assert f"furcate: {call[:call.index('(')]}() was called before furcate.Fork()" in log and len(project.rows()) == 2
 
 
+@pytest.mark.parametrize("start", ["spawn", "fork"])
+def test_what_is_in_the_buffers_of_files_is_written(project, start):
+    """Also of those that hang on the script's globals, which were there before the fork."""
+    train(project, start, """
+import furcate, gzip
+before = open("before", "a")
+
+class Log:
+    file = open("of_class", "a")
+
+class Model:
+    pass
+
+def function(config):
+    global after
+    before.write("x")
+    Log.file.write("x")
+    model.log = open(f"{furcate.run_dir()}/of_object", "w")
+    model.log.write("x")
+    after = gzip.open(f"{furcate.run_dir()}/after.gz", "wt")
+    after.write("x")
+
+model = Model()
+furcate.run("config.json", function)
+""", batch_size=[1, 2, 3])
+    import gzip
+    assert (project.root / "before").read_text() == (project.root / "of_class").read_text() == "xxx"
+    for i in range(3):
+        assert project.read("of_object", i) == gzip.open(project.directory(i) / "after.gz", "rt").read() == "x"
+
+
+def test_handlers_of_the_exit_find_what_they_need(project):
+    train(project, "fork", """
+import atexit, furcate
+found = []
+def save():
+    print("saved", found)
+atexit.register(save)
+furcate.run("config.json", lambda config: found.append(config.batch_size))
+""", batch_size=[1, 2])
+    assert [project.read(f"example{i}.log", i) for i in range(2)] == ["saved [1]\n", "saved [2]\n"]
+
+
 def test_files_that_are_open_already_are_read_from_where_they_were(project):
     """And not from where another run has come to."""
     (project.root / "data").write_text("".join(f"{i}\n" for i in range(5000)))
@@ -127,6 +170,37 @@ furcate.run("config.json", function)
 """, batch_size=[1, 2, 3])
     assert {(row["run_sum"], row["run_rest"]) for row in project.rows()} == {("12497500.0", "12.0")}
     assert sorted((project.root / "written").read_text()) == sorted("1\n2\n3\n")
+
+
+@pytest.mark.parametrize(("kind", "seeded"), [("random.Random", ""), ("random.Random", "1"),
+    ("numpy.random.default_rng", ""), ("numpy.random.default_rng", "1"), ("numpy.random.RandomState", ""),
+    ("numpy.random.RandomState", "1")])
+def test_generators_of_the_script_s_own_are_those_of_a_fresh_process(project, kind, seeded):
+    pytest.importorskip("numpy")
+    train(project, "fork", f"""
+import random, numpy, furcate
+own = {kind}({seeded})
+furcate.run("config.json", lambda config: {{"drawn": own.random()}})
+""".replace("own.random()", "own.random_sample()" if "State" in kind else "own.random()"), batch_size=[1, 2, 3])
+    assert len({row["run_drawn"] for row in project.rows()}) == (1 if seeded else 3)
+
+
+@pytest.mark.parametrize(("made", "what"), [
+    ("__import__('tempfile').TemporaryDirectory()", "a temporary folder"),
+    ("__import__('tempfile').NamedTemporaryFile()", "a temporary file"),
+    ("__import__('multiprocessing').Lock()", "a lock of multiprocessing"),
+    ("__import__('multiprocessing').Queue()", "a lock of multiprocessing"),
+    ("__import__('concurrent.futures').futures.ProcessPoolExecutor(1)", "a pool of processes"),
+    ("__import__('subprocess').Popen(['sleep', '1'])", "a process"),
+    ("__import__('asyncio').new_event_loop()", "an event loop"),
+    ("__import__('socket').socket()", "a socket"),
+    ("__import__('multiprocessing.shared_memory').shared_memory.SharedMemory(create=True, size=9)", "shared memory"),
+])
+def test_what_processes_would_share_is_found(project, made, what):
+    project.write(batch_size=[1, 2], meta={"start": "auto"})
+    project.train(f"made = {made}\n" + APP + RUN)
+    log = (project.logs / "furcate.log").read_text()
+    assert f"furcate: the script made {what} before it became a run" in log and len(project.rows()) == 2
 
 
 def test_the_script_is_imported_once(project):
@@ -200,7 +274,7 @@ def test_an_edited_module_of_the_script_is_warmed_again(project):
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     log = (project.logs / "furcate.log").read_text()
     assert losses[0] == 1 and losses[-1] == 2 and f"{project.root / 'mine.py'} was edited" in log
-    assert warm.own_sources() and not any(b"pytest" in path for path in warm.own_sources())
+    assert __file__.encode() in warm.own_sources() and not any(b"pytest" in path for path in warm.own_sources())
 
 
 # --- scripts that know nothing of furcate ---
