@@ -1,6 +1,7 @@
 """Fork: the methods of a training run, which furcate calls in order, once for each permutation of a config."""
 
 import importlib
+import itertools
 import json
 import operator
 import os
@@ -26,10 +27,9 @@ def _framework_of(package: str) -> Optional[str]:
     return _PACKAGES.get(package) if package != "keras" or "tensorflow" in sys.modules else None
 
 
-def _restore(own: Type["Fork"], framework: str, attributes: Dict[str, Any]) -> "Fork":
+def _restore(own: Type["Fork"], framework: str) -> "Fork":
     """Unpickles a Fork that has adopted a framework's defaults: its class is known by no name."""
     fork = own.__new__(own)
-    fork.__dict__.update(attributes)
     fork._adopt(framework)
     return fork
 
@@ -51,14 +51,18 @@ class Fork:
     # So that they can be read before __init__, by a subclass' own.
     _data: Optional[Dict[str, Any]] = None
     _config_filename: Optional[launch.Path] = None
+    _is_other_plan = False
 
     def __init__(self, config_filename: Optional[launch.Path] = None) -> None:
         """config_filename: path of the config; ``--config FILE`` on the script's command line goes before it."""
         self._config_filename = config_filename
         self.script_name = sys.argv[0]
-        if not self._is_of_other_plan():
+        if "FURCATE_PLAN" in os.environ:
+            self._is_other_plan = launch.is_other_plan(launch.config_path(config_filename))
+        if not self._is_other_plan:
             warm.become_run()
-        if not self.is_runner():
+            self._random_state = warm.random_state_if_runner()  # where a run would begin
+        if self._is_run():
             self._adopt(self._framework())
 
     # --- config ---
@@ -67,7 +71,7 @@ class Fork:
     def data(self) -> Dict[str, Any]:
         """The config as a dict, `meta` included, defaults filled in. Raises ConfigError when it cannot be used."""
         if self._data is None:
-            if self.is_runner():
+            if not self._is_run():
                 self._data = _core.read_config(launch.config_path(self._config_filename), True)
                 self._data.setdefault("gpu_id", -1)
             else:
@@ -82,7 +86,7 @@ class Fork:
     @property
     def log_dir(self) -> str:
         """In a run the run directory, absolute; in the runner the config's log_dir."""
-        return self.data["log_dir"] if self.is_runner() else os.environ["FURCATE_RUN_DIR"]
+        return os.environ["FURCATE_RUN_DIR"] if self._is_run() else self.data["log_dir"]
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or hasattr(type(self), key):
@@ -93,8 +97,8 @@ class Fork:
             raise AttributeError(missing_key(self.data, key)) from None
 
     def is_runner(self) -> bool:
-        """Whether this process supervises; False in a run."""
-        return not os.environ.get("FURCATE_CONFIG") or self._is_of_other_plan()
+        """Whether this is the process that supervises: False in a run, of whatever config."""
+        return not os.environ.get("FURCATE_CONFIG") and not self._is_other_plan
 
     def run(self) -> None:
         """Runs what is left of the plan; in a run, takes it through the methods.
@@ -103,13 +107,14 @@ class Fork:
         Otherwise raises SystemExit with furcate's exit status: 1 some failed, 2 bad config, 3 no device, 130 or 143
         stopped. In a run, raises what a method raised. Does nothing in a run of another config.
         """
-        if self._is_of_other_plan():
+        if self._is_other_plan:
             launch.tell_if_nested(launch.config_path(self._config_filename))
             return
         self._check_methods()
         if self.is_runner():
             self._check_keys()
-            launch.run_plan(launch.config_path(self._config_filename), for_fork=True, gpus=self._own_gpu_indices())
+            launch.run_plan(launch.config_path(self._config_filename), self._random_state, for_fork=True,
+                            gpus=self._own_gpu_indices())
             return
         launch.refuse_worker()
         # A run that is killed leaves the lines it had written.
@@ -219,7 +224,7 @@ class Fork:
         path = os.path.join(self.log_dir, re.sub(r"[^\w-]+", "-", metric).strip("-") + ".jpg")
         train, valid = as_curve(train_metrics), as_curve(val_metrics)
         count = max(len(train or ()), len(valid or ()))
-        axis = list(epochs)[:count]
+        axis = as_curve(itertools.islice(epochs, count)) or []
         if len(axis) < count:
             print(f"furcate: no plot of '{metric}': {len(axis)} epochs for {count} values", file=sys.stderr)
             return
@@ -255,8 +260,9 @@ class Fork:
 
     # --- what the pipeline asks for; not to be overridden ---
 
-    def _is_of_other_plan(self) -> bool:
-        return "FURCATE_PLAN" in os.environ and launch.is_other_plan(launch.config_path(self._config_filename))
+    def _is_run(self) -> bool:
+        """Whether this process is a run of this Fork's config."""
+        return bool(os.environ.get("FURCATE_CONFIG")) and not self._is_other_plan
 
     def _set_seed(self) -> None:
         random.seed(self.seed)
@@ -277,7 +283,7 @@ class Fork:
             return
         adapter = importlib.import_module(_ADAPTERS[framework]).Fork
         members = {"__module__": own.__module__, "__doc__": own.__doc__,
-                   "__reduce__": lambda self: (_restore, (own, framework, self.__dict__))}
+                   "__reduce__": lambda self: (_restore, (own, framework), self.__dict__)}
         self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
 
     def _made_model(self, model: Any) -> None:

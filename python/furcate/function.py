@@ -5,12 +5,14 @@ import sys
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from furcate import _core, launch, script, warm
+from furcate.history import as_number
 
 
 def run(config: launch.Path, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
     """Calls ``function(config)`` once for each permutation of a config, each in a process of its own.
 
-    config    path of the config; none of the keys that Fork requires need be in it
+    config    path of the config, whatever --config of its own the script has; none of the keys that Fork requires
+              need be in it
     function  gets the run's config, and returns its final metrics by name, or None. They become the columns
               of run_data.csv that :func:`furcate.report` would give; the function may report steps as well. What
               is no number is left out, with a line on stderr
@@ -24,7 +26,7 @@ def run(config: launch.Path, function: Callable[[script.Config], Optional[Mappin
         return
     warm.become_run()
     if not os.environ.get("FURCATE_CONFIG"):
-        launch.run_plan(config, for_fork=False)
+        launch.run_plan(config, warm.random_state_if_runner(), for_fork=False)
         return
     launch.refuse_worker()
     _train(function)
@@ -42,13 +44,11 @@ def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -
 
 def _numbers(metrics: Mapping[str, Any]) -> Dict[str, float]:
     """The metrics that are numbers: what is none is no reason to lose a training."""
-    numbers = {}
-    for name, value in metrics.items():
-        try:
-            numbers[name] = float(value)
-        except Exception:
+    numbers = {name: as_number(value) for name, value in metrics.items()}
+    for name, number in numbers.items():
+        if number is None:
             print(f"furcate: {name!r} is left out of the results: it is no number", file=sys.stderr)
-    return numbers
+    return {name: number for name, number in numbers.items() if number is not None}
 
 
 def _last_step() -> int:

@@ -33,7 +33,7 @@ def as_number(value: Any) -> Optional[float]:
     """None for what is no number, as where an epoch had no validation."""
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # each library has its own for an array of several, for instance
         return None
 
 

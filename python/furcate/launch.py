@@ -4,7 +4,8 @@ import itertools
 import json
 import os
 import sys
-from typing import List, Optional, Union
+import types
+from typing import Dict, List, Optional, Union
 
 from furcate import _core, warm
 
@@ -35,10 +36,14 @@ def is_other_plan(config: Path) -> bool:
 
 def tell_if_nested(config: Path) -> None:
     """Says that nothing is done for another plan where that is not clear: in a process that a run has started."""
-    with open(f"/proc/{os.getppid()}/comm") as parent:
-        if parent.read() != "furcate-runner\n":
-            print(f"furcate: nothing is done for {os.fspath(config)}: this process was started by a run of "
-                  f"{os.environ['FURCATE_PLAN']}, and knows its config only", file=sys.stderr)
+    try:
+        with open(f"/proc/{os.getppid()}/comm") as parent:
+            started_by = parent.read()
+    except OSError:
+        return
+    if started_by != "furcate-runner\n":
+        print(f"furcate: nothing is done for {os.fspath(config)}: this process was started by a run of "
+              f"{os.environ['FURCATE_PLAN']}, and knows its config only", file=sys.stderr)
 
 
 def refuse_worker() -> None:
@@ -57,23 +62,41 @@ def this_command() -> List[str]:
     Raises RuntimeError where there is none that could: in a notebook, or for a script read from stdin.
     """
     main = sys.modules["__main__"]
-    with open("/proc/self/cmdline", "rb") as file:
-        words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+    words = _original_words()
     if getattr(main, "__file__", "<stdin>") in (None, "<stdin>") and "-c" not in words:
         raise RuntimeError(
             "each run executes this script anew, so it must be a file: save it as train.py and start it with "
             "'python train.py'; in a notebook: !python train.py"
         )
     # sys.executable, because the program of a virtual environment is known by its path alone.
-    return [sys.executable or words[0], *words[1:]]
+    return [sys.executable or words[0], *_found_again(words[1:], main)]
 
 
-def run_plan(config: Path, for_fork: bool, gpus: Optional[List[int]] = None) -> None:
+def _original_words() -> List[str]:
+    """What this interpreter was started with; a process may have overwritten what /proc tells."""
+    if hasattr(sys, "orig_argv"):
+        return list(sys.orig_argv)
+    with open("/proc/self/cmdline", "rb") as file:
+        return [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+
+
+def _found_again(words: List[str], main: types.ModuleType) -> List[str]:
+    """With the script's path made absolute where the script has changed the directory that it was relative to."""
+    path = getattr(main, "__file__", None)
+    if not path or not os.path.isfile(path) or sys.argv[0] not in words:
+        return words
+    i = words.index(sys.argv[0])
+    if os.path.exists(words[i]) and os.path.samefile(words[i], path):
+        return words
+    return [*words[:i], path, *words[i + 1:]] if os.path.basename(words[i]) == os.path.basename(path) else words
+
+
+def run_plan(config: Path, random_state: Dict[str, str], for_fork: bool, gpus: Optional[List[int]] = None) -> None:
     """Runs what is left of the plan of the config at this path. Raises SystemExit with furcate's exit status when it is
     not 0."""
     program = this_command()
     warm.flush()
-    random_state = json.dumps(warm.started_with)
-    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, os.path.abspath(config), random_state)
+    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, os.path.abspath(config),
+                            json.dumps(random_state))
     if status:
         raise SystemExit(status)

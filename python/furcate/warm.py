@@ -13,9 +13,6 @@ from typing import Dict, List, Optional
 
 from furcate import _core, ending, random_state, shared
 
-# The state of the random number generators where this process would have become a run; {} in a run.
-started_with: Dict[str, str] = {}
-
 _PACKAGES = {"site-packages", "dist-packages"}  # folders
 
 
@@ -36,6 +33,11 @@ def own_sources() -> List[bytes]:
     return sorted({os.fsencode(os.path.abspath(str(module.__file__))) for module in own_modules()})
 
 
+def random_state_if_runner() -> Dict[str, str]:
+    """The state of the random number generators where this process would have become a run; {} in a run."""
+    return {} if "FURCATE_CONFIG" in os.environ else random_state.fingerprints(own_modules())
+
+
 def _refuse(what: str) -> None:
     raise SystemExit(f"furcate: the script made {what} before it became a run, and forks would share it")
 
@@ -51,8 +53,6 @@ def become_run() -> Optional[List[str]]:
     """Returns in each run that is forked from here, with the run's command line; at once, with None, in a process
     that the runner has not started for that. Raises SystemExit when no more runs are wanted."""
     if not _core.is_server():
-        if not started_with and "FURCATE_CONFIG" not in os.environ:
-            started_with.update(random_state.fingerprints(own_modules()))
         return None
     what = shared.find()
     if what:

@@ -99,15 +99,16 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
     (void)module;
     PyObject *path, *program, *gpus;
     int for_fork;
-    const char *script_plan, *random_state;
-    if (!PyArg_ParseTuple(arguments, "O&O!Opss:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
-                          &program, &gpus, &for_fork, &script_plan, &random_state))
+    PyObject *script_plan;
+    const char *random_state;
+    if (!PyArg_ParseTuple(arguments, "O&O!OpO&s:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
+                          &program, &gpus, &for_fork, PyUnicode_FSConverter, &script_plan, &random_state))
         return NULL;
     struct runner_options options = {
         .config_path = PyBytes_AsString(path),
         .use = use_for(for_fork),
         .can_serve = true, /* warm.py */
-        .script_plan = script_plan,
+        .script_plan = PyBytes_AsString(script_plan),
         .random_state = random_state,
     };
     PyObject *kept = PyList_New(0);
@@ -118,6 +119,7 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
     PyObject *status = words ? PyLong_FromLong(run_plan(&options)) : NULL;
     Py_XDECREF(kept);
     Py_DECREF(path);
+    Py_DECREF(script_plan);
     return status;
 }
 

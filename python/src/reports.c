@@ -68,10 +68,9 @@ PyObject *core_report(PyObject *module, PyObject *arguments)
     struct furcate_fork *fork = module_state(module)->fork;
     struct error err = {0};
     long long step;
-    PyObject *dict;
-    const char *path;
+    PyObject *dict, *path;
     CLEANUP(metrics_free) struct metrics metrics = {0};
-    if (!PyArg_ParseTuple(arguments, "LO!z:report", &step, &PyDict_Type, &dict, &path) ||
+    if (!PyArg_ParseTuple(arguments, "LO!O:report", &step, &PyDict_Type, &dict, &path) ||
         !take_metrics(&metrics, dict, fork))
         return NULL;
     if (step < 1)
@@ -81,7 +80,14 @@ PyObject *core_report(PyObject *module, PyObject *arguments)
         fork->failure = (struct error){0}; /* it is the exception's from here on */
         return raise_error(PyExc_ValueError, &err);
     }
-    if (!fork && path && !write_report(path, step, &metrics, &err))
+    if (fork || path == Py_None)
+        Py_RETURN_NONE;
+    PyObject *bytes;
+    if (!PyUnicode_FSConverter(path, &bytes))
+        return NULL;
+    bool written = write_report(PyBytes_AsString(bytes), step, &metrics, &err);
+    Py_DECREF(bytes);
+    if (!written)
         return raise_error(err.kind == ERROR_USAGE ? PyExc_ValueError : PyExc_OSError, &err);
     Py_RETURN_NONE;
 }

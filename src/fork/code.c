@@ -53,11 +53,10 @@ struct code_map code_map_read(void)
 
 static bool is_runtime(const char *path)
 {
-    static const char *const patterns[] = {"*/libc.so*",      "*/libc-*.so",  "*/libpthread*.so*",
-                                           "*/libstdc++.so*", "*/libc++.so*", "*/libgcc_s.so*",
-                                           "*/ld-*.so*"};
+    static const char *const patterns[] = {"libc.so*",   "libc-*.so",    "libpthread*.so*", "libstdc++.so*",
+                                           "libc++.so*", "libgcc_s.so*", "ld-*.so*"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-        if (fnmatch(patterns[i], path, 0) == 0)
+        if (fnmatch(patterns[i], strrchr(path, '/') + 1, 0) == 0)
             return true;
     return false;
 }

@@ -52,24 +52,25 @@ enum lack { UNKNOWN, HARMLESS, FATAL };
  * and jemalloc ask to be told of forks (pthread_atfork(3)), and start theirs anew.
  */
 static const struct owner {
-    const char *thread, *file; /* patterns of the thread's name, or of the path whose code it is in */
+    const char *thread, *file; /* patterns of the thread's name, or of the file's whose code it is in */
     enum lack lack;
     const char *name; /* NULL: the file's */
 } owners[] = {
     {"tf_*", NULL, FATAL, "TensorFlow"},
     {"jemalloc_bg_thd", NULL, HARMLESS, NULL},
-    {NULL, "*/libgomp*", FATAL, NULL},
-    {NULL, "*/lib*openblas*", HARMLESS, NULL},
-    {NULL, "*/libomp*", HARMLESS, NULL},
-    {NULL, "*/libiomp5*", HARMLESS, NULL},
-    {NULL, "*/python*", UNKNOWN, "Python's threading"},
-    {NULL, "*/libpython*", UNKNOWN, "Python's threading"},
+    {NULL, "libgomp*", FATAL, NULL},
+    {NULL, "lib*openblas*", HARMLESS, NULL},
+    {NULL, "libomp*", HARMLESS, NULL},
+    {NULL, "libiomp5*", HARMLESS, NULL},
+    {NULL, "python*", UNKNOWN, "Python's threading"},
+    {NULL, "libpython*", UNKNOWN, "Python's threading"},
 };
 
-static bool owns(const struct owner *owner, const char *name, const char *path)
+static bool owns(const struct owner *owner, const char *thread, const char *path)
 {
-    return owner->thread ? fnmatch(owner->thread, name, 0) == 0
-                         : path && fnmatch(owner->file, path, FNM_PERIOD) == 0;
+    if (owner->thread)
+        return fnmatch(owner->thread, thread, 0) == 0;
+    return path && fnmatch(owner->file, strrchr(path, '/') + 1, 0) == 0;
 }
 
 /* Whose a thread is; without a place in the list it goes by the file, or by its own name. */

@@ -31,7 +31,8 @@
 struct order {
     struct server_request request;
     int files[MESSAGE_FILES];
-    bool in_group; /* the process is in its control group already */
+    bool in_group;                /* the process is in its control group already */
+    struct open_files open_files; /* of the program */
 };
 
 static void call(void (*hook)(void))
@@ -122,6 +123,18 @@ static void close_order(struct order *order)
         file_close_fd(&order->files[i]);
 }
 
+/* What was received took the numbers of stdin, stdout and stderr where the program had closed them. */
+static void move_files_up(struct order *order)
+{
+    for (size_t i = 0; i < MESSAGE_FILES; i++) {
+        int low = order->files[i];
+        if (low < 0 || low > STDERR_FILENO)
+            continue;
+        order->files[i] = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(low);
+    }
+}
+
 /* Its limits and signal handlers are those of the program, as it set them up. Returns the arguments. */
 static char **be_run(struct order *order, int middle)
 {
@@ -130,13 +143,15 @@ static char **be_run(struct order *order, int middle)
         _exit(127);
     close(middle);
     struct server_reply reply = {.pid = getpid(), .in_group = join_group(order)};
+    move_files_up(order);
     if (!open_files(order))
         reply.error = errno;
     char **argv = take_payload(order);
     if (!is_wanted(order, &reply))
         _exit(127);
     close_order(order);
-    files_reopen();
+    files_reopen(&order->open_files);
+    vector_free(&order->open_files.list);
     return argv;
 }
 
@@ -215,8 +230,9 @@ static char **fork_run(const struct fork_hooks *hooks, int socket, struct order 
 
 bool fork_is_server(void)
 {
+    struct stat info;
     const char *number = getenv(SERVER_VARIABLE);
-    return number && *number;
+    return number && *number && fstat(atoi(number), &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
 /* -1 with err set. Programs that this one starts are not to have it. */
@@ -250,10 +266,10 @@ enum fork_served fork_serve(const struct fork_hooks *hooks, char *const *sources
                             struct error *err)
 {
     static const struct fork_hooks none;
-    struct order order;
     int socket = open_socket(err);
     if (socket < 0)
         return FORK_FAILED;
+    struct order order = {.open_files = files_find()};
     prctl(PR_SET_CHILD_SUBREAPER, 0L); /* the runs are the runner's to adopt, over this process' head */
     send_note(socket, sources);
     while (message_receive(socket, &order.request, sizeof order.request, order.files) ==
@@ -261,5 +277,6 @@ enum fork_served fork_serve(const struct fork_hooks *hooks, char *const *sources
         if ((*argv = fork_run(hooks ? hooks : &none, socket, &order)))
             return FORK_RUN;
     close(socket);
+    vector_free(&order.open_files.list);
     return FORK_ENDED;
 }

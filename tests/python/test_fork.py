@@ -317,6 +317,58 @@ Other("b.json").run()
     assert [row["run_train_loss"] for row in project.rows()] == ["8.0"]
 
 
+@pytest.mark.parametrize("start", ["spawn", "fork"])
+def test_only_the_process_that_was_started_is_the_runner(project, start):
+    """In no run of any plan, wherever it has changed to."""
+    project.write(batch_size=[1], log_dir="logs", meta={"start": start})
+    (project.root / "config.json").rename(project.root / "a.json")
+    project.write(batch_size=[2], log_dir="others", meta={"start": start})
+    (project.root / "config.json").rename(project.root / "b.json")
+    project.train(APP.replace('return {"loss": 1.0}', """
+        import os
+        os.chdir("/")
+        return {"loss": 1.0}""") + """
+app = App("a.json")
+app.run()
+if app.is_runner():
+    open("guarded", "a").write("x")
+App("b.json").run()
+""")
+    assert (project.root / "guarded").read_text() == "x" and (project.root / "others/run_data.csv").exists()
+
+
+def test_a_script_may_change_to_its_own_folder(project):
+    folder = project.root / "code"
+    folder.mkdir()
+    (project.root / "config.json").rename(folder / "config.json")
+    (project.root / "foo").rename(folder / "foo")
+    (folder / "train.py").write_text("import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\n" + APP + RUN)
+    done = project.run("code/train.py")
+    assert done.returncode == 0, done.stderr
+    project.logs = folder / "logs"
+    assert len(project.rows()) == 2
+
+
+def test_a_folder_may_have_a_name_that_is_no_utf_8(project):
+    folder = os.fsencode(project.root) + b"/b\xe4"
+    os.mkdir(folder)
+    with open(folder + b"/train.py", "w") as out:
+        out.write("import furcate\nfurcate.run('c.json', lambda config: furcate.report(1, loss=config.x))\n")
+    with open(folder + b"/c.json", "w") as out:
+        out.write('{"x": [1, 2], "meta": {"allow_cpu": true}}')
+    done = subprocess.run([sys.executable, "train.py"], cwd=folder, env=project.environment, capture_output=True)
+    assert done.returncode == 0 and b"2 of 2 runs are done" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_script_may_be_started_without_standard_files(project, closed):
+    project.script(APP + RUN)
+    done = subprocess.run(["sh", "-c", f"exec {sys.executable} train.py {closed}"], cwd=project.root,
+                          env=project.environment, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(project.rows()) == 2
+
+
 def test_a_script_that_a_run_starts_says_that_it_does_nothing(project):
     project.write(batch_size=[1])
     (project.root / "other.json").write_text('{"size": [1, 2], "meta": {"allow_cpu": true}}')
@@ -331,11 +383,12 @@ furcate.run("config.json", lambda config: {"status": subprocess.call([sys.execut
 def test_a_worker_without_a_guard_does_not_begin_anew(project):
     project.write(batch_size=[1])
     project.script("""
-import multiprocessing, furcate
+import concurrent.futures, multiprocessing, furcate
 
 def train(config):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return {"sum": sum(pool.map_async(abs, [1, 2]).get(timeout=5))}
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, spawn) as pool:
+        return {"sum": sum(pool.map(abs, [1, 2]))}
 
 furcate.run("config.json", train)
 """)

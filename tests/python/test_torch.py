@@ -276,7 +276,10 @@ def test_a_fork_that_has_adopted_them_can_be_pickled(train):
     train("""
 def get_model(self):
     import pickle
+    self.train_set = [self]
     other = pickle.loads(pickle.dumps(self))
+    assert other.train_set == [other]
+    self.train_set = other.train_set = None
     assert isinstance(other, furcate.torch.Fork) and type(other).__name__ == "App" and other.data == self.data
     return super().get_model()
 """, script=SCRIPT.replace("(furcate.torch.Fork)", "(furcate.Fork)"))

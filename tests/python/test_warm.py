@@ -1,6 +1,8 @@
 """Runs that are forks of a warm interpreter: they see what a fresh one sees, and give the same results."""
 
+import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -38,13 +40,13 @@ LOOKING = LOOK + APP.replace('return {"loss": 1.0}', """
         return {"loss": random.random()}""")
 
 
-def train(project, start, text, **keys):
+def train(project, start, text, meta=None, **keys):
     """A project's rows by one way to start; the log dir is made anew."""
     subprocess.run(["rm", "-rf", project.logs], check=True)
-    project.write(meta={"start": start}, **keys)
+    project.write(meta={"start": start, **(meta or {})}, **keys)
     project.train(text)
     log = (project.logs / "furcate.log").read_text()
-    assert ("fork server" in log) == (start != "spawn"), log
+    assert ("The fork server is warm" in log) == (start != "spawn") and "spawned" not in log, log
     return project.rows()
 
 
@@ -153,22 +155,28 @@ def test_files_that_are_open_already_are_read_from_where_they_were(project):
     """And not from where another run has come to."""
     (project.root / "data").write_text("".join(f"{i}\n" for i in range(5000)))
     train(project, "fork", """
-import os, furcate
+import os, tempfile, furcate
 data = open("data")
 gone = open("gone", "wb+", buffering=0)
 gone.write(b"first\\nsecond\\nlast\\n")
 gone.seek(0)
 os.unlink("gone")
+unnamed = tempfile.TemporaryFile("w+")
+unnamed.write("unnamed")
+unnamed.seek(0)
+twin = os.dup(data.fileno())
 written = open("written", "a")
 assert data.readline() == "0\\n" and gone.read(6) == b"first\\n"
 
 def function(config):
     print(config.batch_size, file=written, flush=True)
-    return {"sum": sum(map(int, data)), "rest": len(gone.read())}
+    drawn = {"sum": sum(map(int, data)), "rest": len(gone.read()), "unnamed": len(unnamed.read())}
+    return {**drawn, "twin": os.lseek(twin, 0, os.SEEK_CUR)}
 
 furcate.run("config.json", function)
 """, batch_size=[1, 2, 3])
-    assert {(row["run_sum"], row["run_rest"]) for row in project.rows()} == {("12497500.0", "12.0")}
+    assert {tuple(float(row["run_" + name]) for name in ("sum", "rest", "unnamed", "twin")) for row in project.rows()
+            } == {(12497500, 12, 7, (project.root / "data").stat().st_size)}
     assert sorted((project.root / "written").read_text()) == sorted("1\n2\n3\n")
 
 
@@ -201,6 +209,22 @@ def test_what_processes_would_share_is_found(project, made, what):
     project.train(f"made = {made}\n" + APP + RUN)
     log = (project.logs / "furcate.log").read_text()
     assert f"furcate: the script made {what} before it became a run" in log and len(project.rows()) == 2
+
+
+def test_each_plan_of_a_script_has_the_random_numbers_of_its_place(project):
+    for name in "ab":
+        (project.root / f"{name}.json").write_text(json.dumps(
+            {"repeat": [1, 2], "log_dir": name, "meta": {"allow_cpu": True, "start": "fork"}}))
+    project.train("""
+import random, furcate
+random.seed(1)
+furcate.run("a.json", lambda config: {"drawn": random.random()})
+random.seed(2)
+furcate.run("b.json", lambda config: {"drawn": random.random()})
+""")
+    for name, seed in (("a", 1), ("b", 2)):
+        project.logs = project.root / name
+        assert {float(row["run_drawn"]) for row in project.rows()} == {random.Random(seed).random()}
 
 
 def test_the_script_is_imported_once(project):
@@ -257,7 +281,8 @@ def test_an_edited_script_is_warmed_again(project):
         new = f"{os.getpid()}.new"
         open(new, "w").write(text.replace("VERSION = 1", "VERSION = 2"))
         os.rename(new, "train.py")
-        return {"loss": float(VERSION)}""") + "\nVERSION = 1\n" + RUN, batch_size=[1, 2, 3, 4, 5, 6])
+        return {"loss": float(VERSION)}""") + "\nVERSION = 1\n" + RUN, {"max_threads": 1},
+          batch_size=[1, 2, 3])
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     assert losses[0] == 1 and 2 in losses and "edited" in (project.logs / "furcate.log").read_text()
 
@@ -270,7 +295,7 @@ def test_an_edited_module_of_the_script_is_warmed_again(project):
         new = f"{os.getpid()}.new"
         open(new, "w").write("VERSION = 2  # edited\\n")
         os.rename(new, "mine.py")
-        return {"loss": float(mine.VERSION)}""") + RUN, batch_size=[1, 2, 3, 4, 5, 6])
+        return {"loss": float(mine.VERSION)}""") + RUN, {"max_threads": 1}, batch_size=[1, 2, 3])
     losses = [float(row["run_train_loss"]) * 8 for row in project.rows()]
     log = (project.logs / "furcate.log").read_text()
     assert losses[0] == 1 and losses[-1] == 2 and f"{project.root / 'mine.py'} was edited" in log
@@ -389,7 +414,7 @@ def test_threads_are_done_without_where_the_config_says_so(project):
 
 def test_numpy_and_its_threads_are_forked(project):
     pytest.importorskip("numpy")
-    train(project, "fork", "import numpy\nassert numpy.ones((300, 300)) @ numpy.ones(300) is not None\n" + APP.replace(
+    train(project, "auto", "import numpy\nassert numpy.ones((300, 300)) @ numpy.ones(300) is not None\n" + APP.replace(
         'return {"loss": 1.0}', 'return {"loss": float((numpy.ones((300, 300)) @ numpy.ones(300))[0])}') + RUN,
           batch_size=[1, 2, 3, 4])
     assert {row["run_train_loss"] for row in project.rows()} == {"37.5"}
