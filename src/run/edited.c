@@ -33,3 +33,13 @@ const char *edited_find(const struct edited *edited)
             return edited->files.items[i].path;
     return NULL;
 }
+
+const char *edited_find_newer(const struct edited *edited, double wall)
+{
+    for (size_t i = 0; i < edited->files.count; i++) {
+        const struct timespec *changed = &edited->files.items[i].info.st_mtim;
+        if ((double)changed->tv_sec + (double)changed->tv_nsec / 1e9 >= wall)
+            return edited->files.items[i].path;
+    }
+    return NULL;
+}

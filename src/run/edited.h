@@ -18,5 +18,7 @@ struct edited {
 void edited_note(struct edited *edited, const char *path);
 /* The file that was edited, replaced or removed since; borrowed. NULL: none. */
 const char *edited_find(const struct edited *edited);
+/* The file of which the time of its last change is not before that (clock_wall()); borrowed. NULL: none. */
+const char *edited_find_newer(const struct edited *edited, double wall);
 /* Remembers none; `edited` may be used again. */
 void edited_clear(struct edited *edited);

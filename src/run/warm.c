@@ -179,6 +179,28 @@ static bool may_lack_threads(struct runner *runner, const char *owner)
     return false;
 }
 
+/* Whether a module was edited when the server may have imported it already. Once: a script may write its own.
+ */
+static bool is_stale(struct warm *warm, const char **edited)
+{
+    *edited = warm->again ? NULL : edited_find_newer(&warm->edited, warm->begun_wall);
+    warm->again = *edited;
+    return *edited;
+}
+
+static void be_ready(struct runner *runner, unsigned threads)
+{
+    const char *edited;
+    if (is_stale(&runner->warm, &edited)) {
+        log_line(runner->log, LOG_INFO, "%s was edited meanwhile: warming the fork server again", edited);
+        drop(runner, WARM_COLD);
+        return;
+    }
+    change(&runner->warm, WARM_READY);
+    log_line(runner->log, LOG_DEBUG, "The fork server is warm after %.2f s, and has %u thread%s",
+             clock_seconds_since(runner->warm.begun), threads, threads == 1 ? "" : "s");
+}
+
 static void on_note(uv_poll_t *handle, int status, int events)
 {
     (void)status, (void)events;
@@ -202,9 +224,7 @@ static void on_note(uv_poll_t *handle, int status, int events)
             "in vain; compute nothing before that",
             note.pool);
     } else if (may_lack_threads(runner, note.others)) {
-        change(&runner->warm, WARM_READY);
-        log_line(runner->log, LOG_DEBUG, "The fork server is warm after %.2f s, and has %u thread%s",
-                 clock_seconds_since(runner->warm.begun), note.threads, note.threads == 1 ? "" : "s");
+        be_ready(runner, note.threads);
     }
     runner->run_ready(runner);
 }
@@ -234,6 +254,7 @@ static void watch(struct runner *runner, struct warm_process *process)
     uv_poll_start(&process->exit, UV_READABLE, on_server_exit);
     uv_timer_start(&warm->patience, on_patience_over, warming_ms, 0);
     warm->begun = clock_monotonic();
+    warm->begun_wall = clock_wall();
     change(warm, WARM_WARMING);
 }
 
@@ -338,7 +359,7 @@ void warm_up(struct runner *runner)
 
 bool warm_holds(const struct warm *warm)
 {
-    return warm->state == WARM_WARMING;
+    return warm->state == WARM_WARMING || (warm->state == WARM_ENDING && warm->next == WARM_COLD);
 }
 
 bool warm_launch(struct runner *runner, const struct run *run, const struct launch *launch,

@@ -10,7 +10,8 @@
  *                                       ▼
  *                                    FAILED    until meta.start or the program is edited
  *
- * Nothing is started while it is WARMING. What executes goes on whatever becomes of it.
+ * Nothing is started while it is WARMING, or ends to be warmed again. What executes goes on whatever becomes
+ * of it.
  */
 #pragma once
 #include <stdbool.h>
@@ -38,6 +39,8 @@ struct warm {
     int crashes;             /* in a row, without a run between them */
     int64_t not_before;      /* clock_monotonic() of the next try */
     int64_t begun;           /* clock_monotonic() */
+    double begun_wall;       /* clock_wall() */
+    bool again;              /* it was warmed anew for a file that was edited meanwhile */
 };
 
 void warm_open(struct runner *runner);

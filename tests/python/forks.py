@@ -2,6 +2,7 @@
 
 The runner is the real one. What it starts for a run is a shell, which asks this process for a fork. The fork takes
 over what the shell was given (environment, folder, standard files), executes train.py, and tells the shell how it went.
+It is no child of the runner, whose kills do not reach it: tests of how runs end have real ones.
 usage: forks.py MODULE...   (each line of stdin is the pid of a shell; at the end of stdin all forks are killed)
 """
 
@@ -15,6 +16,7 @@ import traceback
 
 REPLY = "reply.{}"  # a FIFO in the folder of the shell with this pid
 DONE = "done"  # what it gets when the script has ended well
+PATIENCE = 100  # seconds for a run, in case this process died before it could open the FIFO
 WARM = b"warm"  # is written when all is imported
 
 
@@ -29,7 +31,7 @@ class Forks:
         fifo = REPLY.format("$$")
         # All redirection is in children of the shell: its own files are for the fork.
         ask = f"(echo $$ >/proc/{self.process.pid}/fd/0)"
-        self.command = ["sh", "-c", f"mkfifo {fifo} && {ask} && grep -q {DONE} {fifo}"]
+        self.command = ["sh", "-c", f"mkfifo {fifo} && {ask} && timeout {PATIENCE} grep -q {DONE} {fifo}"]
 
     def close(self):
         """Kills what still executes."""
@@ -64,6 +66,8 @@ def execute():
     random_state.Keeper([], {}).restore()  # other random numbers in each, unless the script seeds them
     try:
         preload.execute([sys.executable, "train.py"])
+    except SystemExit as end:
+        return not end.code
     except BaseException:
         traceback.print_exc()
         return False

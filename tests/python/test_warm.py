@@ -302,6 +302,19 @@ def test_an_edited_module_of_the_script_is_warmed_again(project):
     assert __file__.encode() in warm.own_sources() and not any(b"pytest" in path for path in warm.own_sources())
 
 
+def test_a_module_that_is_edited_while_it_is_imported_is_warmed_again(project):
+    project.script("VERSION = 1\n", "mine.py")
+    train(project, "auto", """
+import os
+import mine
+if "FURCATE_SERVER" in os.environ and mine.VERSION == 1:
+    with open("mine.py", "w") as out:
+        out.write("VERSION = 2  # edited\\n")
+""" + APP.replace('return {"loss": 1.0}', 'return {"loss": float(mine.VERSION)}') + RUN)
+    assert {float(row["run_train_loss"]) * 8 for row in project.rows()} == {2}
+    assert "mine.py was edited meanwhile" in (project.logs / "furcate.log").read_text()
+
+
 # --- scripts that know nothing of furcate ---
 
 SCRIPT = LOOK + """
