@@ -24,6 +24,8 @@ class Schedule:
         interval = plan.get("interval", "epoch")
         if interval not in _INTERVALS:
             raise ValueError(f'the interval of get_scheduler must be "epoch" or "step", but is {interval!r}')
+        if interval == "step" and isinstance(plan["scheduler"], ReduceLROnPlateau):
+            raise ValueError('ReduceLROnPlateau is stepped with the loss of an epoch: give it the interval "epoch"')
         self._scheduler = plan["scheduler"]
         self._interval = interval
 

@@ -7,6 +7,7 @@ nothing of it: each run executes it from its first line.
 import builtins
 import importlib
 import os
+import re
 import runpy
 import sys
 import types
@@ -24,14 +25,17 @@ def split_command(command: List[str]) -> Tuple[str, List[str]]:
     words = iter(range(1, len(command)))
     for i in words:
         word = command[i]
-        if word in ("-m", "-c"):
-            return word, command[i + 1:]
-        if word[:2] in ("-m", "-c"):
-            return word[:2], [word[2:], *command[i + 1:]]
-        if word in ("-X", "-W"):
+        if word == "--check-hash-based-pycs":
             next(words, None)
-        elif not word.startswith("-"):
+        elif not word.startswith("-") or word == "-":
             return "file", command[i:]
+        elif not word.startswith("--"):
+            option = re.search("[mcXW]", word)  # those that have a value, in the same word or the next one
+            if option and option[0] in "mc":
+                value = [word[option.end():]] if option.end() < len(word) else []
+                return "-" + option[0], [*value, *command[i + 1:]]
+            if option and option.end() == len(word):
+                next(words, None)
     raise SystemExit(f"furcate: nothing to execute in: {' '.join(command)}")
 
 
@@ -40,19 +44,25 @@ def execute(command: List[str]) -> None:
     kind, words = split_command(command)
     sys.argv = words if kind == "file" else [kind, *words[1:]]
     if kind == "-m":
-        sys.path[0] = os.getcwd()
+        put_first(os.getcwd())
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
     elif kind == "-c":
-        sys.path[0] = ""
+        put_first("")
         execute_text(words[0], "<string>")
     elif os.path.isfile(words[0]) and not zipfile.is_zipfile(words[0]):
         path = os.path.abspath(words[0])
-        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        put_first(os.path.dirname(os.path.realpath(path)))
         with open(path, "rb") as file:
             text = file.read()
         execute_text(text, path, __file__=path)
     else:
         runpy.run_path(words[0], run_name="__main__")
+
+
+def put_first(folder: str) -> None:
+    """Where this interpreter's own -m put the working directory; with -I or -P none is put there."""
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        sys.path[0] = folder
 
 
 def execute_text(text: Union[str, bytes], path: str, **attributes: str) -> None:

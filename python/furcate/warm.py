@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import types
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from furcate import _core, ending, random_state, shared
 
@@ -49,6 +49,24 @@ def flush() -> None:
             stream.flush()
 
 
+def _changes_of_environment() -> Dict[str, Tuple[Optional[str], str]]:
+    """What this process has set since it was started, as some modules do: before, and now."""
+    with open("/proc/self/environ", "rb") as file:
+        entries = [os.fsdecode(entry).partition("=") for entry in file.read().split(b"\0")[:-1]]
+    before = {name: value for name, _, value in entries}
+    return {name: (before.get(name), value) for name, value in os.environ.items() if before.get(name) != value}
+
+
+def _take_environment(entries: List[Tuple[str, str, str]], changes: Dict[str, Tuple[Optional[str], str]]) -> None:
+    """The environment of a run; but where it is that of this process what this process has set goes before."""
+    environment = {name: value for name, _, value in entries}
+    for name, (before, now) in changes.items():
+        if environment.get(name) == before:
+            environment[name] = now
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def become_run() -> Optional[List[str]]:
     """Returns in each run that is forked from here, with the run's command line; at once, with None, in a process
     that the runner has not started for that. Raises SystemExit when no more runs are wanted."""
@@ -64,13 +82,11 @@ def become_run() -> Optional[List[str]]:
     # What is there already is garbage in no run; a collector that looked through it would copy its pages.
     gc.collect()
     gc.freeze()
+    changes = _changes_of_environment()
     served = _core.serve(sources)
     if served is None:
         raise SystemExit(0)
     command, environment = served
-    os.environ.clear()
-    for entry in environment:
-        key, _, value = os.fsdecode(entry).partition("=")
-        os.environ[key] = value
+    _take_environment([os.fsdecode(entry).partition("=") for entry in environment], changes)
     generators.restore()
     return [os.fsdecode(word) for word in command]

@@ -80,9 +80,10 @@ bool fork_is_server(void);
  * stderr, session and control group that it would have if it had been started by itself, and none of the
  * server's files. The calling thread is the only one in it.
  *
- * sources  paths of the files that the program was read from, besides those of its command line,
- * NULL-terminated: once one was edited the runner starts the server anew. NULL: none *argv    for FORK_RUN,
- * its command line, NULL-terminated; the words stay, the array is the caller's to free()
+ * sources  files that the program was read from, besides those of its command line, NULL-terminated: when one
+ *          is edited the runner starts the server anew. NULL: none
+ * *argv    for FORK_RUN its command line, NULL-terminated; the words stay, the array is the caller's to
+ * free()
  */
 enum fork_served fork_serve(const struct fork_hooks *hooks, char *const *sources, char ***argv,
                             struct error *err);

@@ -128,7 +128,7 @@ static unsigned look_at_threads(struct server_note *note)
 
 struct server_note note_take(void)
 {
-    struct server_note note = {0};
+    struct server_note note = {.version = SERVER_VERSION};
     const struct timespec moment = {0, 5 * 1000 * 1000};
     find_open_gpu(note.gpu, sizeof note.gpu);
     for (int i = 0; look_at_threads(&note) > 0 && !note.pool[0] && i < 20; i++)

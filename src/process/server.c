@@ -62,13 +62,16 @@ bool server_start(struct launcher *launcher, const struct launch *launch, struct
 bool server_read_note(const struct server *server, struct server_note *note, struct text *sources)
 {
     int files[MESSAGE_FILES];
-    bool got = message_receive(server->socket, note, sizeof *note, files) == (ssize_t)sizeof *note;
+    *note = (struct server_note){0};
+    ssize_t got = message_receive(server->socket, note, sizeof *note, files);
+    if (got != (ssize_t)sizeof *note)
+        note->version = 0;
     note->gpu[sizeof note->gpu - 1] = note->pool[sizeof note->pool - 1] = '\0';
     note->others[sizeof note->others - 1] = '\0';
     if (files[0] >= 0)
         file_read_fd(files[0], most_sources, sources);
     file_close_fd(&files[0]);
-    return got;
+    return got > 0;
 }
 
 /* --- its forks --- */

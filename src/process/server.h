@@ -19,7 +19,8 @@ struct server {
 bool server_start(struct launcher *launcher, const struct launch *launch, struct server *server,
                   struct error *err);
 /*
- * Once the socket is readable. False when there is no note: it was closed.
+ * Once the socket is readable. False when there is no note: it was closed. The note of another version has
+ * nothing but that, and 0 where it cannot be told.
  *
  * sources  gets the absolute paths of the files that the program was read from besides those of its command
  * line, as a script's modules, each ended by a NUL

@@ -17,11 +17,14 @@
 /* The number of the server's socket. */
 #define SERVER_VARIABLE "FURCATE_SERVER"
 
+/* Of these messages: the library in the server may be of another furcate than the runner. */
+enum { SERVER_VERSION = 2 };
+
 struct server_note {
+    uint32_t version; /* SERVER_VERSION; first in all versions */
     uint32_t threads; /* of the server; of all but the one that forks nothing is left in a run */
-    char
-        pool[128]; /* a library whose threads it has started, which a fork would wait for in vain; "": none */
-    char others[128]; /* one of whose threads it is not known whether a fork does without; "": none */
+    char pool[128];   /* whose threads it has started that a fork would wait for in vain; "": nobody's */
+    char others[128]; /* whose threads, of which it is not known whether a fork does without; "": nobody's */
     char gpu[64];     /* the file of a GPU that it has opened, whose context no fork survives; "": none */
 };
 

@@ -311,11 +311,34 @@ char **command_arguments(const struct command *command, const struct config *con
     return arguments.items + 1;
 }
 
+/* Where the options of a Python end, which hold for all that is forked from it, and what it executes begins.
+ */
+static size_t end_of_options(const struct command *command)
+{
+    size_t i = 1;
+    while (i < command->words.count) {
+        const char *word = command->words.items[i];
+        const char *letter =
+            strpbrk(word, "mcXW"); /* those with a value, of which -m and -c are the last option */
+        if (word[0] != '-' || word[1] == '\0')
+            break;
+        if (word[1] == '-')
+            i += strcmp(word, "--check-hash-based-pycs") == 0 ? 2 : 1;
+        else if (!letter)
+            i++;
+        else if (*letter == 'm' || *letter == 'c')
+            break;
+        else
+            i += letter[1] ? 1 : 2;
+    }
+    return i < command->words.count ? i : command->words.count;
+}
+
 char **command_server_arguments(const struct command *command, const char *preload)
 {
     words arguments = {0};
     vector_push(&arguments, NULL);
-    for (size_t i = 0; i < (preload ? 1 : command->words.count); i++)
+    for (size_t i = 0; i < (preload ? end_of_options(command) : command->words.count); i++)
         vector_push(&arguments, memory_copy_text(command->words.items[i]));
     if (preload) {
         vector_push(&arguments, memory_copy_text("-m"));

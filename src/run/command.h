@@ -39,7 +39,7 @@ const char *command_path(const struct command *command);
 char **command_arguments(const struct command *command, const struct config *config, const struct run *run);
 /*
  * The same for the fork server: the command itself, which must be literal, or, to import `preload` (NULL:
- * nothing), "PROGRAM -m furcate.preload MODULES".
+ * nothing), "PROGRAM OPTIONS -m furcate.preload MODULES".
  */
 char **command_server_arguments(const struct command *command, const char *preload);
 /* Whether the program is a Python, which alone can preload; by its name. */

@@ -18,11 +18,9 @@ struct runner_options {
     /* GPU indices to use; gpu_count -1: find them. */
     const int *gpu_indices;
     int gpu_count;
-    bool can_serve;      /* the program is this one, and can be warmed and forked: meta.start "auto" is
-                            "fork" then */
+    bool can_serve;      /* the program is this one, which can be forked: meta.start "auto" is "fork" then */
     const char *preload; /* modules that a Python imports once, to be forked for each run; NULL: none */
-    const char
-        *script_plan; /* FURCATE_PLAN of all that is started: the plan as a script names it; NULL: none */
+    const char *script_plan;  /* FURCATE_PLAN of what is started: the plan as a script names it; NULL: none */
     const char *random_state; /* FURCATE_RANDOM_STATE of the fork server (python/furcate/random_state.py);
                                  NULL: none */
     bool detach;              /* go on in the background, in a session of its own, once all is prepared */

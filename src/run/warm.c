@@ -173,8 +173,7 @@ static bool may_lack_threads(struct runner *runner, const char *owner)
     }
     give_up(runner,
             "the program started threads of %s before it was to become a run, which a fork lacks; start them "
-            "later, "
-            "or write \"start\": \"fork\" if its runs do without",
+            "later, or write \"start\": \"fork\" if its runs do without",
             owner);
     return false;
 }
@@ -213,7 +212,10 @@ static void on_note(uv_poll_t *handle, int status, int events)
         return; /* its end is told by the other */
     uv_timer_stop(&runner->warm.patience);
     note_sources(&runner->warm.edited, &sources);
-    if (note.gpu[0]) {
+    if (note.version != SERVER_VERSION) {
+        give_up(runner,
+                "the program has another version of furcate than this one, which is " FURCATE_VERSION);
+    } else if (note.gpu[0]) {
         give_up(runner,
                 "the program opened a GPU (%s) before it was to become a run, and a fork cannot use it",
                 note.gpu);

@@ -196,6 +196,13 @@ def test_a_program_that_cannot_warm_is_spawned(fork):
     assert len(warmed(fork)) == 1
 
 
+def test_a_program_with_another_furcate_is_spawned(fork):
+    (fork.root / "warming").write_text("old")
+    write(fork, "")
+    assert "the program has another version of furcate than this one" in run(fork).stderr
+    assert len(fork.rows()) == 4
+
+
 # A /dev with a GPU in it.
 WITH_GPU = ["unshare", "--mount", "sh", "-c",
             'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && touch /dev/nvidia0 && exec "$@"', "sh"]

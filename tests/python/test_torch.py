@@ -379,7 +379,11 @@ def get_scheduler(self, optimizer):
     assert [float(rate) for rate in trained.found("rate (.*)")] == pytest.approx(rates)
 
 
+PLATEAU = torch.optim.lr_scheduler.ReduceLROnPlateau(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1))
+
+
 @pytest.mark.parametrize(("scheduler", "error"), [
+    ({"scheduler": PLATEAU, "interval": "step"}, 'give it the interval "epoch"'),
     ({"scheduler": None, "interval": "batch"}, 'must be "epoch" or "step", but is \'batch\''),
     ({"scheduler": None, "frequency": 2}, r"\['frequency', 'scheduler'\]"),
     ({"interval": "step"}, r"\['interval'\]"),

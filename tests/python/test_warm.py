@@ -347,6 +347,23 @@ def test_preloaded_scripts_draw_random_numbers_of_their_own(project):
     assert project.read("example0.log") != project.read("example1.log", 1)
 
 
+def test_the_interpreter_s_options_hold_for_preloaded_scripts(project):
+    project.script("import sys; print(sys.flags.optimize, sys.warnoptions, sys._xoptions, sys.argv[1:])", "mine.py")
+    options = ("-O", "-W", "error::FutureWarning", "-Xutf8", "-um", "mine", "{batch_size}")
+    wrap(project, program=options)
+    fresh = project.read("example0.log")
+    wrap(project, "--preload", "csv", program=options)
+    assert project.read("example0.log") == fresh and fresh.startswith("1 ['error::FutureWarning']")
+    assert "is warm" in (project.logs / "furcate.log").read_text()
+
+
+def test_variables_that_a_preloaded_module_sets_stay(project):
+    project.script("import os\nos.environ['OF_MODULE'] = 'set'\nos.environ['FURCATE_NAME'] = 'module'\n", "sets.py")
+    project.script("import os, sets; print(os.environ['OF_MODULE'], os.environ['FURCATE_NAME'])")
+    wrap(project, "--preload", "sets")
+    assert project.read("example0.log") == "set example0\n"
+
+
 def test_a_module_and_a_text_can_be_preloaded_for(project):
     project.script("import sys; print(sys.argv[1:], __name__)", "mine.py")
     wrap(project, "--preload", "csv", program=("-m", "mine", "{batch_size}"))
