@@ -140,19 +140,27 @@ static struct value *from_dict(PyObject *dict)
     return object;
 }
 
+/* False for an interrupt or an exit, which is to go on. */
+static bool clear_fault(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception))
+        return false;
+    PyErr_Clear();
+    return true;
+}
+
 /* Arrays and numbers of NumPy and the frameworks. */
 static struct value *from_other(PyObject *object)
 {
     if (PyIndex_Check(object)) {
         struct value *value = from_integer(object);
-        if (value)
+        if (value || !clear_fault()) /* an array has __index__, and refuses */
             return value;
-        PyErr_Clear(); /* an array has __index__, and refuses */
     }
     PyObject *plain = PyObject_HasAttrString(object, "tolist") ? PyObject_CallMethod(object, "tolist", NULL)
                                                                : PyNumber_Float(object);
-    if (!plain)
-        PyErr_Clear();
+    if (!plain && !clear_fault())
+        return NULL;
     bool helps = plain && Py_TYPE(plain) != Py_TYPE(object);
     struct value *value = helps ? convert_to_value(plain) : from_text(object);
     Py_XDECREF(plain);

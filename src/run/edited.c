@@ -1,5 +1,7 @@
 #include "run/edited.h"
 
+#include <string.h>
+
 #include "base/file.h"
 
 void edited_clear(struct edited *edited)
@@ -9,20 +11,42 @@ void edited_clear(struct edited *edited)
     vector_free(&edited->files);
 }
 
+static struct edited_file *find(const struct edited *edited, const char *path)
+{
+    for (size_t i = 0; i < edited->files.count; i++)
+        if (strcmp(edited->files.items[i].path, path) == 0)
+            return &edited->files.items[i];
+    return NULL;
+}
+
 void edited_note(struct edited *edited, const char *path)
 {
     struct stat info;
+    struct edited_file *known = find(edited, path);
     if (stat(path, &info) < 0 || !S_ISREG(info.st_mode))
         return;
-    struct edited_file file = {memory_copy_text(path), info};
-    vector_push(&edited->files, file);
+    if (known)
+        known->info = info;
+    else
+        vector_push(&edited->files, ((struct edited_file){memory_copy_text(path), info}));
+}
+
+void edited_renew(struct edited *edited)
+{
+    for (size_t i = 0; i < edited->files.count; i++) {
+        struct edited_file *file = &edited->files.items[i];
+        if (stat(file->path, &file->info) < 0)
+            file->info = (struct stat){0};
+    }
 }
 
 static bool is_as_it_was(const struct edited_file *file)
 {
     struct stat now;
-    return stat(file->path, &now) == 0 && file_is_same(&now, &file->info) &&
-           now.st_size == file->info.st_size && now.st_mtim.tv_sec == file->info.st_mtim.tv_sec &&
+    if (stat(file->path, &now) < 0)
+        return file->info.st_nlink == 0; /* it was gone already */
+    return file_is_same(&now, &file->info) && now.st_size == file->info.st_size &&
+           now.st_mtim.tv_sec == file->info.st_mtim.tv_sec &&
            now.st_mtim.tv_nsec == file->info.st_mtim.tv_nsec;
 }
 

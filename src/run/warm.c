@@ -269,7 +269,7 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
     if (!warm->tree)
         warm->tree = tree_create(&runner->trees);
     trees_adopt(&runner->trees);
-    edited_clear(&warm->edited);
+    edited_renew(&warm->edited); /* the modules of before: one of them may keep it from getting warm */
     for (char **word = arguments; *word; word++)
         edited_note(&warm->edited, *word);
     struct launch launch = {
