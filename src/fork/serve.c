@@ -228,26 +228,30 @@ static char **fork_run(const struct fork_hooks *hooks, int socket, struct order 
 
 /* --- the server --- */
 
-bool fork_is_server(void)
+/* The open socket that the runner has given this process; -1: none, as for a process that a server starts. */
+static int find_socket(void)
 {
     struct stat info;
+    char *end;
     const char *number = getenv(SERVER_VARIABLE);
-    return number && *number && fstat(atoi(number), &info) == 0 && S_ISSOCK(info.st_mode);
+    int socket = number ? (int)strtol(number, &end, 10) : -1;
+    bool is = number && *number && *end == '\0' && fstat(socket, &info) == 0 && S_ISSOCK(info.st_mode);
+    return is ? socket : -1;
+}
+
+bool fork_is_server(void)
+{
+    return find_socket() >= 0;
 }
 
 /* -1 with err set. Programs that this one starts are not to have it. */
 static int open_socket(struct error *err)
 {
-    const char *number = getenv(SERVER_VARIABLE);
-    char *end = NULL;
-    struct stat info;
-    int socket = number ? (int)strtol(number, &end, 10) : -1;
-    if (end && *end == '\0' && fstat(socket, &info) == 0 && S_ISSOCK(info.st_mode) &&
-        fcntl(socket, F_SETFD, FD_CLOEXEC) == 0)
+    int socket = find_socket();
+    if (socket >= 0 && fcntl(socket, F_SETFD, FD_CLOEXEC) == 0)
         return socket;
     error_set(err, ERROR_USAGE,
-              "%s is '%s', which is no open socket; the runner sets it, unset it to start one",
-              SERVER_VARIABLE, number ? number : "");
+              SERVER_VARIABLE " is no open socket; the runner sets it, unset it to start one");
     return -1;
 }
 
