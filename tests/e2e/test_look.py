@@ -59,7 +59,16 @@ def remote(project):
 def start(project, path="remote/config.json"):
     runner = project.start_command(FURCATE, "run", path, "--", project.gated())
     project.until_waiting(1)
+    # The loop itself looks once after its start, and would wait for a server that is away by then.
+    until_log(project, "is looked at every 3 s")
+    until(lambda: is_idle(project.runner_pid()), "the end of that look")
     return runner
+
+
+def is_idle(pid):
+    """Whether the loop waits for events."""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as waits:
+        return "poll" in waits.read()
 
 
 @pytest.mark.parametrize("through_a_link", [False, True])
