@@ -75,10 +75,11 @@ def become_run() -> Optional[List[str]]:
     what = shared.find()
     if what:
         _refuse(what)
-    generators = random_state.Keeper(own_modules(), json.loads(os.environ.get("FURCATE_RANDOM_STATE", "{}")))
+    modules = own_modules()
+    generators = random_state.Keeper(modules, json.loads(os.environ.get("FURCATE_RANDOM_STATE", "{}")))
     flush()  # else each run would write it again
     sources = own_sources()
-    ending.prepare(own_modules())
+    ending.prepare(modules)
     # What is there already is garbage in no run; a collector that looked through it would copy its pages.
     gc.collect()
     gc.freeze()
