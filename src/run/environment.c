@@ -38,9 +38,10 @@ static bool is_one_of(const char *entry, const char *const *names, size_t count)
 
 static bool is_ours(const char *entry)
 {
-    static const char *const names[] = {
-        "FURCATE_CONFIG",  "FURCATE_RUN_DIR", "FURCATE_ID",   "FURCATE_NAME",         "FURCATE_GPU",
-        "FURCATE_ATTEMPT", "FURCATE_METRICS", "FURCATE_PLAN", "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
+    static const char *const names[] = {"FURCATE_CONFIG",       "FURCATE_RUN_DIR", "FURCATE_ID",
+                                        "FURCATE_NAME",         "FURCATE_GPU",     "FURCATE_SLOT",
+                                        "FURCATE_ATTEMPT",      "FURCATE_METRICS", "FURCATE_PLAN",
+                                        "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
     return is_one_of(entry, names, sizeof names / sizeof *names) ||
            is_one_of(entry, shows_devices, DEVICE_VARIABLES);
 }
@@ -84,6 +85,13 @@ static void add_number(struct additions *additions, const char *name, long long 
     add(additions, name, digits, "");
 }
 
+/* Python keeps what a program prints into a file in memory, and a killed program never writes it. */
+static void add_unbuffered(struct additions *additions)
+{
+    if (!getenv("PYTHONUNBUFFERED"))
+        add(additions, "PYTHONUNBUFFERED", "1", "");
+}
+
 static void add_run(struct additions *additions, const struct run *run)
 {
     add(additions, "FURCATE_CONFIG", run->directory, "/config.json");
@@ -120,6 +128,7 @@ char **environment_for_server(const struct environment *environment, int threads
         add(&additions, "PYTORCH_NVML_BASED_CUDA_CHECK", "1", ""); /* it counts GPUs without opening one */
     if (threads > 0 && !getenv("OMP_NUM_THREADS"))
         add_number(&additions, "OMP_NUM_THREADS", threads);
+    add_unbuffered(&additions);
     if (random_state)
         add(&additions, "FURCATE_RANDOM_STATE", random_state, "");
     char **entries = in_one_piece(environment, &additions);
@@ -133,6 +142,8 @@ char **environment_for(const struct environment *environment, const struct run *
     struct device_variable variables[8];
     struct additions additions = {0};
     add_run(&additions, run);
+    add_number(&additions, "FURCATE_SLOT", slot->index);
+    add_unbuffered(&additions);
     size_t count = device_environment(slot->vendor, slot->gpu_id, variables);
     for (size_t i = 0; i < count; i++)
         add(&additions, variables[i].name, variables[i].value, "");

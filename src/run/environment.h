@@ -9,9 +9,9 @@ struct environment;
  * none */
 struct environment *environment_create(const char *script_plan);
 void environment_destroy(struct environment *environment);
-/* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_ATTEMPT, FURCATE_METRICS,
- * the variables that show the slot's GPU only, and on a CPU slot OMP_NUM_THREADS = threads unless the user
- * set it. All in one piece; free() it. */
+/* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_SLOT, FURCATE_ATTEMPT,
+ * FURCATE_METRICS, the variables that show the slot's GPU only, and PYTHONUNBUFFERED=1 and on a CPU slot
+ * OMP_NUM_THREADS = threads, each unless the user set it. All in one piece; free() it. */
 char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
                        int threads);
 /*

@@ -79,6 +79,7 @@ static struct slot *make_slot(const struct slots *slots, size_t i)
 {
     struct slot *slot = memory_new(1, sizeof *slot);
     slot->gpu_id = -1;
+    slot->index = (int)i;
     snprintf(slot->name, sizeof slot->name, "CPU %zu", i);
     if (slots->devices.count) {
         slot->gpu_id = slots->devices.items[i].index;

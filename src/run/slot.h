@@ -14,6 +14,7 @@ struct tree;
 
 struct slot {
     int gpu_id; /* -1: a CPU slot */
+    int index;  /* from 0; no two slots have the same */
     char vendor[16];
     char name[24];           /* "GPU 0", "CPU 3" */
     bool retired;            /* takes no further attempt: max_threads was lowered */

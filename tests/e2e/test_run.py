@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import EXAMPLE
+from conftest import EXAMPLE, until
 
 KEYS = ["data_name", "data_dir", "batch_size", "epochs"]
 DEFAULTS = ["train_prefix", "valid_prefix", "test_prefix", "learning_rate", "verbose", "cache", "seed", "prefetch"]
@@ -109,6 +109,34 @@ def test_programs_work_where_the_runner_was_started_and_read_nothing(project):
 def test_cpu_slots_share_the_cpus(project):
     project.write(meta={"max_threads": 1})
     assert shown(project)["environ"]["OMP_NUM_THREADS"] == str(len(os.sched_getaffinity(0)))
+
+
+def test_slots_are_numbered_from_0_and_no_two_that_execute_have_the_same(project):
+    project.write(batch_size=[1, 2, 3, 4, 5], meta={"max_threads": 3})
+    runner = project.start(project.script("train", f'echo $FURCATE_SLOT > "$FURCATE_RUN_DIR/slot"\n{project.gated()}\n'))
+    waiting = project.until_waiting(3)
+    assert sorted((directory / "slot").read_text().strip() for directory in waiting) == ["0", "1", "2"]
+    freed = (waiting[1] / "slot").read_text()
+    project.let_go(waiting[1])
+    until(lambda: waiting[1] not in project.waiting(), "the end of one run")
+    [further] = set(project.until_waiting(3)) - set(waiting)
+    assert (further / "slot").read_text() == freed
+    assert project.let_all_go(runner) == 0
+
+
+PRINTS_AND_DIES = """import os, signal
+print("epoch 1")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("given, kept", [({}, "epoch 1\n"), ({"PYTHONUNBUFFERED": ""}, "")])
+def test_a_killed_python_program_leaves_what_it_printed_unless_the_user_wants_buffers(project, given, kept):
+    project.environment.pop("PYTHONUNBUFFERED", None)
+    project.write(batch_size=1)
+    done = project.furcate("run", "config.json", "--", project.python("train.py", PRINTS_AND_DIES), **given)
+    assert done.returncode == 1
+    assert (project.logs / "example0_foo/example0.log").read_text() == kept
 
 
 def test_the_users_number_of_threads_stays(project):
