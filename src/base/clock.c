@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/number.h"
+
 double clock_wall(void)
 {
     struct timespec now;
@@ -100,7 +102,7 @@ bool duration_parse(const char *text, double *seconds, struct error *err)
 
     for (int unit = 0; *rest; unit++) {
         char *end;
-        double number = strtod(rest, &end);
+        double number = number_read(rest, &end);
         bool bare = rest == text && *end == '\0';
 
         unit = bare ? unit_count - 1 : find_unit(*end, unit);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
+
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
@@ -12,7 +14,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     err->kind = kind;
     err->may_pass = false;
     err->number = 0;
-    vsnprintf(err->text, sizeof err->text, format, args);
+    number_vprint(err->text, sizeof err->text, format, args);
     va_end(args);
     return false;
 }
@@ -38,7 +40,7 @@ bool error_system(struct error *err, int number, const char *format, ...)
     err->kind = ERROR_SYSTEM;
     err->may_pass = may_pass(number);
     err->number = number;
-    vsnprintf(err->text, sizeof err->text, format, args);
+    number_vprint(err->text, sizeof err->text, format, args);
     va_end(args);
     size_t len = strlen(err->text);
     /* The GNU strerror_r: thread-safe, returns the text. */

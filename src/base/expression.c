@@ -1,10 +1,11 @@
 #include "base/expression.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/c_locale.h"
 #include "base/memory.h"
 
 /* With these the slowest expression takes about half a second. */
@@ -15,7 +16,7 @@ enum { deepest = 100, most_parts = 2000, most_copies = 300 };
 static char foreign_escape(const char *expression)
 {
     for (const char *c = strchr(expression, '\\'); c && c[1]; c = strchr(c + 2, '\\'))
-        if (isalpha((unsigned char)c[1]) && !strchr("wWsSbB", c[1]))
+        if (ascii_is_letter(c[1]) && !strchr("wWsSbB", c[1]))
             return c[1];
     return 0;
 }
@@ -79,6 +80,7 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
     if (!is_bounded(expression))
         return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
     int code = regcomp(compiled, expression, REG_EXTENDED);
     if (code == 0)
@@ -90,6 +92,17 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
     char reason[256];
     regerror(code, compiled, reason, sizeof reason);
     return error_set(err, ERROR_CONFIG, "%s; grep -E takes the same and helps to correct it", reason);
+}
+
+bool expression_find(const regex_t *compiled, const char *text, regmatch_t *parts, size_t count, int flags)
+{
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
+    errno = 0;
+    bool found = regexec(compiled, text, count, parts, flags) == 0;
+    /* regexec(3) of glibc calls a want of memory a mismatch. */
+    if (!found && errno == ENOMEM)
+        memory_end();
+    return found;
 }
 
 bool expression_check(const char *expression, struct error *err)

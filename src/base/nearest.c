@@ -1,9 +1,10 @@
 #include "base/nearest.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 enum { longest = 64 };
 
@@ -14,7 +15,7 @@ static size_t least(size_t a, size_t b)
 
 static bool same(char a, char b)
 {
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
+    return ascii_lower(a) == ascii_lower(b);
 }
 
 static size_t distance(const char *a, const char *b)

@@ -2,11 +2,11 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/utf8.h"
 
 /* Makes room for `more` bytes and the NUL. */
@@ -45,10 +45,10 @@ void text_addv(struct text *text, const char *format, va_list args)
     va_copy(again, args);
     reserve(text, 96); /* mostly enough, so that one pass will do */
     size_t room = text->capacity - text->len;
-    int len = vsnprintf(text->data + text->len, room, format, args);
+    int len = number_vprint(text->data + text->len, room, format, args);
     if (len > 0 && (size_t)len >= room) {
         reserve(text, (size_t)len);
-        vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
+        number_vprint(text->data + text->len, (size_t)len + 1, format, again);
     }
     va_end(again);
     text->len += len > 0 ? (size_t)len : 0;
@@ -141,8 +141,8 @@ void text_add_number(struct text *text, double number)
         return;
     char digits[32];
     for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, number);
-        if (strtod(digits, NULL) == number)
+        number_print(digits, sizeof digits, "%.*g", precision, number);
+        if (number_read(digits, NULL) == number)
             break;
     }
     text_add(text, digits);

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/vector.h"
 #include "cli/cli.h"
 #include "cli/grid.h"
@@ -36,7 +36,7 @@ static const char *cell(const struct table *table, size_t row, int column)
 static double cell_number(const char *text)
 {
     char *end;
-    double number = text ? strtod(text, &end) : NAN;
+    double number = text ? number_read(text, &end) : NAN;
     return text && *text && *end == '\0' ? number : NAN;
 }
 

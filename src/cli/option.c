@@ -1,12 +1,12 @@
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/vector.h"
@@ -49,7 +49,7 @@ static void add_letters(struct text *letters, const struct option *options)
 {
     text_add(letters, "-:h");
     for (const struct option *option = options; option->name; option++)
-        if (isalpha(option->val))
+        if (ascii_is_letter((char)option->val))
             text_addf(letters, "%c%s", option->val, option->has_arg ? ":" : "");
 }
 
@@ -83,7 +83,7 @@ bool cli_parse_count(const char *text, uint64_t *count)
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end || errno)
+    if (!ascii_is_digit(text[0]) || *end || errno)
         return false;
     *count = number;
     return true;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 
 static const struct special {
@@ -12,11 +13,6 @@ static const struct special {
     {"Infinity", DECIMAL_INFINITE}, {".nan", DECIMAL_NAN},      {".NaN", DECIMAL_NAN},
     {".NAN", DECIMAL_NAN},          {"NaN", DECIMAL_NAN},
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool read_special(const char *text, const char *end, bool is_signed, struct decimal *number)
 {
@@ -35,7 +31,7 @@ static bool read_special(const char *text, const char *end, bool is_signed, stru
 static const char *read_digits(const char *text, const char *end, struct decimal *number)
 {
     const char *point = NULL, *rest = text;
-    for (; rest < end && (is_digit(*rest) || (*rest == '.' && !point)); rest++) {
+    for (; rest < end && (ascii_is_digit(*rest) || (*rest == '.' && !point)); rest++) {
         if (*rest == '.') {
             point = rest;
         } else if (*rest != '0') {
@@ -62,7 +58,7 @@ static bool read_exponent(const char *text, const char *end, int64_t *exponent)
         return false;
     *exponent = 0;
     for (; text < end; text++) {
-        if (!is_digit(*text) || *exponent > INT64_C(99999999999999999))
+        if (!ascii_is_digit(*text) || *exponent > INT64_C(99999999999999999))
             return false;
         *exponent = 10 * *exponent + (*text - '0');
     }
@@ -158,7 +154,7 @@ static void add_special_json(struct text *out, const struct decimal *number)
 static size_t span_digits(const char *text, const char *end)
 {
     size_t span = 0;
-    while (text + span < end && is_digit(text[span]))
+    while (text + span < end && ascii_is_digit(text[span]))
         span++;
     return span;
 }
@@ -174,7 +170,7 @@ void value_decimal_add_json(struct text *out, const char *text, size_t len)
     if (*text == '-')
         text_add_char(out, '-');
     text += *text == '-' || *text == '+';
-    while (text + 1 < end && text[0] == '0' && is_digit(text[1]))
+    while (text + 1 < end && text[0] == '0' && ascii_is_digit(text[1]))
         text++;
     size_t whole = span_digits(text, end);
     text_add_bytes(out, whole ? text : "0", whole ? whole : 1);

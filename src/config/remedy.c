@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 
@@ -82,7 +83,7 @@ static struct value *make_bool(const struct rule *rule, const struct value *bad)
     (void)rule;
     for (int truth = 0; truth < 2; truth++)
         for (size_t i = 0; i < 5; i++)
-            if (strcasecmp(value_text(bad), words[truth][i]) == 0)
+            if (ascii_is_same(value_text(bad), words[truth][i]))
                 return value_new_bool(truth);
     return NULL;
 }
@@ -92,7 +93,7 @@ static struct value *name_it(const struct rule *rule, const struct value *bad)
 {
     size_t count = 0;
     for (; rule->names && rule->names[count]; count++)
-        if (is_string(bad) && strcasestr(value_text(bad), rule->names[count]))
+        if (is_string(bad) && ascii_contains(value_text(bad), rule->names[count]))
             return new_string(rule->names[count]);
     const char *nearest = is_string(bad) ? nearest_word(value_text(bad), rule->names, count) : NULL;
     return nearest ? new_string(nearest) : NULL;

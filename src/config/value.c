@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/number.h"
 #include "config/decimal.h"
 
 /* Objects of more keys than this are looked up by hash. */
@@ -263,7 +264,7 @@ double value_float(const struct value *value)
         return (double)NAN;
     if (decimal.kind == DECIMAL_INFINITE)
         return (double)(decimal.negative ? -INFINITY : INFINITY);
-    return strtod(value->text, NULL);
+    return number_read(value->text, NULL);
 }
 
 bool value_bool(const struct value *value)

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/number.h"
 
 /* Where a hierarchy is mounted, and which of its groups is seen there as the top. */
 struct mount {
@@ -90,8 +91,8 @@ static double read_quota(const char *folder, bool v2)
                     : read_small(folder, "cpu.cfs_quota_us", &content) &&
                           read_small(folder, "cpu.cfs_period_us", &content);
     char *behind_quota, *end;
-    double quota = strtod(text_get(&content), &behind_quota);
-    double period = strtod(behind_quota, &end);
+    double quota = number_read(text_get(&content), &behind_quota);
+    double period = number_read(behind_quota, &end);
     if (!there || behind_quota == text_get(&content) || end == behind_quota)
         return 0;
     return quota > 0 && period > 0 ? quota / period : 0;

@@ -1,6 +1,5 @@
 #include "report/gnuplot.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -93,7 +93,7 @@ static void read_messages(int messages, char *out)
     ssize_t got = pread(messages, out, 1023, 0);
     size_t len = 0;
     for (ssize_t i = 0; i < got; i++) {
-        bool space = isspace((unsigned char)out[i]) || !out[i];
+        bool space = ascii_is_space(out[i]) || !out[i];
         if (!space)
             out[len++] = out[i];
         else if (len > 0 && out[len - 1] != ' ')

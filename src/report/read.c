@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/memory.h"
 #include "base/vector.h"
 #include "report/history.h"
@@ -57,6 +58,8 @@ static void quote_tokens(struct text *out, const char *line)
 
 static json_t *load(const char *text, size_t len)
 {
+    /* Jansson reads the decimal point of the locale, and only one of a single byte. */
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
     json_t *loaded = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);
     if (!loaded && errno == ENOMEM)

@@ -1,10 +1,10 @@
 /* Metrics out of the output of a program, by regular expressions. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/expression.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "report/lines.h"
 #include "report/report.h"
 
@@ -48,7 +48,7 @@ static bool compile_all(struct patterns *patterns, const struct value *metrics, 
 static bool read_number(char *text, bool whole, double *number)
 {
     char *end;
-    *number = strtod(text, &end);
+    *number = number_read(text, &end);
     if (end > text || !whole)
         return end > text;
     char *digit = strpbrk(text, "0123456789");
@@ -56,7 +56,7 @@ static bool read_number(char *text, bool whole, double *number)
         return false;
     while (digit > text && strchr("+-.", digit[-1]))
         digit--;
-    *number = strtod(digit, &end);
+    *number = number_read(digit, &end);
     return end > digit;
 }
 
@@ -75,20 +75,10 @@ static void add_match(struct history *history, struct pattern *pattern, char *te
     text[part->rm_eo] = after;
 }
 
-/* regexec(3) of glibc calls a want of memory a mismatch. */
-static bool matches(const regex_t *expression, const char *text, regmatch_t parts[2], int flags)
-{
-    errno = 0;
-    bool found = regexec(expression, text, 2, parts, flags) == 0;
-    if (!found && errno == ENOMEM)
-        memory_end();
-    return found;
-}
-
 static void scan_line(struct history *history, struct pattern *pattern, char *text)
 {
     regmatch_t parts[2];
-    for (int flags = 0; matches(&pattern->expression, text, parts, flags); flags = REG_NOTBOL) {
+    for (int flags = 0; expression_find(&pattern->expression, text, parts, 2, flags); flags = REG_NOTBOL) {
         add_match(history, pattern, text, parts);
         text += parts[0].rm_eo;
         if (parts[0].rm_eo == parts[0].rm_so && *text)

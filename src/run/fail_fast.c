@@ -1,9 +1,9 @@
 #include "run/fail_fast.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -20,7 +20,8 @@ static const int64_t first_second = 1000 * 1000 * 1000;
 static size_t word_length(const char *text)
 {
     size_t len = 0;
-    while (isalnum((unsigned char)text[len]) || (text[len] && strchr("_-+.", text[len])))
+    while (ascii_is_letter(text[len]) || ascii_is_digit(text[len]) ||
+           (text[len] && strchr("_-+.", text[len])))
         len++;
     return len;
 }
@@ -28,7 +29,7 @@ static size_t word_length(const char *text)
 static bool has_digit(const char *word, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (isdigit((unsigned char)word[i]))
+        if (ascii_is_digit(word[i]))
             return true;
     return false;
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "run/runner.h"
 #include "run/symptom.h"
 
@@ -24,7 +25,7 @@ static void describe_timeout(double timeout, char *out, size_t size)
 {
     char limit[48];
     if (timeout < 60)
-        snprintf(limit, sizeof limit, "%g s", timeout);
+        number_print(limit, sizeof limit, "%g s", timeout);
     else
         duration_format(timeout, limit);
     snprintf(out, size, "timed out after %s", limit);

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "config/config.h"
 
 static bool reads_as_string(const char *text, size_t len)
@@ -47,7 +48,7 @@ static struct value *read_structured(const char *text, size_t len)
 
 static bool is_word(const char *text, size_t len, const char *word)
 {
-    return strlen(word) == len && strncasecmp(text, word, len) == 0;
+    return strlen(word) == len && ascii_starts_with(text, word);
 }
 
 static struct value *read_bool(const char *text, size_t len)
@@ -73,7 +74,7 @@ static struct value *read_not_finite(const char *text, size_t len)
     char word[10] = {0};
     memcpy(word, text, len);
     char *end;
-    double number = strtod(word, &end);
+    double number = number_read(word, &end);
     return end == word + len && !isfinite(number) ? value_new_float(number) : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -64,18 +65,13 @@ char *store_directory_base_name(const char *name, const char *label)
     return text_take(&base);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len)
 {
     bool known = data_name_len > 0 && data_name_len < len && memcmp(base_name, data_name, data_name_len) == 0;
     for (size_t i = known ? data_name_len : 0; i < len; i++) {
         int64_t id = 0;
         size_t digits = 0;
-        for (; i + digits < len && is_digit(base_name[i + digits]); digits++)
+        for (; i + digits < len && ascii_is_digit(base_name[i + digits]); digits++)
             id = digits < longest_id ? 10 * id + (base_name[i + digits] - '0') : -1;
         bool ends = i + digits == len || base_name[i + digits] == '_';
         if (digits > 0 && id >= 0 && ends)

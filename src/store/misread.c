@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 static const char again[] =
     "save it again as CSV in UTF-8 with ',' between the columns, or put a copy of the file "
     "from before back";
@@ -169,9 +171,9 @@ bool store_misread_is_rounded(const char *text, size_t len, const struct value *
         return false;
     memcpy(shown, text, len);
     shown[len] = '\0';
-    snprintf(rounded, sizeof rounded, "%.*e", digits - 1, value_float(number));
-    double seen = strtod(shown, &end);
-    return *end == '\0' && seen == strtod(rounded, NULL);
+    number_print(rounded, sizeof rounded, "%.*e", digits - 1, value_float(number));
+    double seen = number_read(shown, &end);
+    return *end == '\0' && seen == number_read(rounded, NULL);
 }
 
 bool store_misread_rounded(const struct csv_reader *reader, const char *column, struct csv_cell shown,
