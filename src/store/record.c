@@ -32,6 +32,7 @@ void store_record_free(struct record *record)
     free(record->log_dir);
     free(record->run_data);
     store_row_free(&record->row);
+    text_free(&record->notes);
     free(record);
 }
 

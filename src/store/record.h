@@ -26,6 +26,7 @@ struct record {
     char *log_dir;       /* as the row has it */
     char *run_data;      /* run_data.json to be written; NULL: none, or written */
     bool reads_run_data; /* the row is to be made from the run's own run_data.json */
+    struct text notes;   /* lines for the log, from the thread that writes run_data.json */
 };
 
 struct record *store_record_new(const struct run *run, enum run_state state);
