@@ -1,10 +1,12 @@
 #include "run/bookkeeping.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "run/readers.h"
 #include "run/results.h"
 #include "run/trouble.h"
 
@@ -12,8 +14,8 @@ static const int64_t group_ns = 100 * 1000 * 1000;
 static const uint64_t retry_ms = 2000;
 
 struct finished {
+    struct reading reading;
     struct bookkeeping *bookkeeping;
-    uv_work_t work;
     struct run *run;
     struct attempt_end end;
     struct config *config; /* keeps the expressions alive */
@@ -42,6 +44,7 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
     bookkeeping->work.data = bookkeeping;
     uv_timer_init(loop, &bookkeeping->timer);
     bookkeeping->timer.data = bookkeeping;
+    bookkeeping->readers = readers_open(loop);
 }
 
 /* A commit has ended, or results could not be read. */
@@ -70,6 +73,8 @@ static void after_commit(uv_work_t *work, int status)
     (void)status;
     struct bookkeeping *bookkeeping = work->data;
     bookkeeping->busy = false;
+    if (bookkeeping->commit_err.kind == ERROR_NONE)
+        bookkeeping->committing = 0;
     store_commit_end(bookkeeping->store);
     tell(bookkeeping);
     if (bookkeeping->pending)
@@ -88,10 +93,13 @@ static void begin(struct bookkeeping *bookkeeping)
     }
     if (!again && !store_commit_begin(bookkeeping->store)) {
         bookkeeping->pending = false; /* a reload has written the records */
+        bookkeeping->ended = bookkeeping->committing = 0;
         tell(bookkeeping);
         return;
     }
     bookkeeping->pending = again && bookkeeping->pending;
+    bookkeeping->committing += again ? 0 : bookkeeping->ended;
+    bookkeeping->ended = again ? bookkeeping->ended : 0;
     bookkeeping->busy = true;
     bookkeeping->last_start = clock_monotonic();
     uv_queue_work(bookkeeping->loop, &bookkeeping->work, commit, after_commit);
@@ -118,10 +126,15 @@ void bookkeeping_hurry(struct bookkeeping *bookkeeping)
     begin(bookkeeping);
 }
 
-/* On a worker thread. */
-static void collect(uv_work_t *work)
+static struct finished *of_reading(struct reading *reading)
 {
-    struct finished *finished = work->data;
+    return (struct finished *)((char *)reading - offsetof(struct finished, reading));
+}
+
+/* On a thread of the readers. */
+static void collect(struct reading *reading)
+{
+    struct finished *finished = of_reading(reading);
     if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
                      &finished->err))
         finished->err.kind = ERROR_NONE;
@@ -132,6 +145,7 @@ static void add(struct bookkeeping *bookkeeping, struct run *run, const struct a
 {
     store_add_finished(bookkeeping->store, run, end, data);
     run_destroy(run);
+    bookkeeping->ended++;
     bookkeeping_kick(bookkeeping);
 }
 
@@ -182,10 +196,9 @@ static void hand_on(struct bookkeeping *bookkeeping, struct finished *finished)
         tell(bookkeeping);
 }
 
-static void after_collect(uv_work_t *work, int status)
+static void after_collect(struct reading *reading)
 {
-    (void)status;
-    struct finished *finished = work->data;
+    struct finished *finished = of_reading(reading);
     struct bookkeeping *bookkeeping = finished->bookkeeping;
     finished->is_read = false;
     bookkeeping->reading--;
@@ -201,7 +214,7 @@ static void read_results(struct finished *finished)
     finished->history = history_create();
     finished->is_read = true;
     finished->bookkeeping->reading++;
-    uv_queue_work(finished->bookkeeping->loop, &finished->work, collect, after_collect);
+    readers_add(finished->bookkeeping->readers, &finished->reading);
 }
 
 static void read_again(struct bookkeeping *bookkeeping)
@@ -220,12 +233,12 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
     }
     struct finished *finished = memory_new(1, sizeof *finished);
     *finished = (struct finished){
+        .reading = {.read = collect, .on_read = after_collect},
         .bookkeeping = bookkeeping,
         .run = run,
         .end = *end,
         .config = config_ref(config),
     };
-    finished->work.data = finished;
     vector_push(&bookkeeping->collecting, finished);
     read_results(finished);
 }
@@ -233,6 +246,18 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)
 {
     return i < bookkeeping->collecting.count ? bookkeeping->collecting.items[i]->run : NULL;
+}
+
+bool bookkeeping_is_full(struct bookkeeping *bookkeeping)
+{
+    size_t unwritten = bookkeeping->ended + bookkeeping->committing + bookkeeping->collecting.count;
+    bool full = unwritten >= BOOKKEEPING_MOST_UNWRITTEN;
+    if (full && !bookkeeping->told_of_full)
+        log_line(store_log(bookkeeping->store), LOG_INFO,
+                 "Runs end faster than their results can be written: starts wait whenever %d are unwritten",
+                 BOOKKEEPING_MOST_UNWRITTEN);
+    bookkeeping->told_of_full |= full;
+    return full;
 }
 
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping)
@@ -251,5 +276,6 @@ void bookkeeping_close(struct bookkeeping *bookkeeping)
     for (size_t i = 0; i < bookkeeping->collecting.count; i++)
         free_finished(bookkeeping->collecting.items[i]);
     vector_free(&bookkeeping->collecting);
+    readers_close(bookkeeping->readers);
     uv_close((uv_handle_t *)&bookkeeping->timer, NULL);
 }

@@ -11,6 +11,10 @@
 #include "store/store.h"
 
 struct finished; /* a run whose results are being read */
+struct readers;
+
+/* The most finished runs that may be unwritten before starts wait for them. A crash may repeat as many. */
+enum { BOOKKEEPING_MOST_UNWRITTEN = 512 };
 
 struct bookkeeping {
     uv_loop_t *loop;
@@ -24,7 +28,10 @@ struct bookkeeping {
     struct error err;        /* why it fails */
     struct error commit_err; /* of the last commit; the worker's while one is under way */
     struct error read_err;   /* of the results that wait */
+    struct readers *readers;
     VECTOR(struct finished *) collecting;
+    size_t ended, committing; /* finished runs in the store's hands: for the next commit, and in this one */
+    bool told_of_full;
     size_t reading, waiting; /* of these: those being read now, and those that could not be the last time */
     void (*changed)(void *context); /* a commit has ended, or `failing` may have changed */
     void *context;
@@ -46,6 +53,9 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
                         struct config *config, bool has_run_data);
 /* The finished runs that are not yet in the store's hands: the i-th, NULL at the end. */
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
+/* Returns true while so many finished runs are unwritten that no run may be started; logs that once.
+ * Otherwise their number would grow for as long as runs end faster than the disk takes their results. */
+bool bookkeeping_is_full(struct bookkeeping *bookkeeping);
 /* Nothing is being read or written, or waits for it. */
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
 /* Nothing is being read or written; what waits for it cannot be now. */

@@ -14,11 +14,12 @@
 /* Ranks that one look at the order may take: some 5 ms. */
 enum { most_looks = 10000 };
 
-static bool may_start(const struct runner *runner)
+static bool may_start(struct runner *runner)
 {
     return !runner->stop_signal && !runner->paused && runner->fatal.kind == ERROR_NONE &&
-           !runner->bookkeeping.failing && !refusal_holds(&runner->refusal) &&
-           !fail_fast_holds(&runner->fail_fast) && !warm_holds(&runner->warm) && !runner->closing;
+           !runner->bookkeeping.failing && !bookkeeping_is_full(&runner->bookkeeping) &&
+           !refusal_holds(&runner->refusal) && !fail_fast_holds(&runner->fail_fast) &&
+           !warm_holds(&runner->warm) && !runner->closing;
 }
 
 static void on_idle(uv_idle_t *idle)

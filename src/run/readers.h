@@ -1,0 +1,21 @@
+/*
+ * Threads that read the results of runs. They are not those of libuv, of which there are four: a scan of a
+ * large output takes minutes, and must keep neither commits nor the results of other runs waiting.
+ */
+#pragma once
+#include <uv.h>
+
+struct readers;
+
+/* One thing to read; a part of its owner's struct, which must not be freed before on_read() was called. */
+struct reading {
+    void (*read)(struct reading *reading);    /* on a thread */
+    void (*on_read)(struct reading *reading); /* on the loop, after that */
+    struct reading *next;                     /* private */
+};
+
+struct readers *readers_open(uv_loop_t *loop);
+/* Reads it on a thread as soon as one is free; at most 16 read at once. */
+void readers_add(struct readers *readers, struct reading *reading);
+/* Ends the threads; nothing may be being read. Frees the readers once the loop has closed their handle. */
+void readers_close(struct readers *readers);

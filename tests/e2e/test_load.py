@@ -1,0 +1,75 @@
+"""Runs that end faster than their results can be read and written: nothing finished is lost, and the number of
+finished runs that a crash may repeat has a bound."""
+
+import os
+import signal
+
+import pytest
+
+from conftest import BUILD, SANITIZED, until
+
+MOST_UNWRITTEN = 512  # BOOKKEEPING_MOST_UNWRITTEN of src/run/bookkeeping.h
+
+
+@pytest.fixture
+def slow_disk(project):
+    """A disk that takes 10 ms more for each file that is synced."""
+    project.environment["LD_PRELOAD"] = str(BUILD / "tests/libslow-sync-shim.so")
+    project.environment["FURCATE_SYNC_MS"] = "10"
+    if SANITIZED:
+        project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
+
+
+def kill_runner(project, runner):
+    """SIGKILL: the guardian ends the attempts, and nobody writes what was unwritten."""
+    os.kill(project.runner_pid(), signal.SIGKILL)
+    return runner.wait()
+
+
+def ended_well(project):
+    return project.log().count(" finished - ")
+
+
+def test_a_crash_on_a_slow_disk_repeats_a_bounded_number_of_runs(project, slow_disk):
+    count = 2000
+    project.write({"k": list(range(count))}, meta={"max_threads": 4})
+    runner = project.start("/bin/true")
+    until(lambda: ended_well(project) >= MOST_UNWRITTEN + 300, "the end of many runs")
+    kill_runner(project, runner)
+    ended, rows = ended_well(project), len(project.rows())
+    assert rows < ended < count, "the disk was slow enough to tell"
+    assert ended - rows <= MOST_UNWRITTEN
+    assert "Runs end faster than their results can be written" in project.log()
+
+    project.environment["FURCATE_SYNC_MS"] = "0"
+    project.run("/bin/true")
+    assert project.values("k") == sorted(map(str, range(count)))
+    assert ended_well(project) - ended <= count - rows
+
+
+def test_starts_go_on_once_results_are_written(project, slow_disk):
+    """Also when all of the runs that hold starts up are written at once, and no run ends meanwhile."""
+    count = MOST_UNWRITTEN + 100
+    project.write({"k": list(range(count))}, meta={"max_threads": 8})
+    project.run("/bin/true", FURCATE_SYNC_MS="50")
+    assert project.values("k") == sorted(map(str, range(count)))
+
+
+def test_a_long_output_keeps_no_other_row_waiting(project):
+    """The small run ends last and has the first row, though four others are read meanwhile."""
+    project.write({"k": [1, 2, 3, 4, 5]}, meta={"max_threads": 5, "order": "config",
+                                                "metrics": {"loss": "loss=([0-9.]+)"}})
+    runner = project.start("sh", "-c", """
+        if [ "$0" -lt 5 ]; then
+            yes "x loss x lossy xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" | head -c 60000000
+            : > "$FURCATE_TEST/ended$0"
+        else
+            until [ -e "$FURCATE_TEST/go" ]; do sleep 0.01; done
+        fi
+        echo loss=0.$0""", "{k}")
+    until(lambda: ended_well(project) == 4, "the end of the four runs with a long output")
+    (project.root / "go").touch()
+    assert runner.wait() == 0
+    rows = project.rows()
+    assert rows[0]["k"] == "5", "its row did not wait for the others"
+    assert sorted(float(row["run_loss"]) for row in rows) == [0.1, 0.2, 0.3, 0.4, 0.5]
