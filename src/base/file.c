@@ -131,6 +131,32 @@ char *file_join(const char *folder, const char *name)
     return text_format("%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
 }
 
+void file_add_normal_path(struct text *out, const char *path, size_t len)
+{
+    size_t start = out->len;
+    for (size_t at = 0, end; at < len; at = end + 1) {
+        for (end = at; end < len && path[end] != '/'; end++)
+            ;
+        if (end == at && at == 0)
+            text_add_char(out, '/');
+        if (end == at || (end == at + 1 && path[at] == '.'))
+            continue;
+        if (out->len > start && out->data[out->len - 1] != '/')
+            text_add_char(out, '/');
+        text_add_bytes(out, path + at, end - at);
+    }
+    if (len > 0 && out->len == start)
+        text_add_char(out, '.');
+}
+
+bool file_is_same_path(const char *a, const char *b)
+{
+    CLEANUP(text_free) struct text one = {0}, other = {0};
+    file_add_normal_path(&one, a, strlen(a));
+    file_add_normal_path(&other, b, strlen(b));
+    return strcmp(text_get(&one), text_get(&other)) == 0;
+}
+
 char *file_base_name(const char *path)
 {
     size_t end = strlen(path);

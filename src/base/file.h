@@ -33,6 +33,11 @@ bool file_cwd_is_deleted(void);
 char *file_join(const char *folder, const char *name);
 /* The last component of a path, trailing slashes aside: "data/foo/" gives "foo"; free() it. */
 char *file_base_name(const char *path);
+/* Adds the path in its shortest spelling: "./data//" is "data". ".." stays, since a link may come before it.
+ */
+void file_add_normal_path(struct text *out, const char *path, size_t len);
+/* Whether both are spellings of one path, as "./data/" and "data" are; looks at no file. */
+bool file_is_same_path(const char *a, const char *b);
 /* The path from the root; free() it. Needs no file there. */
 char *file_absolute(const char *path);
 

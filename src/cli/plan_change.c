@@ -35,7 +35,7 @@ static bool next_key(const struct comparison *comparison, size_t *i, struct key_
                       ? (struct key_change){key, value_get(config_keys(before), key),
                                             value_get(config_keys(now), key)}
                       : (struct key_change){key, config_meta(before)->exclude, config_meta(now)->exclude};
-        if (!change->before || !change->now || !value_equal(change->before, change->now))
+        if (!change->before || !change->now || !plan_values_equal(key, change->before, change->now))
             return true;
     }
     return false;
@@ -82,9 +82,9 @@ static bool has_value(const struct plan *plan, const char *key, const struct val
     if (axis >= 0) /* there may be 10^5 */
         return plan_find_value(plan, (size_t)axis, value) >= 0;
     if (value_kind(values) != VALUE_ARRAY)
-        return value_equal(values, value);
+        return plan_values_equal(key, values, value);
     for (size_t i = 0; i < value_count(values); i++)
-        if (value_equal(value_item(values, i), value))
+        if (plan_values_equal(key, value_item(values, i), value))
             return true;
     return false;
 }

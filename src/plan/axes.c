@@ -12,6 +12,7 @@ static const uint64_t most_permutations = UINT64_C(1) << 62;
 /* Open addressing with linear probing over value hashes, at most half full, so that an axis of 10^5 values
  * costs no more a value than a short one. */
 struct axis_lookup {
+    const char *key;
     uint32_t *slots; /* value index + 1; 0 is free */
     size_t mask;     /* capacity - 1 */
 };
@@ -20,9 +21,9 @@ struct axis_lookup {
 static uint32_t *find_slot(const struct axis_lookup *lookup, const struct value *const *values,
                            const struct value *wanted)
 {
-    for (size_t i = value_hash(wanted) & lookup->mask;; i = (i + 1) & lookup->mask) {
+    for (size_t i = plan_value_hash(lookup->key, wanted) & lookup->mask;; i = (i + 1) & lookup->mask) {
         uint32_t *slot = &lookup->slots[i];
-        if (*slot == 0 || value_equal(values[*slot - 1], wanted))
+        if (*slot == 0 || plan_values_equal(lookup->key, values[*slot - 1], wanted))
             return slot;
     }
 }
@@ -41,7 +42,7 @@ static void read_axis(struct axis *axis, struct axis_lookup *lookup, const struc
     size_t given = value_count(array), capacity = 2;
     while (capacity < 2 * given)
         capacity *= 2;
-    *lookup = (struct axis_lookup){memory_new(capacity, sizeof *lookup->slots), capacity - 1};
+    *lookup = (struct axis_lookup){axis->key, memory_new(capacity, sizeof *lookup->slots), capacity - 1};
 
     const struct value **values = memory_new(given, sizeof(*values));
     for (size_t i = 0; i < given; i++) {

@@ -118,12 +118,12 @@ static bool read_axis_key(struct reader *reader, size_t axis, const struct value
     return true;
 }
 
-static bool matches_constant(const struct value *constant, const struct value *wanted)
+static bool matches_constant(const char *key, const struct value *constant, const struct value *wanted)
 {
-    bool any = value_equal(constant, wanted);
+    bool any = plan_values_equal(key, constant, wanted);
     if (value_kind(wanted) == VALUE_ARRAY)
         for (size_t i = 0; i < value_count(wanted) && !any; i++)
-            any = value_equal(constant, value_item(wanted, i));
+            any = plan_values_equal(key, constant, value_item(wanted, i));
     return any;
 }
 
@@ -138,7 +138,7 @@ static bool read_key(struct reader *reader, const char *key, const struct value 
         warn_of_key(reader, key, wanted);
         return false;
     }
-    if (!matches_constant(constant, wanted)) {
+    if (!matches_constant(key, constant, wanted)) {
         warn_of_constant(reader, key, constant, wanted);
         return false;
     }

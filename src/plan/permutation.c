@@ -54,7 +54,7 @@ static bool others_have_defaults(const struct config *config, const struct value
         if (!plan_compares_key(key) || value_get(config_keys(config), key))
             continue;
         const struct value *usual = config_default(config, key);
-        if (!usual || !value_equal(usual, value_item(keys, i)))
+        if (!usual || !plan_values_equal(key, usual, value_item(keys, i)))
             return false;
     }
     return true;
@@ -78,7 +78,8 @@ static bool find_choice(const struct plan *plan, const struct value *keys, uint3
             if (index < 0)
                 return false;
             choice[axis++] = (uint32_t)index;
-        } else if (plan_compares_key(key) && (!value || !value_equal(value, value_item(config_values, i)))) {
+        } else if (plan_compares_key(key) &&
+                   (!value || !plan_values_equal(key, value, value_item(config_values, i)))) {
             return false;
         }
     }

@@ -68,6 +68,10 @@ bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank
 /* Whether a key says what a permutation is, and not where or with what settings it runs: all but log_dir,
  * gpu_id and meta. */
 bool plan_compares_key(const char *key);
+/* Whether two values of a key make the same permutation: equal ones, and for data_dir spellings of one path.
+ * Such values have equal hashes. */
+bool plan_values_equal(const char *key, const struct value *a, const struct value *b);
+uint64_t plan_value_hash(const char *key, const struct value *value);
 /* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
 struct value *plan_permutation(const struct plan *plan, uint64_t rank);
 /* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;

@@ -21,7 +21,7 @@ static int64_t find_there(const struct translation *translation, int64_t axis, c
     if (axis >= 0)
         return plan_axes_find(&translation->to->axes, (size_t)axis, value);
     const struct value *constant = constant_of(translation->to, translation->to->config, key);
-    return constant && value_equal(constant, value) ? 0 : TRANSLATION_NONE;
+    return constant && plan_values_equal(key, constant, value) ? 0 : TRANSLATION_NONE;
 }
 
 static void translate_axis(struct translation *translation, size_t i)
@@ -59,7 +59,7 @@ static void compare_constant(struct translation *translation, const char *key)
         return;
     const struct value *here = constant_of(translation->from, defaults, key);
     const struct value *there = constant_of(translation->to, defaults, key);
-    translation->apart = translation->apart || !here || !there || !value_equal(here, there);
+    translation->apart = translation->apart || !here || !there || !plan_values_equal(key, here, there);
 }
 
 static void compare_constants(struct translation *translation)

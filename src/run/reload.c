@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "run/announce.h"
 #include "run/attempt.h"
@@ -141,13 +142,21 @@ static bool change_plan(struct runner *runner, const struct plan_change *change,
     return true;
 }
 
+static void warn_of_log_dir(struct runner *runner, const struct config *config)
+{
+    const char *edited = config_log_dir(config), *log_dir = store_log_dir(runner->store);
+    if (strcmp(edited, config_log_dir(runner->config)) != 0 && !file_is_same_path(edited, log_dir))
+        log_line(runner->log, LOG_WARNING,
+                 "log_dir stays %s until this runner ends; the next start uses %s, and finds none of these "
+                 "results there unless the folder is moved",
+                 log_dir, edited);
+}
+
 static void apply(struct runner *runner, struct config *config, struct plan *plan)
 {
     struct error err = {0};
     struct plan_change *change = plan_change_create(runner->plan, plan);
-    if (strcmp(config_log_dir(config), config_log_dir(runner->config)) != 0)
-        log_line(runner->log, LOG_WARNING, "log_dir stays %s until the next start",
-                 config_log_dir(runner->config));
+    warn_of_log_dir(runner, config);
     runner_follow(runner, SIZE_MAX); /* an earlier edit */
     if (command_check(runner->command, config, &err) && change_plan(runner, change, plan, &err)) {
         attempt_each(runner, attempt_follow_deadline);

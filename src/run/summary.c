@@ -66,13 +66,34 @@ static uint64_t stored(const struct runner *runner, uint64_t finished)
     return finished > unwritten ? finished - unwritten : 0;
 }
 
+/* The config names another log dir than the one that is in use, after an edit. */
+static bool has_moved(const struct runner *runner)
+{
+    return !file_is_same_path(config_log_dir(runner->config), store_log_dir(runner->store));
+}
+
+static void print_next_start(const struct runner *runner)
+{
+    const char *log_dir = store_log_dir(runner->store), *edited = config_log_dir(runner->config);
+    if (has_moved(runner))
+        fprintf(
+            stderr,
+            "%sThe config now names the log_dir %s, but the results of this start are in %s. The same "
+            "command "
+            "would find none of them in %s: to go on from here, set log_dir back to %s, or move the folder "
+            "%s to %s.\n",
+            runner->stop_signal ? "Stopped. " : "", edited, log_dir, edited, log_dir, log_dir, edited);
+    else if (runner->stop_signal)
+        fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
+}
+
 void summary_print(const struct runner *runner)
 {
     char took[48];
     unsigned long long total = plan_count(runner->plan);
     unsigned long long done = stored(runner, runner->finished), now = stored(runner, runner->finished_here);
     duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
-    CLEANUP(memory_free) char *csv = file_join(config_log_dir(runner->config), "run_data.csv");
+    CLEANUP(memory_free) char *csv = file_join(store_log_dir(runner->store), "run_data.csv");
     print_failures(runner);
     print_fail_fast(runner);
     print_unwritten(runner);
@@ -88,6 +109,5 @@ void summary_print(const struct runner *runner)
             stderr,
             "The log dir was deleted, moved or replaced meanwhile; a further start runs again what has no "
             "row in it.\n");
-    if (runner->stop_signal)
-        fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
+    print_next_start(runner);
 }

@@ -22,7 +22,7 @@ static int64_t find_value(const void *context, const struct value *value)
     const struct key_match *key = context;
     if (key->axis >= 0)
         return plan_find_value(key->plan, (size_t)key->axis, value);
-    return value_equal(key->expected, value) ? 0 : no_match;
+    return plan_values_equal(key->name, key->expected, value) ? 0 : no_match;
 }
 
 static int64_t find_default(const struct key_match *key)

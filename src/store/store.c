@@ -163,6 +163,11 @@ const char *store_directory(const struct store *store)
     return store->directory;
 }
 
+const char *store_log_dir(const struct store *store)
+{
+    return store->given;
+}
+
 bool store_rows_are_unchanged(const struct store *store)
 {
     return store_results_are_unchanged(&store->results);

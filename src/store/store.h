@@ -56,7 +56,9 @@ struct store *store_open(const char *log_dir, const struct store_holder *holder,
 /* Closes and unlocks; pending records must have been committed. NULL is fine. */
 void store_close(struct store *store);
 const char *store_directory(const struct store *store); /* absolute */
-struct log *store_log(struct store *store);             /* furcate.log */
+/* As the user wrote it in the config that the store was opened for. */
+const char *store_log_dir(const struct store *store);
+struct log *store_log(struct store *store); /* furcate.log */
 
 /* Adds the ranks of all permutations of the plan that have a row; one pass over the CSV. Rows that match none
  * are counted in *others (may be NULL). */

@@ -14,7 +14,7 @@ static uint64_t hash_permutation(const struct value *keys)
     for (size_t i = 0; i < value_count(keys); i++) {
         const char *key = value_key(keys, i);
         if (plan_compares_key(key))
-            sum += hash_number(hash_bytes(0, key, strlen(key)), value_hash(value_item(keys, i)));
+            sum += hash_number(hash_bytes(0, key, strlen(key)), plan_value_hash(key, value_item(keys, i)));
     }
     return sum;
 }
@@ -37,7 +37,7 @@ static bool is_within(const struct value *a, const struct value *b)
     for (size_t i = 0; i < value_count(a); i++) {
         const char *key = value_key(a, i);
         const struct value *other = value_get(b, key);
-        if (plan_compares_key(key) && !(other && value_equal(value_item(a, i), other)))
+        if (plan_compares_key(key) && !(other && plan_values_equal(key, value_item(a, i), other)))
             return false;
     }
     return true;

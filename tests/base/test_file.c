@@ -135,6 +135,37 @@ static void takes_paths_apart_and_together(void **state)
     assert_string_equal(relative, expected);
 }
 
+static void knows_the_spellings_of_one_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *normal;
+    } cases[] = {{"data", "data"},
+                 {"data/", "data"},
+                 {"./data", "data"},
+                 {"data//", "data"},
+                 {"././data/.", "data"},
+                 {"/a//b/./c/", "/a/b/c"},
+                 {"../data/", "../data"},
+                 {"a/../b", "a/../b"},
+                 {".", "."},
+                 {"./", "."},
+                 {"/", "/"},
+                 {"//", "/"},
+                 {"", ""},
+                 {".data", ".data"},
+                 {"a/.b", "a/.b"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(text_free) struct text normal = {0};
+        file_add_normal_path(&normal, cases[i].path, strlen(cases[i].path));
+        assert_string_equal(text_get(&normal), cases[i].normal);
+        assert_true(file_is_same_path(cases[i].path, cases[i].normal));
+    }
+    assert_false(file_is_same_path("data", "/data"));
+    assert_false(file_is_same_path("data", "data2"));
+    assert_false(file_is_same_path("", "."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +176,7 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(makes_folders_above, make_folder, remove_folder),
         cmocka_unit_test(takes_paths_apart_and_together),
+        cmocka_unit_test(knows_the_spellings_of_one_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

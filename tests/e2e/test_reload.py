@@ -1,6 +1,7 @@
 """Edits of the config while runs execute are followed, however an editor saves them."""
 
 import os
+import signal
 
 import pytest
 
@@ -261,3 +262,57 @@ def test_an_axis_that_an_edit_adds_and_no_argument_names_is_told_of(project):
     project.write(batch_size=[1], rate=[1, 2], meta={"max_threads": 1})
     until_log(project, "No argument names {rate}: runs that differ in nothing else get the same arguments")
     assert project.let_all_go(runner) == 0
+
+
+# --- another log_dir ---
+
+def move_log_dir(project, log_dir):
+    project.write(batch_size=[1, 2], log_dir=log_dir, meta={"max_threads": 1, "order": "config"})
+
+
+def test_the_summary_of_a_stop_tells_where_the_results_are_after_an_edit_of_log_dir(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    move_log_dir(project, "other")
+    until_log(project, "log_dir stays logs until this runner ends; the next start uses other")
+    project.let_go(project.waiting()[0])
+    until(lambda: project.csv.exists() and project.values() == ["1"], "the first row")
+    runner.send(signal.SIGINT)
+    assert runner.wait() == 130
+    assert "results: logs/run_data.csv" in runner.stderr
+    assert "The config now names the log_dir other, but the results of this start are in logs." in runner.stderr
+    assert "set log_dir back to logs, or move the folder logs to other" in runner.stderr
+    assert "the same command goes on where this left off" not in runner.stderr
+    assert not (project.root / "other").exists()
+
+
+def test_the_summary_of_a_whole_plan_tells_where_the_results_are_after_an_edit_of_log_dir(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    move_log_dir(project, "other")
+    until_log(project, "log_dir stays logs")
+    assert project.let_all_go(runner) == 0
+    assert "results: logs/run_data.csv\n" in runner.stderr
+    assert "The config now names the log_dir other" in runner.stderr
+    project.logs.rename(project.root / "other")
+    assert "2 of 2 runs are in other/run_data.csv" in project.run(project.gated()).stderr
+
+
+@pytest.mark.parametrize("log_dir", ["logs", "./logs", "logs/"])
+def test_a_log_dir_that_is_set_back_or_spelled_otherwise_is_the_same(project, log_dir):
+    runner = start_with_one_waiting(project, 1, 2)
+    move_log_dir(project, "other")
+    until_log(project, "log_dir stays logs until this runner ends; the next start uses other")
+    move_log_dir(project, log_dir)
+    until(lambda: project.log().count("The plan is now") == 2, "the second edit")
+    assert project.log().count("log_dir stays") == 1
+    runner.send(signal.SIGINT)
+    assert runner.wait() == 130
+    assert "Stopped; the same command goes on where this left off." in runner.stderr
+    assert "The config now names" not in runner.stderr
+
+
+def test_another_spelling_of_data_dir_moves_no_run(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    project.write(batch_size=[1, 2], data_dir="./foo//", meta={"max_threads": 1, "order": "config"})
+    until_log(project, "The plan is now 2 configs - 1 remaining - 1 slots - 0 joined - 0 gone")
+    assert project.let_all_go(runner) == 0
+    assert project.values() == ["1", "2"]

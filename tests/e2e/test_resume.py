@@ -249,3 +249,38 @@ def test_the_same_number_written_otherwise_is_the_same_run(project):
     project.config.write_text(text.replace("0.001", "1e-3").replace("32", "32.0"))
     project.run(*traced(project))
     assert len(starts(project)) == 1
+
+
+# --- what is the same stays the same ---
+
+@pytest.mark.parametrize("data_dir", ["foo", "./foo/", "foo//", "././foo"])
+def test_another_spelling_of_data_dir_changes_nothing(project, data_dir):
+    project.write()
+    project.run(*traced(project))
+    project.write(data_dir=data_dir)
+    assert "2 of 2 runs are in logs/run_data.csv" in project.run(*traced(project)).stderr
+    project.write(data_dir=["bar/", data_dir])
+    project.run(*traced(project))
+    assert len(starts(project)) == 4, "the runs of bar/ alone were left"
+
+
+@pytest.mark.parametrize("log_dir", ["./logs", "logs/", "logs//"])
+def test_another_spelling_of_log_dir_changes_nothing(project, log_dir):
+    project.write()
+    project.run(*traced(project))
+    project.write(log_dir=log_dir)
+    assert "Everything is done: 2 of 2 runs" in project.run(*traced(project)).stderr
+    project.write(log_dir=str(project.logs))
+    assert "Everything is done: 2 of 2 runs" in project.run(*traced(project)).stderr
+    assert len(starts(project)) == 2
+
+
+def test_an_unfinished_run_is_found_again_by_another_spelling_of_data_dir(project):
+    project.write(batch_size=[1])
+    runner = project.start(project.gated())
+    project.until_waiting(1)
+    runner.send(signal.SIGINT)
+    assert runner.wait() == 130
+    project.write(batch_size=[1], data_dir="./foo")
+    project.run(*traced(project))
+    assert [(row["run_id"], row["run_attempts"]) for row in project.rows()] == [("0", "2")]

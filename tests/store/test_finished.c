@@ -78,6 +78,23 @@ static void matches_numbers_in_any_spelling(void **state)
     assert_int_equal(finished_by(*state, TWO_RUNS, csv, NULL), 2);
 }
 
+static void spellings_of_one_data_dir_are_one(void **state)
+{
+    static const char csv[] = "data_name,data_dir,batch_size,epochs\n"
+                              "example,./foo,32,50\nexample,foo//,64,50\nexample,/foo,64,50\n";
+    static const char axis[] =
+        "{data_name: example, data_dir: [./bar/, foo/], batch_size: [32, 64], epochs: 50}";
+    static const char twice[] =
+        "{data_name: example, data_dir: [foo, ./foo/], batch_size: [32, 64], epochs: 50}";
+    uint64_t others;
+    assert_int_equal(finished_by(*state, TWO_RUNS, csv, &others), 2);
+    assert_int_equal(others, 1);
+    assert_int_equal(finished_by(*state, axis, csv, &others), 2);
+    struct plan *plan = make_plan(*state, twice);
+    assert_int_equal(plan_count(plan), 2);
+    plan_unref(plan);
+}
+
 static void a_missing_column_counts_as_the_default(void **state)
 {
     static const char csv[] = "data_name,data_dir,batch_size,epochs\nexample,foo/,32,50\n";
@@ -239,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_log_dir_without_table_has_nothing_finished, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_rows_of_the_python_original, set_up, tear_down),
         cmocka_unit_test_setup_teardown(matches_numbers_in_any_spelling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(spellings_of_one_data_dir_are_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_column_counts_as_the_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_column_added_later_changes_no_match, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_cell_counts_as_null_or_the_default, set_up, tear_down),
