@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "config/metric.h"
 
 static const char *const order_names[] = {
@@ -77,18 +78,41 @@ static const struct rule record_rules[] = {
 static const struct rules known = RULES(meta_rules);
 static const struct rules records = RULES(record_rules);
 
-static struct value *without_records(const struct value *given)
+/* Returns whether the key is the user's own, kept with the runs: neither one of ours nor one misspelt. */
+static bool is_own(const char *key)
+{
+    const struct rule *nearest = config_rule_nearest(known, key, NULL);
+    return !config_rule_find(known, key) && !config_rule_find(records, key) &&
+           !(nearest && nearest_is_typo(key, nearest->key));
+}
+
+/* Returns the keys that furcate acts on, misspelt ones among them. */
+static struct value *without_others(const struct value *given)
 {
     struct value *rest = value_new_object();
     value_set_place(rest, value_place(given));
     for (size_t i = 0; i < value_count(given); i++) {
         const char *key = value_key(given, i);
-        if (config_rule_find(records, key))
+        if (config_rule_find(records, key) || is_own(key))
             continue;
         value_object_set(rest, key, value_ref(value_item(given, i)));
         value_set_key_place(rest, key, value_key_place(given, i));
     }
     return rest;
+}
+
+static void warn_of_own_keys(const struct value *given, struct faults *faults)
+{
+    for (size_t i = 0; i < value_count(given); i++) {
+        const char *key = value_key(given, i);
+        if (!is_own(key))
+            continue;
+        const struct rule *nearest = config_rule_nearest(known, key, given);
+        fault_add(
+            faults, FAULT_WARNING, value_key_place(given, i),
+            "'meta.%s' is no key that furcate knows, so it is kept with the runs and has no effect%s%s%s",
+            key, nearest ? "; did you mean '" : "", nearest ? nearest->key : "", nearest ? "'?" : "");
+    }
 }
 
 /* NULL when it is not there, or not what it has to be. */
@@ -121,8 +145,9 @@ void config_meta_check(const struct value *given, struct faults *faults)
         config_rule_check(&whole, "", given, faults);
         return;
     }
-    CLEANUP(value_cleanup) struct value *rest = without_records(given);
+    CLEANUP(value_cleanup) struct value *rest = without_others(given);
     config_rule_check_all(known, "meta.", rest, faults);
+    warn_of_own_keys(given, faults);
     warn_of_repeated_gpus(good_member(rest, "gpus"), faults);
     config_metric_check_all(good_member(rest, "metrics"), faults);
     config_metric_check_objective(good_member(rest, "objective"), good_member(rest, "metrics"), faults);
@@ -136,7 +161,11 @@ const char *config_meta_find_ours(const char *key)
 
 struct value *config_meta_complete(const struct value *given)
 {
-    return config_rule_complete(known, given);
+    struct value *complete = config_rule_complete(known, given);
+    for (size_t i = 0; given && i < value_count(given); i++)
+        if (is_own(value_key(given, i)))
+            value_object_set(complete, value_key(given, i), value_ref(value_item(given, i)));
+    return complete;
 }
 
 struct value *config_meta_entries_alone(const struct value *given)

@@ -5,7 +5,8 @@
 
 /* Adds the faults of what the file has as `meta`. */
 void config_meta_check(const struct value *given, struct faults *faults);
-/* `meta` with its defaults, less what says which run it was; `given` may be NULL. One reference. */
+/* Returns `meta` with its defaults and the user's own keys, less what says which run it was; `given` may be
+ * NULL. One reference. */
 struct value *config_meta_complete(const struct value *given);
 /* A `meta` with no more than the exclude entries of `given`, when it is an object and they are objects. One
  * reference. */

@@ -151,9 +151,34 @@ static void refuses_unknown_keys_of_meta_and_names_the_near_one(void **state)
         {"{\"meta\": {\"exclude_config\": [], \"exclude_configs\": []}}", "did you mean 'exclude_configs'?"},
         {"{\"meta\": {\"mem_trace\": {\"delays\": 1}}}",
          "'meta.mem_trace.delays' is no key that furcate knows; did you"},
-        {"{\"meta\": {\"frobnicate_everything\": 1}}", "remove it, or use one of allow_cpu, max_threads"},
+        {"{\"meta\": {\"retrys\": 1}}", "did you mean 'retries'?"},
+        {"{\"meta\": {\"objective\": {\"metric\": \"loss\", \"mode\": \"min\", \"frobnicate\": 1}}}",
+         "'meta.objective.frobnicate' is no key that furcate knows; remove it, or use one of metric, mode"},
     };
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+}
+
+static void keeps_other_keys_of_meta_and_says_that_they_have_no_effect(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\"meta\": {\"notes\": {\"by\": \"me\"}, \"retries\": 1, \"tags\": [1, 2],"
+                     " \"owner\": \"me\", \"run\": {}}}",
+                     CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_true(fixture_said(&fixture,
+                             "config.json:1:11: warning: 'meta.notes' is no key that furcate knows, so it is "
+                             "kept with the runs and has no effect\n"));
+    assert_true(fixture_said(&fixture, "warning: 'meta.tags' is no key"));
+    assert_true(fixture_said(
+        &fixture, "'meta.owner' is no key that furcate knows, so it is kept with the runs and has no "
+                  "effect; did you mean 'order'?"));
+    assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 3);
+    const struct value *meta = config_meta_value(fixture.config);
+    assert_true(is_json(value_get(meta, "notes"), "{\"by\": \"me\"}"));
+    assert_true(is_json(value_get(meta, "tags"), "[1, 2]"));
+    assert_null(value_get(meta, "run"));
+    fixture_close(&fixture);
 }
 
 static void warns_of_a_key_nearly_reserved(void **state)
@@ -364,6 +389,7 @@ int main(void)
         cmocka_unit_test(refuses_keys_that_cannot_be_a_column),
         cmocka_unit_test(refuses_wrong_values_of_meta),
         cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
+        cmocka_unit_test(keeps_other_keys_of_meta_and_says_that_they_have_no_effect),
         cmocka_unit_test(warns_of_a_key_nearly_reserved),
         cmocka_unit_test(takes_every_value_within_the_ranges),
         cmocka_unit_test(warns_of_a_gpu_named_twice),

@@ -255,3 +255,11 @@ def test_warns_of_axes_that_no_argument_names(project, words, unnamed):
     done = project.run("/bin/true", *words)
     assert done.stderr.count("No argument names") == (unnamed is not None)
     assert unnamed is None or f"No argument names {unnamed}" in done.stderr
+
+
+def test_own_keys_of_meta_are_kept_with_the_run(project):
+    project.write({"lr": [1]}, meta={"notes": "first try", "tags": ["a", "b"]})
+    done = project.run("true")
+    assert "warning: 'meta.notes' is no key that furcate knows, so it is kept with the runs" in done.stderr
+    meta = json.loads(next(project.logs.glob("*/run_data.json")).read_text())["meta"]
+    assert (meta["notes"], meta["tags"]) == ("first try", ["a", "b"])

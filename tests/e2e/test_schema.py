@@ -23,6 +23,7 @@ BEYOND_A_SCHEMA = {
     "learning_rate_infinite.yaml": "JSON has no such number",
     "metrics_malformed.json": "a schema can ask for an ECMA regular expression, and these are POSIX",
     "metrics_escape.yaml": "a schema can ask for an ECMA regular expression, and these are POSIX",
+    "meta_unknown.json": "a schema cannot tell a slip of the pen from a key of one's own",
     "timeout_century.json": "a schema cannot add up the units of a duration",
     "timeout_points.json": "a pattern for that, once a unit, could not be read",
     "everything_excluded.json": "it takes the product of the axes",
