@@ -69,7 +69,8 @@ struct furcate_ops {
 
     /* Default: sets CUDA_VISIBLE_DEVICES to the run's GPU. */
     bool (*set_visible_gpus)(struct furcate_fork *fork);
-    /* Default: files of data_dir whose names start with the prefixes. */
+    /* Default: files of data_dir whose names start with the prefixes. A program with a method of its own may
+     * have any data_dir, also "gs://bucket/x" or one that is not there yet. */
     bool (*get_filepaths)(struct furcate_fork *fork, struct furcate_filepaths *filepaths);
     /* Required. */
     bool (*get_datasets)(struct furcate_fork *fork, const struct furcate_filepaths *filepaths,

@@ -20,6 +20,8 @@ __all__ = ["Fork", "metric_name"]
 # Which module has the defaults of a config's `framework`, and by which packages a framework is known.
 _ADAPTERS = {"tf": "furcate.tf", "torch": "furcate.torch"}
 _PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
+# Other names that a config may give a framework, in any letter case.
+_FRAMEWORKS = {"tensorflow": "tf", "tf2": "tf", "keras": "tf", "pytorch": "torch"}
 
 
 def _framework_of(package: str) -> Optional[str]:
@@ -43,7 +45,7 @@ class Fork:
     Config keys are attributes, ``self.batch_size``. In a run each has the run's one value, ``self.log_dir`` is the
     run directory, and ``self.gpu_id`` the GPU, -1 on the CPU. The defaults of a framework are those of
     ``furcate.tf.Fork`` or ``furcate.torch.Fork``: of the one that the config's ``framework`` names ("tf", "torch",
-    "none"), else of the one that the script has imported or whose model get_model returns.
+    "none", also "tensorflow", "keras" and "pytorch"), else of the one that the script has imported or whose model get_model returns.
     """
 
     date_format = "%Y-%m-%d %H:%M:%S"
@@ -114,7 +116,8 @@ class Fork:
         if self.is_runner():
             self._check_keys()
             launch.run_plan(launch.config_path(self._config_filename), self._random_state, for_fork=True,
-                            gpus=self._own_gpu_indices())
+                            gpus=self._own_gpu_indices(),
+                            lists_data_dir=type(self).get_filepaths is Fork.get_filepaths)
             return
         launch.refuse_worker()
         # A run that is killed leaves the lines it had written.
@@ -136,7 +139,13 @@ class Fork:
     # --- data ---
 
     def get_filepaths(self) -> Tuple[List[str], List[str], List[str]]:
-        """Returns the training, test and validation paths: what of data_dir has a name with train_prefix, …, sorted."""
+        """Returns the training, test and validation paths: what of data_dir has a name with train_prefix, …, sorted.
+
+        A method of your own may make something else of data_dir, which then need not be a folder of this machine.
+        """
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.data_dir):
+            raise ValueError(f"the data_dir '{self.data_dir}' is no folder of this machine; define get_filepaths to find "
+                             "its files")
         names = sorted(os.listdir(self.data_dir))
 
         def below(prefix: str) -> List[str]:
@@ -272,7 +281,8 @@ class Fork:
     def _framework(self) -> Optional[str]:
         """Of the config, else of what the script has imported; None when that does not tell."""
         if "framework" in self.data:
-            return self.data["framework"]
+            name = str(self.data["framework"]).lower()
+            return _FRAMEWORKS.get(name, name)
         imported = {_framework_of(package) for package in _PACKAGES if package in sys.modules} - {None}
         return imported.pop() if len(imported) == 1 else None
 

@@ -91,12 +91,13 @@ def _found_again(words: List[str], main: types.ModuleType) -> List[str]:
     return [*words[:i], path, *words[i + 1:]] if os.path.basename(words[i]) == os.path.basename(path) else words
 
 
-def run_plan(config: Path, random_state: Dict[str, str], for_fork: bool, gpus: Optional[List[int]] = None) -> None:
+def run_plan(config: Path, random_state: Dict[str, str], for_fork: bool, gpus: Optional[List[int]] = None,
+             lists_data_dir: bool = False) -> None:
     """Runs what is left of the plan of the config at this path. Raises SystemExit with furcate's exit status when it is
     not 0."""
     program = this_command()
     warm.flush()
-    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, os.path.abspath(config),
-                            json.dumps(random_state))
+    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, lists_data_dir,
+                            os.path.abspath(config), json.dumps(random_state))
     if status:
         raise SystemExit(status)

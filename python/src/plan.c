@@ -98,15 +98,17 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
 {
     (void)module;
     PyObject *path, *program, *gpus;
-    int for_fork;
+    int for_fork, lists_data_dir;
     PyObject *script_plan;
     const char *random_state;
-    if (!PyArg_ParseTuple(arguments, "O&O!OpO&s:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
-                          &program, &gpus, &for_fork, PyUnicode_FSConverter, &script_plan, &random_state))
+    if (!PyArg_ParseTuple(arguments, "O&O!OppO&s:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
+                          &program, &gpus, &for_fork, &lists_data_dir, PyUnicode_FSConverter, &script_plan,
+                          &random_state))
         return NULL;
     struct runner_options options = {
         .config_path = PyBytes_AsString(path),
         .use = use_for(for_fork),
+        .lists_data_dir = lists_data_dir,
         .can_serve = true, /* warm.py */
         .script_plan = PyBytes_AsString(script_plan),
         .random_state = random_state,

@@ -157,6 +157,13 @@ bool file_is_same_path(const char *a, const char *b)
     return strcmp(text_get(&one), text_get(&other)) == 0;
 }
 
+bool file_is_remote(const char *path)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    return strspn(path, letters) > 0 && strncmp(path + strspn(path, others), "://", 3) == 0;
+}
+
 char *file_base_name(const char *path)
 {
     size_t end = strlen(path);

@@ -11,7 +11,19 @@
 #include "config/meta.h"
 #include "config/remedy.h"
 
-static const char *const framework_names[] = {"tf", "torch", "none", NULL};
+/* The names of the three, then others that people know them by; python/furcate/fork.py tells which is which.
+ */
+static const char *const framework_names[] = {"tf",  "torch", "none",    "tensorflow",
+                                              "tf2", "keras", "pytorch", NULL};
+
+/* Takes the names in any letter case, and null for none. */
+static const struct value *find_bad_framework(const struct rule *rule, const struct value *value)
+{
+    for (size_t i = 0; value_kind(value) == VALUE_STRING && rule->names[i]; i++)
+        if (strcasecmp(value_text(value), rule->names[i]) == 0)
+            return config_rule_string(rule, value);
+    return value_kind(value) == VALUE_NULL ? NULL : value;
+}
 
 /* In the order of the spec. A default that begins with '.' goes behind data_name. */
 static const struct rule reserved_keys[] = {
@@ -20,7 +32,7 @@ static const struct rule reserved_keys[] = {
     {"data_dir", config_rule_filled, "a path", "\"data/\"", .required = true},
     {"batch_size", config_rule_int, "a positive integer", "32", .required = true, RANGE(1, INT64_MAX)},
     {"epochs", config_rule_int, "a positive integer", "50", .required = true, RANGE(1, INT64_MAX)},
-    {"framework", config_rule_one_of, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true,
+    {"framework", find_bad_framework, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true,
      .names = framework_names},
     {"log_dir", config_rule_folder, "a path without ~, which only shells know", "\"logs\"", .initial = "logs",
      .never_axis = true},

@@ -56,6 +56,10 @@ bool fork_get_filepaths(struct furcate_fork *fork, struct furcate_filepaths *fil
     if (fork_failed(fork))
         return false;
 
+    if (file_is_remote(data_dir))
+        return furcate_fail(
+            fork, "the data_dir '%s' is no folder of this machine; define get_filepaths to find its files",
+            data_dir);
     CLEANUP(memory_free) char *absolute = file_absolute(data_dir);
     CLEANUP(close_folder) DIR *folder = opendir(data_dir);
     if (!folder)

@@ -49,7 +49,8 @@ static bool check_cwd(struct runner *runner, struct error *err)
 static bool find_data_dir(const struct runner *runner, const struct run *run, struct error *err)
 {
     const struct value *data_dir = value_get(run->keys, "data_dir");
-    if (runner->options->use != CONFIG_FOR_FORK || !data_dir || is_folder(value_text(data_dir)))
+    if (!runner->options->lists_data_dir || !data_dir || file_is_remote(value_text(data_dir)) ||
+        is_folder(value_text(data_dir)))
         return true;
     CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
     error_set(err, ERROR_SYSTEM, "the data_dir %s is gone (bring it back, or mount it again)", path);
@@ -66,6 +67,12 @@ static bool check_data_dir(const struct config *config, const struct value *data
 {
     if (is_folder(value_text(data_dir)))
         return true;
+    if (file_is_remote(value_text(data_dir)))
+        return error_set(
+            err, ERROR_CONFIG,
+            "%s: the data_dir '%s' is no folder of this machine, and the program lists its files by the "
+            "default get_filepaths; define get_filepaths in the program",
+            config_path(config), value_text(data_dir));
     CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
     return error_set(
         err, ERROR_CONFIG,
@@ -77,7 +84,7 @@ static bool check_data_dir(const struct config *config, const struct value *data
 static bool check_data_dirs(struct runner *runner, struct error *err)
 {
     const struct value *data_dir = value_get(config_keys(runner->config), "data_dir");
-    if (runner->options->use != CONFIG_FOR_FORK || !data_dir)
+    if (!runner->options->lists_data_dir || !data_dir)
         return true;
     if (value_kind(data_dir) != VALUE_ARRAY)
         return check_data_dir(runner->config, data_dir, err);

@@ -11,10 +11,11 @@ struct runner_options {
     /*
      * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program "{key}",
      * "{*}", "{config}" and "{{" are replaced in each; one that is its own runner (can_serve, or use
-     * CONFIG_FOR_FORK) gets its own arguments as they are. A Fork program must find data_dir in place, and
-     * writes run_data.json itself.
+     * CONFIG_FOR_FORK) gets its own arguments as they are. A Fork program writes run_data.json itself.
      */
     char *const *program;
+    /* Its get_filepaths is the default, which lists data_dir: that must be a folder of this machine. */
+    bool lists_data_dir;
     /* GPU indices to use; gpu_count -1: find them. */
     const int *gpu_indices;
     int gpu_count;

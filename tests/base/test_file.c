@@ -45,6 +45,19 @@ static void assert_content(const char *path, const char *expected)
     assert_string_equal(text_get(&content), expected);
 }
 
+static void tells_addresses_from_paths(void **state)
+{
+    (void)state;
+    static const char *const remote[] = {"gs://b/x",        "s3://b",  "hdfs://h:9000/x",
+                                         "https://h/x.tar", "s3a://b", "a+b.c://"};
+    static const char *const local[] = {"foo/", "/data",  "a:/b",       "C:\\data", "gs:/b",
+                                        "://b", "3s://b", "foo/gs://b", "",         "gs:"};
+    for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
+        assert_true(file_is_remote(remote[i]));
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        assert_false(file_is_remote(local[i]));
+}
+
 static void replaces_a_file_whole(void **state)
 {
     struct error err;
@@ -169,6 +182,7 @@ static void knows_the_spellings_of_one_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_addresses_from_paths),
         cmocka_unit_test_setup_teardown(replaces_a_file_whole, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(leaves_the_old_file_when_it_cannot_write, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(writes_in_place, make_folder, remove_folder),

@@ -68,7 +68,7 @@ static void reads_what_was_meant(void **state)
         {"cache: 0", "write \"cache\": false"},
         {"learning_rate: 0,001", "write the point as .: \"learning_rate\": 0.001"},
         {"epochs: 1_000", "write it without _: \"epochs\": 1000"},
-        {"framework: PyTorch", "write \"framework\": \"torch\""},
+        {"framework: PyTorch-2", "write \"framework\": \"torch\""},
         {"meta: {order: Shuffled}", "write \"order\": \"shuffle\""},
         {"meta: {start: spwan}", "write \"start\": \"spawn\""},
         {"data_name: my data/v2", "write \"data_name\": \"my-data-v2\""},

@@ -62,6 +62,28 @@ static void refuses_wrong_values_of_reserved_keys(void **state)
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
 }
 
+static void takes_a_framework_by_the_names_people_know_it_by(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"tf",    "torch", "none", "tensorflow", "TensorFlow",
+                                       "keras", "Keras", "tf2",  "pytorch",    "PyTorch",
+                                       "None",  "null",  "TF"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        CLEANUP(memory_free) char *text = text_format("framework: %s", good[i]);
+        struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+        assert_non_null(fixture.config);
+        assert_int_equal(fixture.said.len, 0);
+        fixture_close(&fixture);
+    }
+    static const struct refusal refusals[] = {
+        {"framework: 2", "'framework' must be"},
+        {"framework: {tf: 2}", "'framework' must be"},
+        {"framework: \"torch\\0\"", "'framework' must be"},
+        {"framework: mxnet", "'framework' must be \"tf\", \"torch\" or \"none\", but is \"mxnet\""},
+    };
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
+}
+
 static void refuses_an_empty_axis(void **state)
 {
     (void)state;
@@ -384,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_every_missing_key_at_once),
         cmocka_unit_test(refuses_wrong_values_of_reserved_keys),
+        cmocka_unit_test(takes_a_framework_by_the_names_people_know_it_by),
         cmocka_unit_test(refuses_an_empty_axis),
         cmocka_unit_test(refuses_an_axis_where_one_value_holds_for_all_runs),
         cmocka_unit_test(refuses_keys_that_cannot_be_a_column),

@@ -165,6 +165,29 @@ def test_a_data_dir_that_is_not_there(project):
     assert not project.logs.exists()
 
 
+@pytest.mark.parametrize("address", ["gs://bucket/x", "s3://bucket/x", "https://host/x.tar"])
+def test_a_data_dir_elsewhere_needs_a_get_filepaths(project, address):
+    project.write(data_dir=["data", address])
+    (project.root / "data").mkdir()
+    done = digits(project, "--config", "config.json")
+    assert done.returncode == 2
+    assert (f"the data_dir '{address}' is no folder of this machine, and the program lists its files by the default "
+            "get_filepaths; define get_filepaths in the program") in done.stderr
+    assert not project.logs.exists()
+
+
+@pytest.mark.parametrize("data_dir", ["gs://bucket/x", "no/folder/x", "config.json"])
+def test_a_program_with_its_own_get_filepaths_may_have_any_data_dir(project, data_dir):
+    project.write(data_dir=data_dir, act="nothing", batch_size=[1, 2], epochs=1)
+    project.executable = [BUILD / "tests/fork-program"]
+    done = project.furcate(OWN_FILEPATHS="1")
+    assert done.returncode == 0, done.stderr
+    assert {row["data_dir"] for row in project.rows()} == {data_dir}
+    last = data_dir.rpartition("/")[2].replace(".", "-")
+    runs = {path.name for path in project.logs.iterdir() if path.is_dir()}
+    assert runs == {f"example0_{last}_bs1", f"example1_{last}_bs2"}
+
+
 def test_a_metric_whose_expression_is_malformed_is_shown_with_its_line(project):
     project.config.write_text('{"meta": {"metrics": {\n  "loss": "loss: ([0-9.]+"}}}\n')
     for command in (["plan", "config.json"], ["run", "config.json", "--", "/bin/true"]):

@@ -147,6 +147,15 @@ static bool plot_metric(struct furcate_fork *fork, void *history, const char *me
     return true;
 }
 
+/* In place of the default, which needs a folder. */
+static bool name_data_dir(struct furcate_fork *fork, struct furcate_filepaths *filepaths)
+{
+    static const char *path;
+    path = furcate_config_string(fork, "data_dir");
+    filepaths->train = (struct furcate_files){&path, 1};
+    return true;
+}
+
 /* --- warming --- */
 
 static void crash(void)
@@ -187,6 +196,8 @@ int main(int argc, char **argv)
                               .plot_metric = plot_metric};
     words = argc;
     argument = argv;
+    if (getenv("OWN_FILEPATHS"))
+        ops.get_filepaths = name_data_dir;
     if (getenv("FURCATE_SERVER"))
         warm();
     return furcate_fork_main(&ops, "config.json", argc, argv);

@@ -79,6 +79,24 @@ static void names_the_data_dir_that_is_not_there(void **state)
     assert_has(text_get(&sandbox->errors), wanted);
 }
 
+static void asks_for_a_method_where_the_data_is_elsewhere(void **state)
+{
+    struct sandbox *sandbox = *state;
+    struct furcate_ops ops = smallest_ops();
+    CLEANUP(memory_free) char *config = sandbox_config(sandbox, "");
+    CLEANUP(memory_free) char *address = memory_copy_text(sandbox->folder);
+    memcpy(address, "s3://", 5);
+    replace(config, sandbox->folder, address);
+
+    sandbox_run_text(sandbox, &ops, config);
+    CLEANUP(memory_free)
+    char *wanted = text_format("get_filepaths failed: the data_dir '%s/data' is no folder of this machine; "
+                               "define get_filepaths to find its files",
+                               address);
+    assert_int_equal(sandbox->status, 1);
+    assert_has(text_get(&sandbox->errors), wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +104,7 @@ int main(void)
         IN_SANDBOX(test_and_valid_files_need_not_be_there),
         IN_SANDBOX(says_what_was_looked_for_and_where),
         IN_SANDBOX(names_the_data_dir_that_is_not_there),
+        IN_SANDBOX(asks_for_a_method_where_the_data_is_elsewhere),
     };
     return cmocka_run_group_tests_name("filepaths", tests, NULL, NULL);
 }

@@ -99,6 +99,35 @@ def test_reads_config_keys_as_attributes(project):
     assert "[[64, 64], 0.001, None, True, {'a': [1, 'b']}, 0.001, -1]" in project.read("example0.log")
 
 
+@pytest.mark.parametrize("data_dir", ["gs://bucket/x", "no/folder/x", "config.json"])
+def test_with_a_get_filepaths_of_its_own_data_dir_may_be_anything(project, data_dir):
+    project.write(batch_size=32, data_dir=data_dir)
+    project.train(APP + """
+    def get_filepaths(self):
+        print("from", self.data_dir)
+        return [], [], []
+""" + RUN)
+    assert f"from {data_dir}" in project.read("example0.log")
+
+
+def test_the_default_get_filepaths_needs_a_folder(project):
+    project.write(data_dir="s3://bucket/x")
+    project.script(APP + RUN)
+    done = project.run()
+    assert done.returncode == 2 and "define get_filepaths in the program" in done.stderr
+    with pytest.raises(ValueError, match="the data_dir 's3://bucket/x' is no folder of this machine; define"):
+        furcate.Fork(project.root / "config.json").get_filepaths()
+
+
+@pytest.mark.parametrize("name, framework", [
+    ("tf", "tf"), ("TensorFlow", "tf"), ("keras", "tf"), ("tf2", "tf"), ("torch", "torch"), ("PyTorch", "torch"),
+    ("none", "none"), (None, "none"),
+])
+def test_a_framework_has_the_names_people_know_it_by(project, name, framework):
+    project.write(framework=name)
+    assert furcate.Fork(project.root / "config.json")._framework() == framework
+
+
 def test_the_model_is_an_attribute_unless_a_key_has_its_name(project):
     text = APP + "    def get_loss(self): print('model is', self.model)\n" + RUN
     project.write(batch_size=32)

@@ -87,7 +87,7 @@ def test_forked_and_spawned_runs_train_the_same_model(project):
 
 
 def test_formats_metric_objects_and_callbacks(forked):
-    forked.write(batch_size=32, epochs=2, model_format="h5 keras", verbose=0, framework="tf")
+    forked.write(batch_size=32, epochs=2, model_format="h5 keras", verbose=0, framework="TensorFlow")
     forked.train(SPEC.replace('return ["accuracy"]', "return [tf.keras.metrics.SparseCategoricalAccuracy()]").replace(
         "    def get_loss", """    def get_callbacks(self):
         return [tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("mine", epoch))]
