@@ -86,7 +86,8 @@ static void note_times(struct attempt *attempt)
     attempt->end.seconds = clock_seconds_since(attempt->started) - paused;
     attempt->end.end_time = clock_wall_end(attempt->end.start_time, attempt->end.seconds);
     attempt->slot->busy_ns += (int64_t)(1e9 * attempt->end.seconds);
-    attempt->slot->free_since = clock_monotonic(); /* until then what is left of its tree is not of use */
+    attempt->ended = clock_monotonic();
+    attempt->slot->free_since = attempt->ended; /* until then what is left of its tree is not of use */
 }
 
 static void on_deadline(uv_timer_t *timer);

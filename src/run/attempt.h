@@ -32,6 +32,7 @@ struct attempt {
     int64_t started;     /* clock_monotonic() */
     int64_t told_to_end; /* when it got SIGTERM */
     int64_t paused;      /* since when it is stopped; 0: it is not */
+    int64_t ended;       /* when its program did */
     struct attempt_end end;
     char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
     int not_executed; /* the error number that kept it from executing the program; 0: it did */

@@ -33,7 +33,8 @@ struct failure {
 
 enum { RUNNER_FAILURES_SHOWN = 10 };
 
-/* Attempts that have ended, of which it cannot be seen yet whether their runs are finished. */
+/* Attempts that have ended, of which it cannot be seen yet whether their runs are finished, or whether they
+ * were stopped. */
 struct unsettled {
     VECTOR(struct attempt *) attempts;
     uv_timer_t timer;
@@ -97,6 +98,7 @@ struct runner {
     void (*run_ready)(struct runner *runner);
 
     int stop_signal;    /* not 0: start nothing more; SIGKILL: the guardian was killed */
+    int64_t stopped;    /* when it was set; clock_monotonic() */
     int64_t paused;     /* since when the attempts are stopped, and nothing is started; 0: no pause */
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */

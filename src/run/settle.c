@@ -1,5 +1,6 @@
 #include "run/settle.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,15 +84,42 @@ static bool is_stopping(const struct runner *runner)
     return runner->stop_signal || runner->fatal.kind == ERROR_LOCKED;
 }
 
+/* The timer is not put off when it runs already: those that wait for it may come one after the other. */
+static void look_again(struct runner *runner, struct attempt *attempt, uint64_t pause_ms)
+{
+    vector_push(&runner->unsettled.attempts, attempt);
+    if (!uv_is_active((uv_handle_t *)&runner->unsettled.timer))
+        uv_timer_start(&runner->unsettled.timer, on_over, pause_ms, 0);
+}
+
 static void wait(struct runner *runner, struct attempt *attempt, const struct error *err)
 {
-    static const uint64_t pause_ms = 2000;
-    vector_push(&runner->unsettled.attempts, attempt);
-    uv_timer_start(&runner->unsettled.timer, on_over, pause_ms, 0);
+    look_again(runner, attempt, 2000);
     if (trouble_note(&runner->unsettled.trouble, err))
         log_line(runner->log, LOG_WARNING,
                  "Thread %lld has ended, and whether it is finished cannot be seen yet: %s%s",
                  (long long)attempt->run->id, err->text, trouble_remedy(err));
+}
+
+/* Returns whether the attempt ended as one does that is told to stop. */
+static bool ended_by_stop(const struct attempt_end *end)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (end->signal == numbers[i] || end->exit_status == 128 + numbers[i])
+            return true;
+    return false;
+}
+
+/* Who stops furcate may have sent the signal to all its processes, of which this attempt was the quickest.
+ * Returns how long the runner is to wait for its own; 0: no longer. */
+static uint64_t ms_until_stop(const struct attempt *attempt)
+{
+    static const int64_t most_ns = 1000000000;
+    if (attempt->cut_short || !ended_by_stop(&attempt->end))
+        return 0;
+    int64_t left = attempt->ended + most_ns - clock_monotonic();
+    return left > 0 ? (uint64_t)left / 1000000 + 1 : 0;
 }
 
 /* A complete run_data.json means finished, however the process ended after it was written. What cannot be
@@ -105,6 +133,11 @@ void settle(struct runner *runner, struct attempt *attempt)
         return;
     }
     bool finished = is_known && (has_run_data || ended_well(runner, attempt));
+    uint64_t ms = finished || is_stopping(runner) ? 0 : ms_until_stop(attempt);
+    if (ms > 0) {
+        look_again(runner, attempt, ms);
+        return;
+    }
     if (!finished || attempt->end.exit_status != 0)
         failure_explain(attempt);
     if (finished)

@@ -3,8 +3,10 @@
 #include "run/attempt.h"
 #include "run/runner.h"
 
-/* Tells the log and the store, and releases the attempt; every two seconds again while it cannot be seen
- * whether its run is finished, unless the runner is to stop. */
+/* Tells the log and the store, and releases the attempt. Unless the runner is to stop, it does so later for
+ * two kinds: every two seconds it looks again whether a run is finished where that cannot be seen; and it
+ * waits a second where the attempt ended by SIGTERM or the like, since the runner may be about to get the
+ * same. */
 void settle(struct runner *runner, struct attempt *attempt);
 /* The same for those that wait for that. */
 void settle_waiting(struct runner *runner);

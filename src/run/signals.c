@@ -2,14 +2,20 @@
 
 #include <signal.h>
 
+#include "base/clock.h"
 #include "run/attempt.h"
 #include "run/pause.h"
 #include "run/retry.h"
 #include "run/schedule.h"
 
+/* A batch system, systemd or pkill sends a signal to guardian and runner both, and the guardian passes its
+ * own on: what arrives within a second of the first is the same request. */
+static const int64_t one_request_ns = 1000000000;
+
 static void stop(struct runner *runner, int number)
 {
     runner->stop_signal = number;
+    runner->stopped = clock_monotonic();
     pause_end(runner); /* what is stopped could not obey */
     retry_drop_all(runner);
 }
@@ -18,10 +24,12 @@ static void on_stop(uv_signal_t *handle, int number)
 {
     struct runner *runner = handle->data;
     if (runner->stop_signal) {
-        attempt_each(runner, attempt_kill);
+        if (clock_monotonic() - runner->stopped >= one_request_ns)
+            attempt_each(runner, attempt_kill);
         return;
     }
-    log_line(runner->log, LOG_INFO, "Stopping: running configs get %g s to end; once more stops them at once",
+    log_line(runner->log, LOG_INFO,
+             "Stopping: running configs get %g s to end; once more, after a second, stops them at once",
              config_meta(runner->config)->kill_grace);
     /* A terminal that is gone asks for the same as SIGTERM. */
     stop(runner, number == SIGINT ? SIGINT : SIGTERM);

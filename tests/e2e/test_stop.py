@@ -76,9 +76,79 @@ def test_a_second_signal_ends_all_at_once(project):
     runner.send(signal.SIGINT)
     until(lambda: all((directory / "asked").exists() for directory in waiting), "SIGTERM at the programs")
     assert all(map(is_alive, pids))
-    runner.send(signal.SIGINT)
+    until(lambda: runner.send(signal.SIGINT) or runner.is_over(), "the end by one of the signals")
     assert runner.wait() == 130
     assert not any(map(is_alive, pids))
+    assert "once more, after a second, stops them at once" in runner.stderr
+
+
+# Needs a while to save when it gets SIGTERM: until somebody has made the file that it waits for.
+SAVING = """import os, pathlib, signal, sys, time
+directory = pathlib.Path(os.environ["FURCATE_RUN_DIR"])
+def save(number, frame):
+    with open(directory / "asked", "a") as file:
+        file.write("x")
+    while not pathlib.Path(os.environ["FURCATE_TEST"], "may_save").exists():
+        time.sleep(0.005)
+    (directory / "saved").touch()
+    os._exit(0)
+signal.signal(signal.SIGTERM, save)
+(directory / "pid.new").write_text(str(os.getpid()))
+(directory / "pid.new").rename(directory / "pid")
+while True:
+    signal.pause()
+"""
+
+ONE_REQUEST = {
+    "the same twice": [signal.SIGTERM, signal.SIGTERM],
+    "of a terminal and a batch system": [signal.SIGINT, signal.SIGHUP, signal.SIGTERM],
+    "a terminal that goes": [signal.SIGHUP, signal.SIGTERM],
+}
+
+
+@pytest.mark.parametrize("numbers", ONE_REQUEST.values(), ids=ONE_REQUEST.keys())
+def test_what_arrives_within_a_second_is_one_request_whoever_gets_it(project, numbers):
+    project.write(batch_size=[1, 2], meta={"max_threads": 2, "kill_grace": 3600})
+    runner = project.start(project.python("train.py", SAVING))
+    directories = project.until_waiting(2)
+    inner = project.runner_pid()
+    for number in numbers:
+        for pid in (runner.pid, inner):
+            os.kill(pid, number)
+    until(lambda: all((directory / "asked").exists() for directory in directories), "SIGTERM at the programs")
+    (project.root / "may_save").touch()
+    assert runner.wait() == (130 if numbers[0] == signal.SIGINT else 143)
+    assert all((directory / "saved").exists() for directory in directories)
+    assert project.log().count("Stopping:") == 1
+    assert project.log().count("stopped") == 2
+
+
+# By the signal itself, and as shells and programs with a handler of their own do.
+ENDS = {"by the signal": "", "as a shell tells it": "trap 'exit 143' TERM INT HUP\n"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("trap", ENDS.values(), ids=ENDS.keys())
+def test_an_attempt_that_hears_of_the_stop_before_the_runner_is_stopped_and_not_failed(project, number, trap):
+    program = f"{trap}echo $$ > \"$FURCATE_RUN_DIR/pid\"\nwhile :; do read line; sleep 0.01; done\n"
+    project.write(batch_size=[1, 2], meta={"max_threads": 2, "retries": 3, "kill_grace": 3600})
+    runner = project.start(project.script("train", program))
+    directories = project.until_waiting(2)
+    pids = [pid_of(directory) for directory in directories]
+    for pid in pids:
+        os.kill(pid, number)
+    until(lambda: not any(map(is_alive, pids)), "the end of the attempts")
+    runner.send(number)
+    assert runner.wait() == (130 if number == signal.SIGINT else 143)
+    assert "failed" not in runner.stderr
+    assert project.log().count(" stopped") == 2
+
+
+def test_an_attempt_that_is_ended_by_sigterm_alone_has_failed(project):
+    project.write(batch_size=[1])
+    done = project.furcate("run", "config.json", "--", project.script("train", "kill -TERM $$\n"))
+    assert done.returncode == 1
+    assert "Thread 0 failed - signal 15 (Terminated) - given up" in done.stderr
 
 
 def test_a_signal_while_a_retry_waits_ends_at_once(project):
