@@ -73,6 +73,9 @@ const struct value *value_item(const struct value *value, size_t i);
 const char *value_key(const struct value *object, size_t i);
 struct value_place value_key_place(const struct value *object, size_t i);
 const struct value *value_get(const struct value *object, const char *key); /* NULL when it is not there */
+/* The value within arrays and objects that a path of keys and indices leads to: "inner", "layers.0.size". A
+ * key that holds dots wins over a path through several. NULL when it leads nowhere; borrowed. */
+const struct value *value_reach(const struct value *value, const char *path, size_t len);
 /* The key that was most likely meant by `word`, as nearest_word() finds it; NULL: none is near. */
 const char *value_nearest_key(const struct value *object, const char *word);
 

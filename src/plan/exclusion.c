@@ -212,6 +212,24 @@ bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *
     return false;
 }
 
+static bool matches_part(const struct exclusion *exclusion, const int64_t *choice)
+{
+    for (size_t i = 0; i < exclusion->count; i++) {
+        int64_t value = choice[exclusion->keys[i].axis];
+        if (value < 0 || !plan_exclusion_key_matches(&exclusion->keys[i], (uint32_t)value))
+            return false;
+    }
+    return true;
+}
+
+bool plan_exclusions_match_part(const struct exclusions *exclusions, const int64_t *choice)
+{
+    for (size_t i = 0; i < exclusions->count; i++)
+        if (matches_part(&exclusions->items[i], choice))
+            return true;
+    return false;
+}
+
 size_t plan_exclusions_last_axis(const struct exclusions *exclusions, const struct axes *axes,
                                  const uint32_t *choice)
 {

@@ -8,7 +8,11 @@ struct value *plan_permutation(const struct plan *plan, uint64_t rank)
 {
     CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(plan), sizeof *choice);
     plan_unrank(plan, rank, choice);
+    return plan_permutation_of(plan, choice);
+}
 
+struct value *plan_permutation_of(const struct plan *plan, const uint32_t *choice)
+{
     const struct value *keys = config_keys(plan_config(plan));
     struct value *permutation = value_new_object();
     size_t axis = 0;

@@ -113,6 +113,11 @@ bool plan_is_exact(const struct plan *plan)
     return plan->exact;
 }
 
+bool plan_excludes_all(const struct plan *plan, const int64_t *choice)
+{
+    return plan_exclusions_match_part(&plan->exclusions, choice);
+}
+
 bool plan_keeps(const struct plan *plan, uint64_t rank)
 {
     if (rank >= plan_count(plan))

@@ -50,6 +50,9 @@ uint64_t plan_product(const struct plan *plan);
 uint64_t plan_count(const struct plan *plan);
 bool plan_is_exact(const struct plan *plan);
 bool plan_keeps(const struct plan *plan, uint64_t rank);
+/* Whether one entry of exclude_configs leaves out all permutations with these values: `choice` has an index
+ * of each axis' values, or -1 for an axis that may have any. */
+bool plan_excludes_all(const struct plan *plan, const int64_t *choice);
 /* The rank itself when it is kept; else the next higher one that what excludes it does not exclude as well,
  * which can be far away. */
 uint64_t plan_pass_excluded(const struct plan *plan, uint64_t rank);
@@ -74,6 +77,8 @@ bool plan_values_equal(const char *key, const struct value *a, const struct valu
 uint64_t plan_value_hash(const char *key, const struct value *value);
 /* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
 struct value *plan_permutation(const struct plan *plan, uint64_t rank);
+/* The same of a choice. */
+struct value *plan_permutation_of(const struct plan *plan, const uint32_t *choice);
 /* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;
  * "bs32" without data_dir, "" with neither. At most 160 bytes: a longer one is cut and ends in its hash. */
 void plan_add_label(const struct plan *plan, const struct value *permutation, struct text *out);

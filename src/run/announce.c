@@ -44,8 +44,16 @@ void announce_unnamed_axes(struct runner *runner)
         log_line(
             runner->log, LOG_WARNING,
             "No argument names %s: runs that differ in nothing else get the same arguments; name every axis, "
-            "or write {*} or {config}, unless the program reads FURCATE_CONFIG",
+            "or write '{*}', '{flags}' or '{config}', unless the program reads FURCATE_CONFIG",
             text_get(&unnamed));
+}
+
+static void tell_of_shadowed_placeholders(struct runner *runner)
+{
+    CLEANUP(text_free) struct text notes = {0};
+    command_add_shadowed(runner->command, runner->config, &notes);
+    if (notes.len)
+        log_line(runner->log, LOG_INFO, "%s", text_get(&notes));
 }
 
 static void warn_of_no_effect(struct runner *runner)
@@ -70,6 +78,7 @@ void announce_start(struct runner *runner)
     announce_denied_slots(runner);
     warn_of_no_effect(runner);
     announce_unnamed_axes(runner);
+    tell_of_shadowed_placeholders(runner);
     log_line(runner->log, LOG_INFO, "Running on %zu %s slot%s", used,
              runner->slots.devices.count ? "GPU" : "CPU", used == 1 ? "" : "s");
 }

@@ -24,13 +24,14 @@ static bool launch(struct attempt *attempt, struct launched *launched, struct er
     int fds[2] = {-1, -1};
     if (!slot->tree)
         slot->tree = tree_create(&runner->trees);
-    if (!store_open_output(attempt->run, fds, err))
+    attempt->program = command_find_program(runner->command, runner->config, attempt->run, err);
+    if (!attempt->program || !store_open_output(attempt->run, fds, err))
         return false;
     attempt->arguments = command_arguments(runner->command, runner->config, attempt->run);
     attempt->environment =
         environment_for(runner->environment, attempt->run, slot, slots_threads(&runner->slots));
     struct launch launch = {
-        .path = command_path(runner->command),
+        .path = attempt->program,
         .argv = attempt->arguments,
         .envp = attempt->environment,
         .output = fds[0],
@@ -51,6 +52,7 @@ static void free_attempt(struct attempt *attempt)
     if (attempt->arguments)
         command_free_arguments(attempt->arguments);
     free(attempt->environment);
+    free(attempt->program);
     free(attempt->error_tail);
     free(attempt);
 }
@@ -219,6 +221,7 @@ static struct attempt *new_attempt(struct runner *runner, struct slot *slot, str
     attempt->run = run;
     attempt->end.start_time = clock_wall();
     run->gpu_id = slot->gpu_id;
+    run->slot_index = slot->index;
     snprintf(run->slot, sizeof run->slot, "%s", slot->name);
     run->attempt++;
     return attempt;

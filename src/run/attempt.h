@@ -25,6 +25,7 @@ struct attempt {
     pid_t pid;
     int pidfd;
     struct birth *birth;             /* see launch.h; NULL once the process has ended, and for a fork */
+    char *program;                   /* the path of what it executes */
     char **arguments, **environment; /* of the process, which may yet have to read them */
     uv_poll_t exit;
     uv_timer_t deadline; /* of the run (meta.timeout), then of its death (meta.kill_grace) */

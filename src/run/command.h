@@ -12,28 +12,34 @@ struct command;
 /*
  * program  the program and its arguments, NULL-terminated; copied
  * literal  the arguments are passed on as they are, without replacements
- * Returns NULL with err set (ERROR_USAGE) when the program is not found on PATH or cannot be executed.
+ * Returns NULL with err set (ERROR_USAGE) when the program is not found on PATH or cannot be executed. One
+ * that depends on the run, as "{python}" does, is looked for by command_check().
  */
 struct command *command_create(char *const *program, bool literal, struct error *err);
+/* Makes and checks the command of `program`, or where that is NULL, of meta.program. Returns NULL with err
+ * set when it has a fault; with err->kind ERROR_NONE when there is neither. */
+struct command *command_choose(char *const *program, bool literal, const struct plan *plan,
+                               struct error *err);
 void command_destroy(struct command *command);
 
-/*
- * Whether every {key} is one that the config's file has, or that is made from its name. In the arguments
- * "{key}" stands for the run's value of a config key (arrays and objects as JSON), "{log_dir}" for the run
- * directory, "{gpu_id}" for its GPU, "{config}" for the path of config.json, "{*}", alone in its argument,
- * for one "--key=value" an axis, and "{{" for a brace.
- */
-bool command_check(const struct command *command, const struct config *config, struct error *err);
+/* Returns whether each placeholder (argument.h) stands for something in all permutations, and each program
+ * that they name can be executed; err is set (ERROR_USAGE) when not. */
+bool command_check(const struct command *command, const struct plan *plan, struct error *err);
 
 /*
  * Adds to `unnamed` the axes of several values that no argument names, as "{a}, {b}", when some argument
- * names a key: runs that differ in them alone get the same arguments. Nothing with {*} or {config} among
- * these; nor when no key is named at all, as the program will read its config then.
+ * names a key: runs that differ in them alone get the same arguments. Nothing with {*}, {flags} or {config}
+ * among these; nor when no key is named at all, as the program will read its config then.
  */
 void command_add_unnamed_axes(const struct command *command, const struct config *config,
                               struct text *unnamed);
 
-const char *command_path(const struct command *command);
+/* Adds a note on each placeholder that stands for a key of the user's, though it has a meaning of its own. */
+void command_add_shadowed(const struct command *command, const struct config *config, struct text *notes);
+
+/* The path of the program for a run; free() it. NULL with err set when it cannot be executed any more. */
+char *command_find_program(const struct command *command, const struct config *config, const struct run *run,
+                           struct error *err);
 /* The arguments for a run, NULL-terminated, with one spare place before the first (see launch.h). Free with
  * command_free_arguments(). The command must have passed command_check() for the config. */
 char **command_arguments(const struct command *command, const struct config *config, const struct run *run);

@@ -94,34 +94,25 @@ static bool check_data_dirs(struct runner *runner, struct error *err)
     return true;
 }
 
-/* meta.program as words; NULL when there is none. The words are borrowed. */
-static char **program_of(const struct config *config)
+static bool refuse_no_program(const struct runner *runner, struct error *err)
 {
-    const struct value *program = config_meta(config)->program;
-    if (!program || value_count(program) == 0)
-        return NULL;
-    char **words = memory_new(value_count(program) + 1, sizeof *words);
-    for (size_t i = 0; i < value_count(program); i++)
-        words[i] = (char *)value_text(value_item(program, i));
-    return words;
+    return error_set(
+        err, ERROR_USAGE,
+        "no program to run: write it after two dashes,\n"
+        "    furcate run %s -- python3 train.py --lr '{learning_rate}'\n"
+        "or into the config,\n"
+        "    \"meta\": {\"program\": [\"python3\", \"train.py\", \"--lr\", \"{learning_rate}\"]}",
+        config_path(runner->config));
 }
 
 static bool find_program(struct runner *runner, struct error *err)
 {
-    CLEANUP(memory_free) char **words = program_of(runner->config);
-    char *const *program = runner->options->program ? runner->options->program : words;
-    if (!program)
-        return error_set(
-            err, ERROR_USAGE,
-            "no program to run: write it behind two dashes,\n"
-            "    furcate run %s -- python train.py --lr {learning_rate}\n"
-            "or into the config,\n"
-            "    \"meta\": {\"program\": [\"python\", \"train.py\", \"--lr\", \"{learning_rate}\"]}",
-            config_path(runner->config));
-    bool is_its_own = runner->options->use == CONFIG_FOR_FORK || runner->options->can_serve;
-    runner->command = command_create(program, is_its_own, err);
-    return runner->command && command_check(runner->command, runner->config, err) &&
-           (!runner->options->preload || command_check_preload(runner->command, err));
+    const struct runner_options *options = runner->options;
+    bool is_its_own = options->use == CONFIG_FOR_FORK || options->can_serve;
+    runner->command = command_choose(options->program, is_its_own, runner->plan, err);
+    if (!runner->command)
+        return err->kind != ERROR_NONE ? false : refuse_no_program(runner, err);
+    return !options->preload || command_check_preload(runner->command, err);
 }
 
 /* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log

@@ -158,7 +158,7 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
     struct plan_change *change = plan_change_create(runner->plan, plan);
     warn_of_log_dir(runner, config);
     runner_follow(runner, SIZE_MAX); /* an earlier edit */
-    if (command_check(runner->command, config, &err) && change_plan(runner, change, plan, &err)) {
+    if (command_check(runner->command, plan, &err) && change_plan(runner, change, plan, &err)) {
         attempt_each(runner, attempt_follow_deadline);
         retry_follow(runner);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));

@@ -89,7 +89,7 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
 static void take_back(struct runner *runner, struct attempt *attempt)
 {
     struct error err;
-    launch_explain(command_path(runner->command), attempt->not_executed, &err);
+    launch_explain(attempt->program, attempt->not_executed, &err);
     snprintf(attempt->end.reason, sizeof attempt->end.reason, "%.200s", err.text);
     store_add_failed(runner->store, attempt->run, &attempt->end, "", false);
     bookkeeping_kick(&runner->bookkeeping);

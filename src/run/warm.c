@@ -264,6 +264,9 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
 {
     struct warm *warm = &runner->warm;
     int threads = runner->slots.devices.count ? 0 : slots_threads(&runner->slots);
+    CLEANUP(memory_free) char *program = command_find_program(runner->command, runner->config, NULL, err);
+    if (!program)
+        return false;
     char **arguments = command_server_arguments(runner->command, runner->options->preload);
     char **environment = environment_for_server(runner->environment, threads, runner->options->random_state);
     if (!warm->tree)
@@ -273,7 +276,7 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
     for (char **word = arguments; *word; word++)
         edited_note(&warm->edited, *word);
     struct launch launch = {
-        .path = command_path(runner->command),
+        .path = program,
         .argv = arguments,
         .envp = environment,
         .output = output,

@@ -30,6 +30,7 @@ struct run {
     char *config_json;  /* the config.json of its latest attempt; NULL before store_prepare_run() */
     uint64_t rank;      /* in the plan it was started from */
     int gpu_id;         /* -1 on a CPU slot */
+    int slot_index;     /* from 0; of the slot of its latest attempt */
     char slot[24];      /* "GPU 0", "CPU 3"; "" before its first attempt here */
     int attempt;        /* the attempts so far, this one included; 0 before the first */
     int earlier;        /* how many of these an earlier runner made */

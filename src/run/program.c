@@ -1,0 +1,136 @@
+#include "run/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+static bool is_executable(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
+char *program_find(const char *name)
+{
+    if (strchr(name, '/'))
+        return is_executable(name) ? memory_copy_text(name) : NULL;
+    const char *rest = getenv("PATH");
+    if (!rest)
+        rest = "/usr/local/bin:/usr/bin:/bin";
+    for (;; rest++) {
+        size_t len = strcspn(rest, ":");
+        CLEANUP(memory_free) char *folder = memory_copy_bytes(len ? rest : ".", len ? len : 1);
+        char *path = file_join(folder, name);
+        if (is_executable(path))
+            return path;
+        free(path);
+        rest += len;
+        if (*rest == '\0')
+            return NULL;
+    }
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* `words`: how the message names the program. */
+static void explain_not_found(const char *name, const char *words, struct error *err)
+{
+    if (!*name)
+        error_set(err, ERROR_USAGE, "%s has no name; write the program before its arguments", words);
+    else if (!strchr(name, '/') && access(name, F_OK) == 0)
+        error_set(err, ERROR_USAGE, "%s is not on PATH; for the file in this folder write ./%s", words, name);
+    else if (!strchr(name, '/'))
+        error_set(err, ERROR_USAGE, "%s is not on PATH; check its name, or give its path", words);
+    else if (is_folder(name))
+        error_set(err, ERROR_USAGE, "%s is a folder; name the file in it that is to be started", words);
+    else if (access(name, F_OK) == 0)
+        error_set(err, ERROR_USAGE, "%s cannot be executed; make it so with: chmod +x '%s'", words, name);
+    else
+        error_system(err, ENOENT, "%s cannot be started; check its path", words);
+    err->kind = ERROR_USAGE;
+}
+
+/* --- the first line of a script: "#!INTERPRETER ARGUMENT" (execve(2)) --- */
+
+enum { longest_line = 256 };
+
+/* Reads the line without "#!"; false when there is none. */
+static bool read_first_line(const char *path, char line[longest_line])
+{
+    char bytes[longest_line + 1];
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes - 1);
+    if (len < 3 || bytes[0] != '#' || bytes[1] != '!')
+        return false;
+    bytes[len] = '\0';
+    bytes[strcspn(bytes, "\n")] = '\0';
+    const char *start = bytes + 2 + strspn(bytes + 2, " \t");
+    memcpy(line, start, strlen(start) + 1);
+    return line[0] != '\0';
+}
+
+/* Returns the length of the interpreter's path, and what `env` is asked to look for in *by_env (NULL: it is
+ * not env, or has options). */
+static size_t split_line(const char *line, const char **by_env)
+{
+    static const char env[] = "/env";
+    size_t len = strcspn(line, " \t");
+    bool is_env = len >= strlen(env) && memcmp(line + len - strlen(env), env, strlen(env)) == 0;
+    const char *word = line + len + strspn(line + len, " \t");
+    *by_env = is_env && *word && *word != '-' && !strchr(word, '=') ? word : NULL;
+    return len;
+}
+
+static bool check_first_line(const char *path, const char *words, struct error *err)
+{
+    char line[longest_line];
+    const char *by_env;
+    if (!read_first_line(path, line))
+        return true;
+    size_t len = strlen(line);
+    if (line[len - 1] == '\r')
+        return error_set(
+            err, ERROR_USAGE,
+            "the lines of %s end as on Windows, so no interpreter is found for it; convert it with: "
+            "sed -i 's/\\r$//' '%s'",
+            words, path);
+    len = split_line(line, &by_env);
+    CLEANUP(memory_free) char *interpreter = memory_copy_bytes(line, len);
+    if (access(interpreter, F_OK) < 0)
+        return error_set(err, ERROR_USAGE,
+                         "%s asks in its first line for the interpreter %s, which is not there; correct that "
+                         "line, or name an interpreter: -- INTERPRETER %s …",
+                         words, interpreter, path);
+    CLEANUP(memory_free) char *name = by_env ? memory_copy_bytes(by_env, strcspn(by_env, " \t")) : NULL;
+    CLEANUP(memory_free) char *found = name ? program_find(name) : NULL;
+    return !name || found ||
+           error_set(
+               err, ERROR_USAGE,
+               "%s asks in its first line for the interpreter %s, which is not on PATH; correct that line, "
+               "or name an interpreter: -- INTERPRETER %s …",
+               words, name, path);
+}
+
+char *program_check(const char *name, const char *stands_for, struct error *err)
+{
+    CLEANUP(memory_free)
+    char *words = stands_for ? text_format("the program '%s' (of '%s')", name, stands_for)
+                             : text_format("the program '%s'", name);
+    char *path = program_find(name);
+    if (path && check_first_line(path, words, err))
+        return path;
+    if (!path)
+        explain_not_found(name, words, err);
+    free(path);
+    return NULL;
+}

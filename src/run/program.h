@@ -1,0 +1,16 @@
+/* Finding the program that attempts execute. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* The program's path, searched on PATH when it has no slash; NULL when there is none that can be executed.
+ * free() it. */
+char *program_find(const char *name);
+/*
+ * The same, and a look at its first line, whose interpreter must be there.
+ *
+ * stands_for  the argument with placeholders that `name` was made of, for the message; NULL: none
+ * Returns NULL with err set (ERROR_USAGE), which says what to do.
+ */
+char *program_check(const char *name, const char *stands_for, struct error *err);
