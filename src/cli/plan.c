@@ -8,6 +8,7 @@
 #include "cli/given.h"
 #include "cli/plan_print.h"
 #include "plan/plan.h"
+#include "run/run.h"
 #include "store/store.h"
 
 static const struct format {
@@ -115,6 +116,17 @@ static int print_against(const struct plan_view *view, const char *path)
     return CLI_OK;
 }
 
+/* Returns NULL when it has a fault, which is told as `run` does, or *none when no program is given. */
+static struct command *check_command(const struct cli_given *given, const struct plan *plan, bool *none)
+{
+    struct error err;
+    struct command *command = command_choose(given->program, false, plan, &err);
+    *none = !command && err.kind == ERROR_NONE;
+    if (!command && !*none)
+        fprintf(stderr, "furcate: %s\n", err.text);
+    return command;
+}
+
 static int print_alone(struct plan_view *view)
 {
     struct error err = {0};
@@ -131,18 +143,34 @@ static int print_alone(struct plan_view *view)
     return CLI_OK;
 }
 
+static int print(const struct request *request)
+{
+    enum { commands_shown = 3 };
+    bool no_program = false;
+    struct plan *plan = read_plan(&request->given);
+    struct command *command = plan ? check_command(&request->given, plan, &no_program) : NULL;
+    struct plan_view view = {
+        .plan = plan,
+        .format = request->format->format,
+        .offset = request->offset,
+        .limit = request->limit,
+        .command = command,
+        .commands = request->limit_given ? request->limit : commands_shown,
+    };
+    int status = !command && !no_program ? CLI_USAGE
+                 : request->against      ? print_against(&view, request->against)
+                                         : print_alone(&view);
+    command_destroy(command);
+    plan_unref(plan);
+    return status;
+}
+
 static int plan(const struct cli_command *command, int argc, char **argv)
 {
     struct request request = {.format = &formats[0]};
     int status = read_options(command, argc, argv, &request);
     if (status == -1) {
-        struct plan *plan = read_plan(&request.given);
-        struct plan_view view = {
-            .plan = plan, .format = request.format->format, .offset = request.offset, .limit = request.limit};
-        status = !plan             ? CLI_USAGE
-                 : request.against ? print_against(&view, request.against)
-                                   : print_alone(&view);
-        plan_unref(plan);
+        status = print(&request);
     }
     cli_given_free(&request.given);
     return status;
@@ -154,7 +182,9 @@ const struct cli_command cli_plan = {
     .summary = "show what a config would run, without running it",
     .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
             "have a\n"
-            "row in run_data.csv) and left, and the labels of the first runs in run order.\n\n"
+            "row in run_data.csv) and left, and the labels of the first runs in run order. PROGRAM, or else\n"
+            "meta.program, is checked as 'furcate run' does, and its first commands are shown; {config},\n"
+            "{log_dir}, {gpu_id} and {slot} stay in them, since they are not known before a run starts.\n\n"
             "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
             "  -o, --offset N       leave out the first N\n"
             "  -a, --against WHAT   tell what joins, stays and goes beside the config that was carried out "

@@ -44,6 +44,7 @@ static void list_runs(const struct plan_view *view)
 {
     const struct value *keys = config_keys(plan_config(view->plan));
     struct plan_rows *rows = plan_rows_open(view->plan, view->format, keys, NULL);
+    plan_rows_show_commands(rows, view->command, view->commands);
     struct order *order = order_create(view->plan);
     list_from(view, order, rows);
     order_destroy(order);

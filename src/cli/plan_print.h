@@ -8,8 +8,10 @@
 struct plan_view {
     struct plan *plan;
     enum plan_format format;
-    uint64_t done;          /* permutations of the plan that have a row */
-    uint64_t offset, limit; /* of the listed runs, in run order */
+    uint64_t done;                 /* permutations of the plan that have a row */
+    uint64_t offset, limit;        /* of the listed runs, in run order */
+    const struct command *command; /* NULL: no program was given */
+    uint64_t commands;             /* how many of the listed runs' commands a table shows */
 };
 
 /* The plan: axes, counts, runs. */

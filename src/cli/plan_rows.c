@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/shell.h"
 #include "base/text_list.h"
 #include "base/vector.h"
 #include "store/store.h"
@@ -20,12 +21,16 @@ struct piece {
 };
 
 struct plan_rows {
+    const struct plan *plan;
     enum plan_format format;
     const char *change;
     VECTOR(struct piece) pieces;
     struct labels *labels;
-    struct text out;   /* waits to be printed */
-    struct text label; /* of the permutation that is being added */
+    struct text out;               /* waits to be printed */
+    const struct command *command; /* NULL: none is told */
+    uint64_t most_commands;
+    struct text commands; /* of a table; waits for its end */
+    struct text label;    /* of the permutation that is being added */
 };
 
 /* --- pieces --- */
@@ -80,9 +85,45 @@ static void add_pieces(struct plan_rows *rows, const uint32_t *choice)
 
 /* --- rows --- */
 
+static char **arguments_of(const struct plan_rows *rows, const uint32_t *choice)
+{
+    CLEANUP(value_cleanup) struct value *keys = plan_permutation_of(rows->plan, choice);
+    struct run run = {.keys = keys};
+    return command_arguments(rows->command, plan_config(rows->plan), &run);
+}
+
+static void add_typed_command(struct plan_rows *rows, const uint32_t *choice)
+{
+    if (!rows->command || rows->most_commands == 0)
+        return;
+    rows->most_commands--;
+    char **arguments = arguments_of(rows, choice);
+    for (char **argument = arguments; *argument; argument++) {
+        text_add(&rows->commands, argument == arguments ? "  " : " ");
+        shell_add_word(&rows->commands, *argument);
+    }
+    text_add_char(&rows->commands, '\n');
+    command_free_arguments(arguments);
+}
+
+static void add_json_command(struct plan_rows *rows, const uint32_t *choice)
+{
+    if (!rows->command)
+        return;
+    char **arguments = arguments_of(rows, choice);
+    text_add(&rows->out, ", \"command\": [");
+    for (char **argument = arguments; *argument; argument++) {
+        text_add(&rows->out, argument == arguments ? "" : ", ");
+        text_add_json_string(&rows->out, *argument, strlen(*argument));
+    }
+    text_add_char(&rows->out, ']');
+    command_free_arguments(arguments);
+}
+
 static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool first)
 {
     (void)first;
+    add_typed_command(rows, choice);
     text_add(&rows->out, "  ");
     size_t start = rows->out.len;
     labels_add(rows->labels, choice, &rows->out);
@@ -112,13 +153,16 @@ static void add_json_row(struct plan_rows *rows, const uint32_t *choice, bool fi
     labels_add(rows->labels, choice, &rows->out);
     text_add(&rows->out, "\", \"config\": {");
     add_pieces(rows, choice);
-    text_add(&rows->out, "}}");
+    text_add_char(&rows->out, '}');
+    add_json_command(rows, choice);
+    text_add_char(&rows->out, '}');
 }
 
 struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format format,
                                  const struct value *columns, const char *change)
 {
     struct plan_rows *rows = memory_new(1, sizeof *rows);
+    rows->plan = plan;
     rows->format = format;
     rows->change = change;
     rows->labels = labels_create(plan);
@@ -129,6 +173,12 @@ struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format forma
     return rows;
 }
 
+void plan_rows_show_commands(struct plan_rows *rows, const struct command *command, uint64_t most)
+{
+    rows->command = command;
+    rows->most_commands = most;
+}
+
 static void flush(struct plan_rows *rows)
 {
     fwrite(text_get(&rows->out), 1, rows->out.len, stdout);
@@ -137,7 +187,10 @@ static void flush(struct plan_rows *rows)
 
 void plan_rows_close(struct plan_rows *rows)
 {
+    if (rows->commands.len)
+        text_addf(&rows->out, "\nFirst commands:\n%s", text_get(&rows->commands));
     flush(rows);
+    text_free(&rows->commands);
     for (size_t i = 0; i < rows->pieces.count; i++) {
         text_free(&rows->pieces.items[i].constants);
         text_list_free(&rows->pieces.items[i].values);

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "plan/plan.h"
+#include "run/run.h"
 
 enum plan_format { PLAN_TABLE, PLAN_CSV, PLAN_JSON };
 
@@ -16,6 +17,9 @@ struct plan_rows;
  */
 struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format format,
                                  const struct value *columns, const char *change);
+/* Has the rows of PLAN_JSON tell their command, too, and PLAN_TABLE list those of the first `most` rows below
+ * all rows. The command has passed command_check() for the plan, and must outlive the rows. */
+void plan_rows_show_commands(struct plan_rows *rows, const struct command *command, uint64_t most);
 /* Prints what is left to print. */
 void plan_rows_close(struct plan_rows *rows);
 /* Prints a permutation, as plan_unrank() gives it; `first`: it is the first of its list. False when stdout

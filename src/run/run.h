@@ -3,14 +3,15 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "run/command.h" /* also for who shows a command without running it */
 
 struct runner_options {
     const char *config_path;
     char *const *overrides; /* of plan_read(); NULL: none */
     enum config_use use;
     /*
-     * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program "{key}",
-     * "{*}", "{config}" and "{{" are replaced in each; one that is its own runner (can_serve, or use
+     * The program and its arguments, NULL-terminated; NULL: meta.program. For a wrapped program
+     * placeholders are replaced in each (argument.h); one that is its own runner (can_serve, or use
      * CONFIG_FOR_FORK) gets its own arguments as they are. A Fork program writes run_data.json itself.
      */
     char *const *program;

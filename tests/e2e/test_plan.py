@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import random
+import shlex
 import signal
 import subprocess
 
@@ -32,7 +33,7 @@ def product(config, entries):
 
 
 def plan(project, *options):
-    done = project.furcate("plan", *options, "config.json")
+    done = project.furcate("plan", *options, *(["config.json"] if "config.json" not in options else []))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -158,11 +159,56 @@ def test_a_thousand_million_permutations_are_no_more_than_three(project, order):
     assert len({run["label"] for run in shown["runs"]}) == 3
 
 
-def test_it_takes_the_program_that_run_takes(project):
+# --- the command ---
+
+def commands_of(said):
+    """The words of each command that a table shows."""
+    return [shlex.split(line) for line in said.partition("\nFirst commands:\n")[2].splitlines()]
+
+
+def test_it_shows_the_first_commands_as_a_shell_takes_them(project):
+    project.write(batch_size=[1, 2, 3, 4], title=["it's {x}", 'two "words"'])
+    program = project.script("print", 'printf "%s\\n" "$@" > "$FURCATE_RUN_DIR/arguments"\n')
+    given = [program, "{batch_size}", "--title", "{title}", "{{", "{log_dir}x{slot}"]
+    commands = commands_of(plan(project, "-o", "1", *["config.json", "--", *given]))
+    runs = plan_json(project)["runs"][1:4]
+    assert commands == [[program, str(run["config"]["batch_size"]), "--title", run["config"]["title"], "{", "{log_dir}x{slot}"]
+                        for run in runs]
+    assert len(commands_of(plan(project, "-n", "5", "config.json", "--", *given))) == 5
+
+
+def test_json_has_the_command_that_a_run_executes(project):
+    project.write(batch_size=[1, 2], layers=[[64, 64], [128]], fast=[True, False])
+    program = project.script("print", 'printf "%s\\n" "$@" > "$FURCATE_RUN_DIR/arguments"\n')
+    given = [program, "{flags}", "{layers.0}", "{batch_size}"]
+    runs = json.loads(plan(project, "-f", "json", "config.json", "--", *given))["runs"]
+    project.run(*given)
+    executed = {directory.name.partition("_")[2]: (directory / "arguments").read_text().splitlines()
+                for directory in project.logs.iterdir() if directory.is_dir()}
+    assert {run["label"]: run["command"][1:] for run in runs} == executed
+    assert len(executed) == 8 and all(run["command"][0] == program for run in runs)
+
+
+def test_the_program_of_the_config_is_checked_and_shown(project):
+    project.write(meta={"program": ["sh", "-c", "exit {batch_size}"]})
+    assert commands_of(plan(project)) == [["sh", "-c", "exit 32"], ["sh", "-c", "exit 64"]]
+    project.write(meta={"program": ["furcate-no-such-program"]})
+    done = project.furcate("plan", "config.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'furcate-no-such-program' is not on PATH" in done.stderr
+
+
+@pytest.mark.parametrize("program", [["furcate-no-such-program", "{no_such_key}"], ["/bin/true", "{no_such_key}"],
+                                     ["/bin/true", "{batch_sise}"], ["/bin/true", "{batch_size.name}"],
+                                     ["/bin/true", "--all={*}"], ["/bin/true", "{print $1}"], ["/bin/true", "{"],
+                                     ["/bin/{batch_size}"], ["/"], ["{*}"]])
+def test_it_refuses_a_command_as_run_does(project, program):
     project.write()
-    done = project.furcate("plan", "config.json", "--", "python", "train.py", "{batch_size}")
-    assert done.returncode == 0
-    assert "2 permutations" in done.stdout
+    planned = project.furcate("plan", "config.json", "--", *program)
+    run = project.furcate("run", "config.json", "--", *program)
+    assert (planned.returncode, planned.stdout) == (run.returncode, run.stdout) == (2, "")
+    assert planned.stderr == run.stderr != ""
+    assert not project.logs.exists()
 
 
 def entangle(project, count=60):
