@@ -67,7 +67,7 @@ def test_no_device(project):
 
 def test_no_program_at_all_shows_both_forms(project):
     project.write()
-    run_refused(project, says=["furcate run config.json -- python train.py", '"meta": {"program": ["python"'])
+    run_refused(project, says=["furcate run config.json -- python3 train.py", '"meta": {"program": ["python3"'])
 
 
 def test_a_program_that_is_not_on_the_path(project):
