@@ -66,7 +66,7 @@ def this_command() -> List[str]:
     if getattr(main, "__file__", "<stdin>") in (None, "<stdin>") and "-c" not in words:
         raise RuntimeError(
             "each run executes this script anew, so it must be a file: save it as train.py and start it with "
-            "'python train.py'; in a notebook: !python train.py"
+            "'python3 train.py'; in a notebook: !python3 train.py"
         )
     # sys.executable, because the program of a virtual environment is known by its path alone.
     return [sys.executable or words[0], *_found_again(words[1:], main)]

@@ -41,7 +41,7 @@ def _told_too_early(what: str) -> None:
 def _tell_once(what: str) -> None:
     if what not in _told:
         _told.add(what)
-        print(f"furcate: {what}: no runner started this script (furcate run CONFIG -- python …)", file=sys.stderr)
+        print(f"furcate: {what}: no runner started this script (furcate run CONFIG -- python3 …)", file=sys.stderr)
 
 
 def config() -> Config:

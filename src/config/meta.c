@@ -66,7 +66,7 @@ static const struct rule meta_rules[] = {
     {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
      .members = RULES(objective_rules)},
     {"program", config_rule_program, "an array of strings: a program and its arguments",
-     .example = "[\"python\", \"train.py\"]"},
+     .example = "[\"python3\", \"train.py\"]"},
 };
 
 /* What a run's config.json and run_data.json hold besides. */

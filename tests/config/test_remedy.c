@@ -89,7 +89,7 @@ static void falls_back_on_an_example(void **state)
         {"epochs: 1.5", "write for example \"epochs\": 50"},
         {"data_name: '/'", "write for example \"data_name\": \"example\""},
         {"meta: {retries: [1, 2]}", "write for example \"retries\": 2"},
-        {"meta: {program: 'sh -c \"x\"'}", "write for example \"program\": [\"python\", \"train.py\"]"},
+        {"meta: {program: 'sh -c \"x\"'}", "write for example \"program\": [\"python3\", \"train.py\"]"},
         {"meta: {gpus: [true]}", "write for example \"gpus\": [0, 1]"},
         {"meta: {gpus: []}", "write for example \"gpus\": [0, 1]"},
     };
