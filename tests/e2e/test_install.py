@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"])
+ROOT = pathlib.Path(__file__).parents[2]
 SANITIZED = "FURCATE_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
 SANITIZE_FLAGS = ["-fsanitize=address,undefined"] if SANITIZED else []
 PROGRAM = """
@@ -84,6 +85,14 @@ def test_the_shared_library_exports_the_public_functions_only(library):
 def test_the_installed_program_starts_without_the_build_folder(prefix):
     program = prefix / "bin/furcate"
     assert version_of_the_project() in run(str(program), "--version", LD_LIBRARY_PATH="")
+
+
+def test_pip_names_the_package_with_the_headers_of_python(tmp_path):
+    """What pip has CMake do, where there are none."""
+    done = subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path, "-G", "Ninja", "-DSKBUILD=ON", "-DBUILD_TESTING=OFF",
+                           "-DFURCATE_EXAMPLES=OFF", "-DPython3_INCLUDE_DIR=/nowhere"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "sudo apt-get install python3-dev" in " ".join(done.stderr.split())
 
 
 def test_the_schema_of_a_config_is_installed(prefix):
