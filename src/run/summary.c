@@ -87,11 +87,38 @@ static void print_next_start(const struct runner *runner)
         fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
 }
 
+/* How many runs of the plan have a row, by the table itself. */
+static uint64_t count_rows(const struct runner *runner)
+{
+    struct error ignored;
+    struct number_set finished = {0};
+    bool read = store_find_finished(runner->store, runner->plan, &finished, NULL, &ignored);
+    uint64_t count = read ? finished.count : stored(runner, runner->finished);
+    number_set_free(&finished);
+    return count;
+}
+
+static void print_gone(const char *csv, const struct store_gone *gone)
+{
+    unsigned long long count = gone->written + gone->before;
+    if (count > 0)
+        fprintf(
+            stderr,
+            "%llu %s that %s in %s %s no longer there: %s again at the next start. The results are still in "
+            "%s (run_data.json).\n",
+            count, count == 1 ? "row" : "rows", count == 1 ? "was" : "were", csv, count == 1 ? "is" : "are",
+            count == 1 ? "its run is run" : "their runs are run",
+            count == 1 ? "its folder" : "their folders");
+}
+
 void summary_print(const struct runner *runner)
 {
     char took[48];
-    unsigned long long total = plan_count(runner->plan);
-    unsigned long long done = stored(runner, runner->finished), now = stored(runner, runner->finished_here);
+    struct store_gone gone = store_look_for_gone(runner->store);
+    bool are_gone = gone.written + gone.before > 0;
+    unsigned long long total = plan_count(runner->plan), now = stored(runner, runner->finished_here);
+    unsigned long long done = are_gone ? count_rows(runner) : stored(runner, runner->finished);
+    now = now > gone.written ? now - gone.written : 0;
     duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
     CLEANUP(memory_free) char *csv = file_join(store_log_dir(runner->store), "run_data.csv");
     print_failures(runner);
@@ -104,6 +131,7 @@ void summary_print(const struct runner *runner)
     else
         fprintf(stderr, "%llu of %llu runs are done, %llu of them now, in %s; results: %s\n", done, total,
                 now, took, csv);
+    print_gone(csv, &gone);
     if (store_was_replaced(runner->store))
         fprintf(
             stderr,

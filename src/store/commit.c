@@ -145,15 +145,30 @@ static bool write_run_data(struct store *store, struct error *err)
 static bool write_rows(struct store *store, struct error *err)
 {
     size_t count = 0;
+    struct error ignored;
     CLEANUP(memory_free) const struct row **rows = memory_new(store->batch.count, sizeof *rows);
     for (size_t i = 0; i < store->batch.count; i++)
         if (store->batch.items[i]->has_row)
             rows[count++] = &store->batch.items[i]->row;
     if (count > 0 && !store_results_append(&store->results, rows, count, err))
         return false;
-    for (size_t i = 0; i < store->batch.count; i++)
-        store->batch.items[i]->has_row = false;
+    for (size_t i = 0; i < store->batch.count; i++) {
+        struct record *record = store->batch.items[i];
+        if (record->has_row)
+            store_gone_note_row(&store->gone, &store->results, record->id);
+        record->has_row = false;
+    }
+    store_gone_look(&store->gone, &store->results, false, &store->notes, &ignored); /* else at the next */
     return true;
+}
+
+struct store_gone store_look_for_gone(struct store *store)
+{
+    struct error ignored;
+    if (store_results_are_unchanged(&store->results) || store_results_reopen(&store->results, &ignored))
+        store_gone_look(&store->gone, &store->results, true, &store->notes, &ignored);
+    store_commit_end(store);
+    return (struct store_gone){store->gone.written_gone, store->gone.before_gone};
 }
 
 static bool put_record(struct database *database, const struct record *record, struct error *err)

@@ -1,6 +1,7 @@
 /* The store's own state; private to this folder. */
 #pragma once
 #include "store/database.h"
+#include "store/gone.h"
 #include "store/lock.h"
 #include "store/record.h"
 #include "store/results_file.h"
@@ -30,6 +31,7 @@ struct store {
     /* From store_commit_begin() until store_commit_work() returns these are the worker's. */
     struct database *database; /* NULL: lost while the runner worked */
     struct results_file results;
+    struct gone gone;
     struct records batch;
     char *batch_config;
     int64_t batch_next_id;

@@ -21,6 +21,7 @@ struct reconciliation {
     int64_t last_ns;     /* when the log dir was last brought in line; -1: never */
     int64_t first_later; /* ids from this on were given after the database was last written; -1: none was */
     int64_t highest_id;
+    uint64_t rows;
     struct known_rows known;
     struct number_set open;             /* ids that the database does not know as finished */
     struct number_set open_directories; /* hashes of the base names of their directories */
@@ -38,8 +39,21 @@ static void note_open(void *context, int64_t id, const char *directory)
 static void note_row(void *context, int64_t id)
 {
     struct reconciliation *work = context;
+    work->rows++;
     if (work->open.count > 0 && number_set_has(&work->open, (uint64_t)id))
         vector_push(&work->late, id);
+}
+
+/* A crash may have torn the last line, or an editor left it without its end. */
+static bool repair_end(struct reconciliation *work, struct error *err)
+{
+    struct store *store = work->store;
+    if (work->known.is_torn) {
+        log_line(store->log, LOG_WARNING, "%s: cut off a torn last line, which a crash had left",
+                 store->results.path);
+        return store_results_cut(&store->results, work->known.torn_start, err);
+    }
+    return !work->known.has_open_end || store_results_end_line(&store->results, err);
 }
 
 static bool read_rows(struct reconciliation *work, struct error *err)
@@ -49,12 +63,10 @@ static bool read_rows(struct reconciliation *work, struct error *err)
         !store_known_read(&work->known, &store->results, note_row, work, err))
         return false;
     work->highest_id = work->known.highest_id;
-    if (work->known.is_torn) {
-        log_line(store->log, LOG_WARNING, "%s: cut off a torn last line, which a crash had left",
-                 store->results.path);
-        return store_results_cut(&store->results, work->known.torn_start, err);
-    }
-    return !work->known.has_open_end || store_results_end_line(&store->results, err);
+    if (!repair_end(work, err))
+        return false;
+    store_gone_begin(&store->gone, &store->results, work->rows);
+    return true;
 }
 
 /* A run as its own files describe it. Owns `content` only; the texts are borrowed from there. */

@@ -56,6 +56,7 @@ static bool read_end(struct results_file *file, struct error *err)
     if (file->seen.st_size > 0 && pread(file->fd, &last, 1, file->seen.st_size - 1) < 0)
         return error_system(err, errno, "cannot read %s", file->path);
     file->lacks_newline = last != '\n';
+    file->changed = file->seen.st_mtim;
     return true;
 }
 
@@ -65,6 +66,7 @@ bool store_results_reopen(struct results_file *file, struct error *err)
     store_columns_free(&file->columns);
     file->lacks_newline = file->crlf = false;
     file->remains = 0;
+    file->opened++;
     file->fd = open(file->path, O_RDWR | O_APPEND | O_CLOEXEC);
     if (file->fd < 0 && errno == ENOENT)
         return true;

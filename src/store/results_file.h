@@ -14,9 +14,11 @@
 
 struct results_file {
     char *path;
-    int fd;           /* -1: there is no file, or it could not be opened */
-    struct stat seen; /* the file as this process left it */
-    off_t remains;    /* at most so many bytes behind that are of an append that could not be taken back */
+    int fd;                  /* -1: there is no file, or it could not be opened */
+    struct stat seen;        /* the file as this process left it */
+    unsigned opened;         /* how often it was opened: at first, and after others had changed it */
+    struct timespec changed; /* by others, the last time */
+    off_t remains; /* at most so many bytes behind that are of an append that could not be taken back */
     struct columns columns;
     bool crlf;
     bool lacks_newline; /* somebody's editor left the last line without one */

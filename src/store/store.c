@@ -86,6 +86,7 @@ static void close_tables(struct store *store)
     store_unfinished_free(&store->unfinished);
     store->unfinished = (struct unfinished){.log_dir = store->directory};
     store_results_close(&store->results);
+    store_gone_free(&store->gone);
     store_database_close(store->database);
     store->database = NULL;
 }

@@ -138,6 +138,14 @@ bool store_commit_begin(struct store *store);
 bool store_commit_work(struct store *store, struct error *err);
 /* Logs what the work had to tell; after it has returned. */
 void store_commit_end(struct store *store);
+/* Rows that were in run_data.csv and are there no more, as others have deleted or overwritten them. */
+struct store_gone {
+    uint64_t written; /* of those that this runner has written */
+    uint64_t before;  /* of those that were there when it began */
+};
+/* Counts them, and logs those that it has not told of yet, as each commit does. Not while store_commit_work()
+ * is under way. */
+struct store_gone store_look_for_gone(struct store *store);
 /* How many rows wait to be written. Not while store_commit_work() is under way. */
 size_t store_unwritten_rows(const struct store *store);
 /* Begin, work and end until nothing is pending. */

@@ -3,6 +3,9 @@ for a table in which nothing is done."""
 
 import csv
 import io
+import os
+import signal
+import time
 
 import pandas
 import pytest
@@ -193,3 +196,89 @@ def test_a_table_that_is_broken_while_runs_execute_waits_for_its_repair(project,
     project.csv.write_text(good)
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "2", "3"]
+
+
+# --- rows that others take away while runs execute ---
+
+def finish_one(project, rows):
+    """Lets the run that waits end; the table is to have so many rows then."""
+    project.let_go(project.until_waiting(1)[0])
+    until(lambda: project.csv.exists() and len(project.rows()) == rows, f"{rows} rows")
+
+
+def replace_table(project, text):
+    """Saves the table as most programs do, a while before the runner looks at it."""
+    copy = project.root / "copy.csv"
+    copy.write_text(text)
+    os.utime(copy, (time.time() - 10, time.time() - 10))
+    copy.rename(project.csv)
+
+
+def overwrite_table(project, text):
+    project.csv.write_text(text)
+    os.utime(project.csv, (time.time() - 10, time.time() - 10))
+
+
+@pytest.mark.parametrize("save", [replace_table, overwrite_table])
+def test_rows_that_an_older_copy_overwrote_are_told(project, save):
+    project.write(batch_size=list(range(1, 7)), meta={"max_threads": 1, "order": "config"})
+    runner = project.start(project.gated())
+    finish_one(project, 1)
+    older = project.csv.read_text()
+    finish_one(project, 2)
+    finish_one(project, 3)
+    save(project, older)
+    finish_one(project, 2)
+    until(lambda: "2 rows that furcate had written to " in project.log(), "the line about the rows")
+    assert "another program seems to have saved an older copy over it: their runs are run again at the next start" \
+        in project.log()
+    assert project.let_all_go(runner) == 0
+    assert "4 of 6 runs are done, 4 of them now" in runner.stderr
+    assert "2 rows that were in logs/run_data.csv are no longer there: their runs are run again at the next start. " \
+           "The results are still in their folders (run_data.json)." in runner.stderr
+    assert project.log().count("no longer there") == 1
+    assert "6 of 6 runs are done, 2 of them now" in project.run(project.gated()).stderr
+
+
+def test_rows_that_are_overwritten_after_the_last_run_are_told_too(project):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1, "order": "config"})
+    runner = project.start(project.gated())
+    finish_one(project, 1)
+    older = project.csv.read_text()
+    finish_one(project, 2)
+    project.until_waiting(1)
+    runner.send(signal.SIGINT)  # the run that waits ends by it, and no row follows
+    replace_table(project, older)
+    assert runner.wait() == 130
+    assert "1 of 3 runs are done, 1 of them now" in runner.stderr
+    assert "1 row that was in logs/run_data.csv is no longer there: its run is run again" in runner.stderr
+
+
+def test_rows_that_are_deleted_by_hand_are_told_in_calm_words(project):
+    project.write(batch_size=[1, 2])
+    project.run("true")
+    project.write(batch_size=[1, 2, 3, 4, 5], meta={"max_threads": 1, "order": "config"})
+    runner = project.start(project.gated())
+    finish_one(project, 3)
+    finish_one(project, 4)
+    lines = project.csv.read_text().splitlines(keepends=True)
+    overwrite_table(project, "".join(lines[:2] + lines[4:]))  # one of before, and one of now
+    finish_one(project, 3)
+    until(lambda: "2 rows of" in project.log(), "the line about the rows")
+    assert "run_data.csv have been deleted: their runs are run again at the next start" in project.log()
+    assert "older copy" not in project.log()
+    assert project.let_all_go(runner) == 0
+    assert "3 of 5 runs are done, 2 of them now" in runner.stderr
+
+
+def test_a_table_that_is_saved_again_as_it_is_is_not_worth_a_word(project):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
+    runner = project.start(project.gated())
+    finish_one(project, 1)
+    replace_table(project, project.csv.read_text())
+    finish_one(project, 2)
+    overwrite_table(project, project.csv.read_text() + "\n")
+    assert project.let_all_go(runner) == 0
+    assert "no longer there" not in runner.stderr + project.log()
+    assert "deleted" not in runner.stderr + project.log()
+    assert "3 of 3 runs are done, 3 of them now" in runner.stderr
