@@ -1,4 +1,4 @@
-"""``python -m furcate.preload MODULES``: imports modules, and runs a script in each fork.
+"""``python3 -m furcate.preload MODULES``: imports modules, and runs a script in each fork.
 
 It is what ``furcate run --preload MODULES CONFIG -- python3 train.py`` starts, once for all runs. The script knows
 nothing of it: each run executes it from its first line.

@@ -134,7 +134,7 @@ static struct value *wrap(const struct rule *rule, const struct value *bad)
     return array;
 }
 
-/* "python train.py"; what a shell would make of quotes and the like is left to the user. */
+/* "python3 train.py"; what a shell would make of quotes and the like is left to the user. */
 static struct value *split_words(const struct rule *rule, const struct value *bad)
 {
     const char *rest = value_text(bad);
