@@ -20,7 +20,7 @@ static const char *const framework_names[] = {"tf",  "torch", "none",    "tensor
 static const struct value *find_bad_framework(const struct rule *rule, const struct value *value)
 {
     for (size_t i = 0; value_kind(value) == VALUE_STRING && rule->names[i]; i++)
-        if (strcasecmp(value_text(value), rule->names[i]) == 0)
+        if (ascii_is_same(value_text(value), rule->names[i]))
             return config_rule_string(rule, value);
     return value_kind(value) == VALUE_NULL ? NULL : value;
 }

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,16 +14,29 @@ from conftest import APP, RUN
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+# The README's lines; the first would install packages of the system.
+README = (ROOT / "README.md").read_text()
+INSTALL = re.search(r"```bash\nscript/bootstrap build python[^\n]*\n(.*?)```", README, re.S).group(1)
+
+
 @pytest.fixture(scope="module")
-def venv(tmp_path_factory):
+def clone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clone") / "furcate"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("build", "venv", ".git", "logs"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def venv(clone):
+    """What the README's lines make in a clone of the repository."""
     if os.environ.get("FURCATE_PRELOAD"):
         pytest.skip("it is the same in all builds")
-    folder = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    done = subprocess.run([folder / "bin/pip", "install", "--disable-pip-version-check", ROOT], capture_output=True,
-                          text=True, cwd=folder)
+    assert "venv" in INSTALL and "pip install" in INSTALL
+    environment = {**os.environ, "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+                   "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(["bash", "-e", "-c", INSTALL], capture_output=True, text=True, cwd=clone, env=environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return folder
+    return clone / "venv"
 
 
 def ask(program, *arguments, **more):
@@ -50,12 +64,10 @@ def test_a_run_is_executed_by_the_environment_it_was_started_from(venv, project)
     assert str(venv) in project.read("example0.log").splitlines()
 
 
-def test_says_what_to_install_where_a_library_is_missing(venv, tmp_path):
+def test_says_what_to_install_where_a_library_is_missing(venv, clone, tmp_path):
     """Without pkg-config's files; a message that names the library and the packages."""
-    copy = tmp_path / "furcate"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git", "logs"))
     environment = {**os.environ, "PKG_CONFIG_LIBDIR": str(tmp_path), "PKG_CONFIG_PATH": ""}
-    done = subprocess.run([venv / "bin/pip", "wheel", "--no-deps", "-w", tmp_path, copy], capture_output=True,
+    done = subprocess.run([venv / "bin/pip", "wheel", "--no-deps", "-w", tmp_path, clone], capture_output=True,
                           text=True, cwd=tmp_path, env=environment)
     assert done.returncode != 0
     assert "libfyaml-dev" in done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Scripts that put Python into a locale with a decimal comma, with a Turkish i, or with a decimal point of two bytes."""
+"""Scripts that put Python into a locale: a decimal comma, a Turkish i, a decimal point of two bytes."""
 
 import json
 import pathlib
