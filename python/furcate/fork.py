@@ -218,10 +218,13 @@ class Fork:
     def plot_metric(self, history: Any, metric: Any) -> None:
         """Plots a metric with :meth:`plot`. Default: its training and validation values over the epochs."""
         name = metric_name(metric)
-        values = history_values(history, _core.reported())
+        reported = _core.reported()
+        values = history_values(history, reported)
         train, valid = values.get(name), values.get("val_" + name)
-        if train or valid:
-            self.plot(name, range(1, max(len(train or ()), len(valid or ())) + 1), train, valid)
+        steps = reported.get("step") if values is reported else None
+        count = max(len(train or ()), len(valid or ()))
+        if count:
+            self.plot(name, steps or range(1, count + 1), train, valid)
 
     def plot(self, metric: str, epochs: Sequence[float], train_metrics: Optional[Sequence[float]],
              val_metrics: Optional[Sequence[float]]) -> None:

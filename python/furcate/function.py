@@ -39,7 +39,8 @@ def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -
         return
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the function of furcate.run() must return metrics by name, a dict; it returned {metrics!r}")
-    _core.report(_last_step(), _numbers(metrics), os.environ.get("FURCATE_METRICS"))
+    path = os.environ.get("FURCATE_METRICS")
+    _core.report(_core.last_step(path) if path else 1, _numbers(metrics), path)
 
 
 def _numbers(metrics: Mapping[str, Any]) -> Dict[str, float]:
@@ -49,17 +50,3 @@ def _numbers(metrics: Mapping[str, Any]) -> Dict[str, float]:
         if number is None:
             print(f"furcate: {name!r} is left out of the results: it is no number", file=sys.stderr)
     return {name: number for name, number in numbers.items() if number is not None}
-
-
-def _last_step() -> int:
-    """The step that the final metrics belong to: the last that was reported."""
-    import json
-
-    last = 1
-    try:
-        with open(os.environ["FURCATE_METRICS"], encoding="utf-8") as lines:
-            for line in lines:
-                last = max(last, json.loads(line).get("step", 1))
-    except (OSError, ValueError):
-        pass
-    return last

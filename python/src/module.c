@@ -19,9 +19,15 @@ static PyMethodDef functions[] = {
     {"report", core_report, METH_VARARGS,
      "report(step, metrics, path)\n--\n\n"
      "Reports numbers of one step to the run that is trained, else to the metrics.jsonl at `path`."},
+    {"last_step", core_last_step, METH_VARARGS,
+     "last_step(path)\n--\n\n"
+     "Returns the last step that this attempt has reported in the metrics.jsonl at `path`, 1 when there is "
+     "none."},
     {"reported", core_reported, METH_NOARGS,
      "reported()\n--\n\n"
-     "What the run that is trained has reported: a dict of lists, one number a step."},
+     "What the run that is trained has reported: a dict of lists, one number a step. Where the steps are "
+     "far\n"
+     "apart the list \"step\" has those there are."},
     {"plot", core_plot, METH_VARARGS,
      "plot(path, metric, epochs, train, valid)\n--\n\n"
      "Saves a JPEG of two curves over the epochs with gnuplot: lists of numbers, as long as the longer "

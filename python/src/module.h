@@ -34,6 +34,7 @@ PyObject *raise_error(PyObject *type, const struct error *err);
 /* Functions of the module. */
 PyObject *core_train(PyObject *module, PyObject *arguments);
 PyObject *core_report(PyObject *module, PyObject *arguments);
+PyObject *core_last_step(PyObject *module, PyObject *arguments);
 PyObject *core_reported(PyObject *module, PyObject *unused);
 PyObject *core_plot(PyObject *module, PyObject *arguments);
 PyObject *core_run_plan(PyObject *module, PyObject *arguments);

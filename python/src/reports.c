@@ -92,6 +92,21 @@ PyObject *core_report(PyObject *module, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+PyObject *core_last_step(PyObject *module, PyObject *arguments)
+{
+    struct error err = {0};
+    PyObject *path;
+    int64_t step;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O&:last_step", PyUnicode_FSConverter, &path))
+        return NULL;
+    bool read = report_last_step(PyBytes_AsString(path), &step, &err);
+    Py_DECREF(path);
+    if (!read)
+        return raise_error(PyExc_OSError, &err);
+    return PyLong_FromLongLong(step > 1 ? step : 1);
+}
+
 static PyObject *list_of(const double *values, size_t count)
 {
     PyObject *list = PyList_New(0);
@@ -104,20 +119,46 @@ static PyObject *list_of(const double *values, size_t count)
     return list;
 }
 
+/* Takes the list over; false when there is none, or no room for it. */
+static bool put_list(PyObject *dict, const char *name, PyObject *list)
+{
+    bool put = list && PyDict_SetItemString(dict, name, list) == 0;
+    Py_XDECREF(list);
+    return put;
+}
+
+static PyObject *list_of_steps(const int64_t *steps, size_t count)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *number = PyLong_FromLongLong(steps[i]);
+        if (!number || PyList_Append(list, number) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(number);
+    }
+    return list;
+}
+
+static bool put_curves(PyObject *dict, struct history *history)
+{
+    size_t count;
+    const int64_t *steps = history_steps(history, &count);
+    bool put = !steps || put_list(dict, "step", list_of_steps(steps, count));
+    for (size_t i = 0; put && i < history_metric_count(history); i++) {
+        const char *name = history_metric_name(history, i);
+        const double *values = history_values(history, name, &count);
+        put = put_list(dict, name, list_of(values, count));
+    }
+    return put;
+}
+
 PyObject *core_reported(PyObject *module, PyObject *unused)
 {
     (void)unused;
     const struct furcate_fork *fork = module_state(module)->fork;
     PyObject *dict = PyDict_New();
-    for (size_t i = 0; dict && fork && i < history_metric_count(fork->history); i++) {
-        size_t count;
-        const char *name = history_metric_name(fork->history, i);
-        const double *values = history_values(fork->history, name, &count);
-        PyObject *list = list_of(values, count);
-        if (!list || PyDict_SetItemString(dict, name, list) < 0)
-            Py_CLEAR(dict);
-        Py_XDECREF(list);
-    }
+    if (dict && fork && !put_curves(dict, fork->history))
+        Py_CLEAR(dict);
     return dict;
 }
 

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/c_locale.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* With these the slowest expression takes about half a second. */
 enum { deepest = 100, most_parts = 2000, most_copies = 300 };
@@ -71,7 +72,42 @@ static bool is_bounded(const char *expression)
     return parts <= most_parts && copies <= most_copies;
 }
 
-bool expression_compile(regex_t *compiled, const char *expression, struct error *err)
+/* {number}: an integer, also with commas between the thousands, or a fraction; with an exponent; or inf or
+ * nan. */
+static const char name[] = "{number}";
+static const char number[] = "([-+]?([0-9][0-9,]*\\.?[0-9]*([eE][-+]?[0-9]+)?|\\.[0-9]+([eE][-+]?[0-9]+)?|"
+                             "[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]))";
+
+static size_t count_brackets(const char *text)
+{
+    size_t count = 0;
+    while ((text = strchr(text, '(')))
+        count++, text++;
+    return count;
+}
+
+/* Adds the expression with each {number} spelled out, and finds the parts. */
+static void spell_out(struct text *out, struct expression *expression, const char *text)
+{
+    size_t brackets = 0;
+    expression->group = expression->number = 0;
+    for (const char *c = text; *c;) {
+        if (strncmp(c, name, sizeof name - 1) == 0) {
+            expression->number = expression->number ? expression->number : brackets + 1;
+            brackets += count_brackets(number);
+            text_add(out, number);
+            c += sizeof name - 1;
+            continue;
+        }
+        if (*c == '(' && ++brackets && expression->group == 0)
+            expression->group = brackets;
+        size_t len = *c == '\\' && c[1] ? 2 : *c == '[' ? (size_t)(skip_set(c) - c) + 1 : 1;
+        text_add_bytes(out, c, len);
+        c += len;
+    }
+}
+
+static bool compile(regex_t *compiled, const char *expression, struct error *err)
 {
     char letter = foreign_escape(expression);
     if (letter == 'd')
@@ -94,22 +130,35 @@ bool expression_compile(regex_t *compiled, const char *expression, struct error 
     return error_set(err, ERROR_CONFIG, "%s; grep -E takes the same and helps to correct it", reason);
 }
 
-bool expression_find(const regex_t *compiled, const char *text, regmatch_t *parts, size_t count, int flags)
+bool expression_compile(struct expression *expression, const char *text, struct error *err)
+{
+    CLEANUP(text_free) struct text spelled_out = {0};
+    spell_out(&spelled_out, expression, text);
+    return compile(&expression->compiled, text_get(&spelled_out), err);
+}
+
+void expression_free(struct expression *expression)
+{
+    regfree(&expression->compiled);
+}
+
+bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
+                     int flags)
 {
     CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
-    bool found = regexec(compiled, text, count, parts, flags) == 0;
+    bool found = regexec(&expression->compiled, text, count, parts, flags) == 0;
     /* regexec(3) of glibc calls a want of memory a mismatch. */
     if (!found && errno == ENOMEM)
         memory_end();
     return found;
 }
 
-bool expression_check(const char *expression, struct error *err)
+bool expression_check(const char *text, struct error *err)
 {
-    regex_t compiled;
-    if (!expression_compile(&compiled, expression, err))
+    struct expression expression;
+    if (!expression_compile(&expression, text, err))
         return false;
-    regfree(&compiled);
+    expression_free(&expression);
     return true;
 }

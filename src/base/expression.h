@@ -6,10 +6,18 @@
 
 #include "base/error.h"
 
-/* Compiles an expression; regfree() it. On failure ERROR_CONFIG, with the reason and what to write instead.
- */
-bool expression_compile(regex_t *compiled, const char *expression, struct error *err);
+struct expression {
+    regex_t compiled;
+    size_t group;  /* which part of a match (regmatch_t) the first ( ) is; 0: there is none */
+    size_t number; /* the same of the first {number} */
+};
+
+/* Compiles an expression, in which {number} stands for any number as C and Python print it;
+ * expression_free() it. On failure ERROR_CONFIG, with the reason and what to write instead. */
+bool expression_compile(struct expression *expression, const char *text, struct error *err);
+void expression_free(struct expression *expression);
 /* regexec(3). */
-bool expression_find(const regex_t *compiled, const char *text, regmatch_t *parts, size_t count, int flags);
+bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
+                     int flags);
 /* Whether an expression is well-formed. */
-bool expression_check(const char *expression, struct error *err);
+bool expression_check(const char *text, struct error *err);

@@ -96,9 +96,6 @@ bool fork_save_metric(struct furcate_fork *fork, struct furcate_results *results
 bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric);
 bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out);
 
-/* The steps that were reported: the longest of the metrics. */
-size_t fork_reported_steps(const struct furcate_fork *fork);
-
 /* Begins meta.data with the times, in the order of run_data.csv: from start_time on it took `seconds` until
  * now. */
 void results_add_times(struct furcate_results *results, double start_time, double seconds);

@@ -173,7 +173,7 @@ static bool save_history(struct furcate_fork *fork)
 static bool save_run_data(struct furcate_fork *fork)
 {
     struct error err = {0};
-    value_object_set(fork->results.data, "epochs", value_new_int((int64_t)fork_reported_steps(fork)));
+    value_object_set(fork->results.data, "epochs", value_new_int(history_epochs(fork->history)));
     CLEANUP(value_cleanup) struct value *run_data = store_run_data(fork->config, fork->results.data);
     return store_write_run_data(fork->log_dir, run_data, &err) || furcate_fail(fork, "%s", err.text);
 }

@@ -35,31 +35,14 @@ bool furcate_report(struct furcate_fork *fork, int64_t step, const struct furcat
     return report_write(fork->metrics_path, step, copies, count, &err) || furcate_fail(fork, "%s", err.text);
 }
 
-size_t fork_reported_steps(const struct furcate_fork *fork)
+static bool save_last(struct furcate_fork *fork, struct furcate_results *results, const char *prefix,
+                      const char *metric, const char *reported_as)
 {
-    size_t steps = 0;
-    for (size_t i = 0; i < history_metric_count(fork->history); i++) {
-        size_t count = 0;
-        history_values(fork->history, history_metric_name(fork->history, i), &count);
-        steps = count > steps ? count : steps;
-    }
-    return steps;
-}
-
-/* The values of val_{metric}. */
-static const double *validation_values(struct furcate_fork *fork, const char *metric, size_t *count)
-{
-    CLEANUP(memory_free) char *name = text_format("val_%s", metric);
-    return history_values(fork->history, name, count);
-}
-
-static bool save_last(struct furcate_results *results, const char *prefix, const char *metric,
-                      const double *values, size_t count)
-{
-    if (!values || count == 0)
+    double value;
+    if (!history_last(fork->history, reported_as, &value))
         return false;
     CLEANUP(memory_free) char *key = text_format("%s%s", prefix, metric);
-    value_object_set(results->data, key, value_new_float(values[count - 1]));
+    value_object_set(results->data, key, value_new_float(value));
     return true;
 }
 
@@ -67,12 +50,10 @@ static bool save_last(struct furcate_results *results, const char *prefix, const
 bool fork_save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,
                       const char *metric)
 {
-    size_t train_count = 0, valid_count = 0;
-    const double *train = history_values(fork->history, metric, &train_count);
-    const double *valid = validation_values(fork, metric, &valid_count);
+    CLEANUP(memory_free) char *validation = text_format("val_%s", metric);
     (void)history;
-    bool saved = save_last(results, "train_", metric, train, train_count);
-    saved |= save_last(results, "val_", metric, valid, valid_count);
+    bool saved = save_last(fork, results, "train_", metric, metric);
+    saved |= save_last(fork, results, "val_", metric, validation);
     if (!saved)
         fork_warn(fork, "the metric '%s' was never reported: give its name to furcate_report()", metric);
     return true;
@@ -89,35 +70,54 @@ static double *extend(const double *values, size_t have, size_t count)
     return extended;
 }
 
-bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric)
+/* The first `count` steps as the axis of a plot; NULL where these are 1, 2, … free() it. */
+static double *copy_steps(struct furcate_fork *fork, size_t count)
 {
-    size_t train_count = 0, valid_count = 0;
-    const double *train = history_values(fork->history, metric, &train_count);
-    const double *valid = validation_values(fork, metric, &valid_count);
-    size_t count = train_count > valid_count ? train_count : valid_count;
-    (void)history;
-    if (count == 0)
-        return true;
-    CLEANUP(memory_free) double *train_curve = extend(train, train_count, count);
-    CLEANUP(memory_free) double *valid_curve = extend(valid, valid_count, count);
-    return furcate_plot(fork, metric, train_curve, valid_curve, count);
+    size_t have;
+    const int64_t *steps = history_steps(fork->history, &have);
+    if (!steps)
+        return NULL;
+    double *axis = memory_new(count, sizeof *axis);
+    for (size_t i = 0; i < count; i++)
+        axis[i] = (double)steps[i];
+    return axis;
 }
 
 /* A picture that cannot be made is no reason to lose a trained model either. */
-bool furcate_plot(struct furcate_fork *fork, const char *metric, const double *train, const double *valid,
-                  size_t count)
+static bool plot(struct furcate_fork *fork, const char *metric, const struct report_curves *curves)
 {
     struct error err = {0};
     CLEANUP(text_free) struct text name = {0};
     plan_add_path_part(&name, metric, strlen(metric));
     text_add(&name, ".jpg");
     CLEANUP(memory_free) char *path = file_join(fork->log_dir, text_get(&name));
-    const struct report_curves curves = {.count = count, .train = train, .valid = valid};
-    if (report_plot(path, metric, &curves, &err) || fork->told_of_plots)
+    if (report_plot(path, metric, curves, &err) || fork->told_of_plots)
         return true;
     fork->told_of_plots = true;
     fork_warn(fork, "no plots: %s", err.text);
     return true;
+}
+
+bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric)
+{
+    size_t train_count = 0, valid_count = 0;
+    CLEANUP(memory_free) char *validation = text_format("val_%s", metric);
+    const double *train = history_values(fork->history, metric, &train_count);
+    const double *valid = history_values(fork->history, validation, &valid_count);
+    size_t count = train_count > valid_count ? train_count : valid_count;
+    (void)history;
+    if (count == 0)
+        return true;
+    CLEANUP(memory_free) double *train_curve = extend(train, train_count, count);
+    CLEANUP(memory_free) double *valid_curve = extend(valid, valid_count, count);
+    CLEANUP(memory_free) double *axis = copy_steps(fork, count);
+    return plot(fork, metric, &(struct report_curves){count, axis, train_curve, valid_curve});
+}
+
+bool furcate_plot(struct furcate_fork *fork, const char *metric, const double *train, const double *valid,
+                  size_t count)
+{
+    return plot(fork, metric, &(struct report_curves){.count = count, .train = train, .valid = valid});
 }
 
 bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out)

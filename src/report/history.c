@@ -3,48 +3,93 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
-#include "base/vector.h"
 
-/* The values of all metrics together take 512 MiB at most: a report comes from outside, and says where in
- * memory it wants to be put. */
-enum { most_steps = 10000000, most_values = 64 << 20 };
-
-struct series {
-    char *metric;
-    VECTOR(double) values; /* of step 1, 2, … */
-};
-
-struct history {
-    VECTOR(struct series) series; /* in the order of first report */
-    struct text_map places;       /* metric to its place there */
-    size_t value_count;           /* room in all series */
-    bool started, from_zero;      /* whether there was a report; whether the first was of step 0 */
-};
+/* The points of all metrics together take 256 MiB, and 512 MiB while they grow. */
+enum { most_points = 16 << 20 };
 
 struct history *history_create(void)
 {
     return memory_new(1, sizeof(struct history));
 }
 
+static void free_series(struct series *series)
+{
+    free(series->metric);
+    free(series->curve);
+    vector_free(&series->points);
+}
+
+static void forget_axis(struct history *history)
+{
+    free(history->axis);
+    history->axis = NULL;
+    history->has_axis = false;
+}
+
+void history_clear(struct history *history)
+{
+    for (size_t i = 0; i < history->series.count; i++)
+        free_series(&history->series.items[i]);
+    vector_free(&history->series);
+    text_map_free(&history->places);
+    forget_axis(history);
+    *history = (struct history){0};
+}
+
 void history_destroy(struct history *history)
 {
     if (!history)
         return;
-    for (size_t i = 0; i < history->series.count; i++) {
-        free(history->series.items[i].metric);
-        vector_free(&history->series.items[i].values);
-    }
-    vector_free(&history->series);
-    text_map_free(&history->places);
+    history_clear(history);
     free(history);
 }
 
-static struct series *find_series(const struct history *history, const char *metric)
+/* A point, and its place among those that were reported. */
+struct placed {
+    struct point point;
+    size_t place;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    if (x->point.step != y->point.step)
+        return x->point.step < y->point.step ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+/* Sorts the points by step; of a step that was reported twice the later value stays. */
+static void sort(struct history *history, struct series *series)
+{
+    point_list *points = &series->points;
+    size_t count = points->count, kept = 0;
+    if (!series->is_unsorted)
+        return;
+    CLEANUP(memory_free) struct placed *all = memory_new(count, sizeof *all);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct placed){points->items[i], i};
+    qsort(all, count, sizeof *all, compare);
+    for (size_t i = 0; i < count; i++)
+        if (i + 1 == count || all[i + 1].point.step != all[i].point.step)
+            points->items[kept++] = all[i].point;
+    points->count = kept;
+    history->point_count -= count - kept;
+    series->is_unsorted = false;
+}
+
+static struct series *find(const struct history *history, const char *metric)
 {
     const uint64_t *place = text_map_get(&history->places, metric, strlen(metric));
     return place ? &history->series.items[*place] : NULL;
+}
+
+struct series *history_find(struct history *history, const char *metric)
+{
+    struct series *series = find(history, metric);
+    if (series)
+        sort(history, series);
+    return series;
 }
 
 static struct series *add_series(struct history *history, const char *metric)
@@ -54,50 +99,124 @@ static struct series *add_series(struct history *history, const char *metric)
     return &history->series.items[history->series.count - 1];
 }
 
-/* Makes room for `count` values; false when that is more than the history may hold. */
-static bool reserve(struct history *history, struct series *series, size_t count)
+static bool is_lower(double a, double b)
 {
-    size_t capacity = series->values.capacity;
-    if (count <= capacity)
-        return true;
-    size_t wanted = count < 2 * capacity ? 2 * capacity : count;
-    if (history->value_count - capacity + wanted > most_values)
-        return false;
-    series->values.items = memory_resize(series->values.items, wanted, sizeof *series->values.items);
-    series->values.capacity = wanted;
-    history->value_count += wanted - capacity;
-    return true;
+    return isfinite(a) && (!isfinite(b) || a < b);
 }
 
-static bool put(struct history *history, const char *metric, size_t step, double value)
+/* Keeps every other point, and the last, the lowest and the highest: the curve looks the same, and what is
+ * read off it is the same. */
+static void thin(struct history *history, struct series *series)
 {
-    struct series *series = find_series(history, metric);
-    if (!series)
-        series = add_series(history, metric);
-    if (!reserve(history, series, step))
-        return false;
-    while (series->values.count < step)
-        series->values.items[series->values.count++] = NAN;
-    series->values.items[step - 1] = value;
-    return true;
-}
-
-bool history_try_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count)
-{
-    if (!history->started)
-        history->from_zero = step == 0;
-    if (step < !history->from_zero || step > most_steps - history->from_zero)
-        return false;
-    history->started = true;
-    bool all = true;
+    point_list *points = &series->points;
+    size_t low = 0, high = 0, kept = 0, count = points->count;
+    for (size_t i = 0; i < count; i++) {
+        low = is_lower(points->items[i].value, points->items[low].value) ? i : low;
+        high = is_lower(-points->items[i].value, -points->items[high].value) ? i : high;
+    }
     for (size_t i = 0; i < count; i++)
-        all &= put(history, metrics[i].name, (size_t)(step + history->from_zero), metrics[i].value);
-    return all;
+        if (i % 2 == 0 || i + 1 == count || i == low || i == high)
+            points->items[kept++] = points->items[i];
+    points->count = kept;
+    history->point_count -= count - kept;
 }
 
-void history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count)
+/* Makes room when the history is full; false when that cannot be, since most metrics have very few points. */
+static bool make_room(struct history *history)
 {
-    (void)history_try_add(history, step, metrics, count);
+    if (history->point_count < most_points)
+        return true;
+    for (size_t i = 0; !history->is_full && i < history->series.count; i++) {
+        sort(history, &history->series.items[i]);
+        thin(history, &history->series.items[i]);
+    }
+    history->is_full = history->point_count > most_points / 4 * 3;
+    return !history->is_full;
+}
+
+static void put(struct history *history, struct series *series, struct point point)
+{
+    point_list *points = &series->points;
+    struct point *last = points->count > 0 ? &points->items[points->count - 1] : NULL;
+    free(series->curve);
+    series->curve = NULL;
+    if (last && last->step == point.step) {
+        last->value = point.value;
+        return;
+    }
+    series->is_unsorted |= last && last->step > point.step;
+    if (points->count == points->capacity)
+        sort(history, series); /* a step that is reported again and again takes no more room */
+    vector_push(points, point);
+    history->point_count++;
+}
+
+bool history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count)
+{
+    if (step < 0)
+        return false;
+    if (count > 0)
+        forget_axis(history);
+    for (size_t i = 0; i < count; i++) {
+        if (!make_room(history))
+            return false;
+        struct series *series = find(history, metrics[i].name);
+        if (!series)
+            series = add_series(history, metrics[i].name);
+        put(history, series, (struct point){step, metrics[i].value});
+    }
+    return true;
+}
+
+int64_t history_first_step(struct history *history)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < history->series.count; i++) {
+        struct series *series = &history->series.items[i];
+        sort(history, series);
+        if (series->points.items[0].step < first)
+            first = series->points.items[0].step;
+    }
+    return first;
+}
+
+void history_take(struct history *into, struct history *from)
+{
+    if (into->series.count == 0) {
+        struct history empty = *into;
+        *into = *from;
+        *from = empty;
+        return;
+    }
+    for (size_t i = 0; i < from->series.count; i++) {
+        const struct series *series = &from->series.items[i];
+        for (size_t n = 0; n < series->points.count; n++)
+            history_add(into, series->points.items[n].step,
+                        &(struct report_metric){series->metric, series->points.items[n].value}, 1);
+    }
+    history_clear(from);
+}
+
+/* Drops the values from `step` on, and metrics that have no other. */
+static void cut(struct history *history, int64_t step)
+{
+    struct history rest = {0};
+    for (size_t i = 0; i < history->series.count; i++) {
+        struct series *series = &history->series.items[i];
+        sort(history, series);
+        for (size_t n = 0; n < series->points.count && series->points.items[n].step < step; n++)
+            history_add(&rest, series->points.items[n].step,
+                        &(struct report_metric){series->metric, series->points.items[n].value}, 1);
+    }
+    history_clear(history);
+    *history = rest;
+}
+
+void history_go_on(struct history *into, struct history *attempt)
+{
+    if (into->series.count > 0 && attempt->series.count > 0)
+        cut(into, history_first_step(attempt));
+    history_take(into, attempt);
 }
 
 size_t history_metric_count(const struct history *history)
@@ -108,32 +227,4 @@ size_t history_metric_count(const struct history *history)
 const char *history_metric_name(const struct history *history, size_t i)
 {
     return history->series.items[i].metric;
-}
-
-const double *history_values(const struct history *history, const char *metric, size_t *count)
-{
-    const struct series *series = find_series(history, metric);
-    *count = series ? series->values.count : 0;
-    return series ? series->values.items : NULL;
-}
-
-static void add_series_json(const struct series *series, struct text *out)
-{
-    text_add_json_string(out, series->metric, strlen(series->metric));
-    text_add(out, ": [");
-    for (size_t i = 0; i < series->values.count; i++) {
-        text_add(out, i ? ", " : "");
-        text_add_number(out, series->values.items[i]);
-    }
-    text_add_char(out, ']');
-}
-
-void history_add_json(const struct history *history, struct text *out)
-{
-    text_add_char(out, '{');
-    for (size_t i = 0; i < history->series.count; i++) {
-        text_add(out, i ? ", " : "");
-        add_series_json(&history->series.items[i], out);
-    }
-    text_add_char(out, '}');
 }

@@ -11,7 +11,7 @@
 
 bool line_reader_open(struct line_reader *reader, const char *path, size_t limit, struct error *err)
 {
-    *reader = (struct line_reader){.fd = open(path, O_RDONLY | O_CLOEXEC), .limit = limit};
+    *reader = (struct line_reader){.fd = open(path, O_RDONLY | O_CLOEXEC), .limit = limit, .line = 1};
     if (reader->fd < 0 && errno != ENOENT)
         return error_system(err, errno, "cannot read %s", path);
     reader->at_end = reader->fd < 0;
@@ -58,6 +58,7 @@ static void skip_rest(struct line_reader *reader)
     while (!found) {
         size_t end = find_end(reader->buffer, reader->start, reader->end);
         found = end < reader->end;
+        reader->line += found && reader->buffer[end] == '\n';
         reader->start = end + found;
         if (!found && reader->at_end)
             return;
@@ -80,7 +81,8 @@ bool line_reader_next(struct line_reader *reader, struct line *line)
     }
     bool ended = len < there;
     reader->cut = !ended && len == reader->limit;
-    *line = (struct line){reader->buffer + reader->start, len, ended, reader->cut};
+    *line = (struct line){reader->buffer + reader->start, len, ended, reader->cut, reader->line};
+    reader->line += ended && line->text[len] == '\n';
     reader->start += len + ended;
     line->text[len] = '\0';
     return there > 0;

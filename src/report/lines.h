@@ -11,6 +11,7 @@ struct line_reader {
     size_t limit, start, end;
     bool at_end; /* of the file */
     bool cut;    /* the line handed out goes on past the limit */
+    size_t line; /* how many newlines were before what comes next, and one */
     int number;  /* errno of a read that failed, or 0 */
 };
 
@@ -18,8 +19,9 @@ struct line_reader {
 struct line {
     char *text;
     size_t len;
-    bool ended; /* by a newline or carriage return; else by the end of the file */
-    bool cut;   /* it was longer than the limit: this is its beginning */
+    bool ended;    /* by a newline or carriage return; else by the end of the file */
+    bool cut;      /* it was longer than the limit: this is its beginning */
+    size_t number; /* in the file, from 1; a carriage return does not count */
 };
 
 /* Lines of up to `limit` bytes, ended by "\n" or by "\r", with which a progress bar begins its line anew. A

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/c_locale.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/vector.h"
+#include "report/faults.h"
 #include "report/history.h"
 #include "report/lines.h"
+#include "report/number.h"
 
 enum { longest_report = 1 << 20 };
 
@@ -32,26 +36,50 @@ static const struct token *find_token(const char *text)
     return NULL;
 }
 
-/* How much of `text` can be left as it is: a string, or what can be neither a string nor a token. */
+/* How much of `text` can be left as it is: a string, or what can be neither a string, a token nor a number.
+ */
 static size_t plain_length(const char *text)
 {
     if (*text != '"')
-        return strcspn(text + 1, "\"-NIni") + 1;
+        return strcspn(text + 1, "\"-NIni0123456789") + 1;
     const char *end = text + 1;
     while (*end && *end != '"')
         end += *end == '\\' && end[1] ? 2 : 1;
     return (size_t)(end - text) + (*end == '"');
 }
 
+/* Adds a number as Jansson can hold it: neither an integer of more than 64 bits, nor a fraction beyond what a
+ * double holds, which becomes an infinity. */
+static void add_number(struct text *out, const char *text, size_t len)
+{
+    CLEANUP(memory_free) char *copy = text_format("%.*s", (int)len, text);
+    bool is_integer = strspn(copy, "-0123456789") == len;
+    double value = number_read(copy, NULL);
+    errno = 0;
+    (void)strtoll(copy, NULL, 10);
+    if (isinf(value))
+        text_add(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+    else if (is_integer && errno == ERANGE)
+        text_addf(out, "%.17e", value);
+    else
+        text_add(out, copy);
+}
+
 /* Adds the line with quotes around those tokens that are outside of strings, which makes it JSON. */
-static void quote_tokens(struct text *out, const char *line)
+static void make_json(struct text *out, const char *line)
 {
     for (const char *rest = line; *rest;) {
         const struct token *token = find_token(rest);
-        size_t len = token ? strlen(token->text) : plain_length(rest);
-        text_add(out, token ? "\"" : "");
-        text_add_bytes(out, rest, len);
-        text_add(out, token ? "\"" : "");
+        bool is_number = ascii_is_digit(*rest) || (*rest == '-' && ascii_is_digit(rest[1]));
+        size_t len = token       ? strlen(token->text)
+                     : is_number ? strspn(rest, "+-.eE0123456789")
+                                 : plain_length(rest);
+        if (token)
+            text_addf(out, "\"%s\"", token->text);
+        else if (is_number)
+            add_number(out, rest, len);
+        else
+            text_add_bytes(out, rest, len);
         rest += len;
     }
 }
@@ -61,7 +89,7 @@ static json_t *load(const char *text, size_t len)
     /* Jansson reads the decimal point of the locale, and only one of a single byte. */
     CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
-    json_t *loaded = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *loaded = json_loadb(text, len, 0, NULL);
     if (!loaded && errno == ENOMEM)
         memory_end();
     return loaded;
@@ -73,9 +101,9 @@ static json_t *parse(const struct line *line)
     bool has_token = strstr(line->text, "NaN") || strstr(line->text, "Infinity");
     json_t *report = has_token ? NULL : load(line->text, line->len);
     if (!report && strlen(line->text) == line->len) {
-        CLEANUP(text_free) struct text quoted = {0};
-        quote_tokens(&quoted, line->text);
-        report = load(text_get(&quoted), quoted.len);
+        CLEANUP(text_free) struct text json = {0};
+        make_json(&json, line->text);
+        report = load(text_get(&json), json.len);
     }
     if (json_is_object(report))
         return report;
@@ -89,66 +117,167 @@ static bool read_number(const json_t *value, double *number)
     const struct token *token = json_is_string(value) ? find_token(json_string_value(value)) : NULL;
     if (token && json_string_length(value) == strlen(token->text))
         *number = token->value;
-    else if (json_is_real(value))
-        *number = json_real_value(value);
+    else if (json_is_number(value))
+        *number = json_number_value(value);
     else
         return false;
     return true;
 }
 
-/* The step of a report, by default its line's number; false when it is no whole number. */
+/* A file as it is read. */
+struct reading {
+    struct history all;     /* what counts of the attempts before */
+    struct history attempt; /* what this one has reported */
+    size_t reports;         /* its lines, without empty ones */
+    struct report_faults *faults;
+
+    /* The line before, when it could not be read: no fault if a mark shows that its attempt was killed. */
+    size_t unread;   /* its number; 0: none */
+    const char *why; /* it could not be read */
+    char text[128];  /* its beginning */
+};
+
+static void close_reading(struct reading *reading)
+{
+    history_clear(&reading->all);
+    history_clear(&reading->attempt);
+}
+
+/* The step of a report, by default its line's number; false when it is no whole number from 0 on. */
 static bool read_step(const json_t *report, size_t number, int64_t *step)
 {
     const json_t *value = json_object_get(report, "step");
     double real = json_real_value(value);
-    if (value && (!json_is_real(value) || fabs(real) > 9e15 || real != floor(real)))
+    if (json_is_real(value) && real == floor(real) && fabs(real) < 0x1p63)
+        *step = (int64_t)real;
+    else if (!value || json_is_integer(value))
+        *step = value ? json_integer_value(value) : (int64_t)number;
+    else
         return false;
-    *step = value ? (int64_t)real : (int64_t)number;
-    return true;
+    return *step >= 0;
 }
 
-static bool add_report(struct history *history, json_t *report, size_t number)
+static bool is_mark(const json_t *report)
+{
+    const json_t *attempt = json_object_get(report, "attempt");
+    return json_object_size(report) == 1 && json_is_integer(attempt) && json_integer_value(attempt) > 0;
+}
+
+static void begin_attempt(struct reading *reading)
+{
+    history_go_on(&reading->all, &reading->attempt);
+    reading->reports = 0;
+    reading->unread = 0;
+}
+
+/* Whether somebody may take the value for a number: text that begins with one, a list, an object. */
+static bool looks_like_number(const json_t *value)
+{
+    return json_is_array(value) || json_is_object(value) ||
+           (json_is_string(value) && number_at(json_string_value(value)).len > 0);
+}
+
+static void note_others(struct reading *reading, json_t *report, size_t line)
+{
+    const char *key;
+    json_t *value;
+    double number;
+    json_object_foreach(report, key, value)
+    {
+        if (strcmp(key, "step") != 0 && strcmp(key, "time") != 0 && !read_number(value, &number) &&
+            looks_like_number(value))
+            report_faults_note_no_number(reading->faults, line, key);
+    }
+}
+
+/* Returns why the report cannot be used; NULL: it can. */
+static const char *add_report(struct reading *reading, json_t *report, size_t line)
 {
     VECTOR(struct report_metric) metrics = {0};
     const char *key;
     json_t *value;
     int64_t step;
-    if (!read_step(report, number, &step))
-        return false;
+    size_t others = 0;
+    if (!read_step(report, reading->reports, &step))
+        return "its step is no whole number from 0 on";
     json_object_foreach(report, key, value)
     {
         struct report_metric metric = {.name = key};
-        if (strcmp(key, "step") != 0 && strcmp(key, "time") != 0 && read_number(value, &metric.value))
+        if (strcmp(key, "step") == 0 || strcmp(key, "time") == 0)
+            continue;
+        if (read_number(value, &metric.value))
             vector_push(&metrics, metric);
+        else
+            others += !json_is_null(value);
     }
-    bool added = history_try_add(history, step, metrics.items, metrics.count);
+    bool added = history_add(&reading->attempt, step, metrics.items, metrics.count);
+    bool has_none = metrics.count == 0 && others > 0;
     vector_free(&metrics);
-    return added;
+    if (!has_none)
+        note_others(reading, report, line);
+    return has_none ? "it has no number" : added ? NULL : "there are too many metrics";
 }
 
-/* Adds the report of a line. A last line that was not ended and cannot be read is still being written, or was
- * cut off by a crash, and no fault. */
-static bool add_line(struct history *history, const struct line *line, size_t number)
+/* A fault of the line before is one: it was not cut off where its attempt was killed. */
+static void note_unread(struct reading *reading)
+{
+    if (reading->unread > 0)
+        report_faults_note_line(reading->faults, reading->unread, reading->why, reading->text);
+    reading->unread = 0;
+}
+
+static void read_line(struct reading *reading, const struct line *line)
 {
     json_t *report = line->cut ? NULL : parse(line);
-    bool added = report ? add_report(history, report, number) : !line->ended && !line->cut;
+    if (report && is_mark(report)) {
+        begin_attempt(reading);
+        json_decref(report);
+        return;
+    }
+    note_unread(reading);
+    reading->reports++;
+    reading->why = line->cut ? "it is longer than 1 MiB"
+                   : report  ? add_report(reading, report, line->number)
+                             : "it is no JSON object";
     json_decref(report);
-    return added;
+    /* A last line without an end is still being written, or was cut off by a crash. */
+    bool is_torn = !report && !line->cut && !line->ended;
+    if (!reading->why || is_torn)
+        return;
+    reading->unread = line->number;
+    snprintf(reading->text, sizeof reading->text, "%s", line->text);
 }
 
-bool history_read(struct history *history, const char *path, size_t *skipped, struct error *err)
+/* Reads all of it into reading->all. */
+static bool read_all(struct reading *reading, const char *path, struct error *err)
 {
     CLEANUP(line_reader_close) struct line_reader reader;
     struct line line;
-    size_t number = 0, faults = 0;
     if (!line_reader_open(&reader, path, longest_report, err))
         return false;
     while (line_reader_next(&reader, &line))
         if (line.text[strspn(line.text, " \t")] || strlen(line.text) < line.len)
-            faults += !add_line(history, &line, ++number);
-    if (reader.number)
-        return error_system(err, reader.number, "cannot read %s", path);
-    if (skipped)
-        *skipped = faults;
-    return true;
+            read_line(reading, &line);
+    note_unread(reading);
+    if (reading->attempt.series.count == 0)
+        history_clear(&reading->all); /* the last attempt has said nothing */
+    history_go_on(&reading->all, &reading->attempt);
+    return reader.number == 0 || error_system(err, reader.number, "cannot read %s", path);
+}
+
+bool history_read(struct history *history, const char *path, struct report_faults *faults, struct error *err)
+{
+    CLEANUP(close_reading) struct reading reading = {.faults = faults};
+    bool done = read_all(&reading, path, err);
+    history_take(history, &reading.all);
+    return done;
+}
+
+bool report_last_step(const char *path, int64_t *step, struct error *err)
+{
+    CLEANUP(close_reading) struct reading reading = {0};
+    bool done = read_all(&reading, path, err);
+    int64_t last = history_last_step(&reading.all);
+    *step = last > 0 ? last : 0;
+    return done;
 }

@@ -26,35 +26,74 @@ bool report_write(const char *path, int64_t step, const struct report_metric *me
 struct history;
 struct history *history_create(void);
 void history_destroy(struct history *history);
-/* A metric reported twice for one step keeps the later value. Steps count from 1; when the first report is of
- * step 0, all steps are taken as one more. A step left out reads as NaN. Steps below that and above 10^7 are
- * not added, nor what would take a history beyond 512 MiB. */
-void history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
-/* Adds all reports of a metrics.jsonl. A report without "step" has its line's number; numbers may be NaN,
- * Infinity and -Infinity, also in quotes; values that are no numbers are left out. A torn last line is left
- * out; a line that is no report, is longer than 1 MiB, or has a step that cannot be added is skipped and
- * counted in *skipped (may be NULL). A file that is not there adds nothing. */
-bool history_read(struct history *history, const char *path, size_t *skipped, struct error *err);
+/* A metric reported twice for one step keeps the later value. Steps count from 0 or 1, and may be of any
+ * size, as tokens and samples are. Returns false for a step below 0, and when the history is full: of 16
+ * million points it keeps every other one, so that only millions of metrics fill it. */
+bool history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
+/* What could not be used of what a run reported, for people. Texts are "" when there is none. */
+struct report_faults {
+    size_t lines;          /* of metrics.jsonl that could not be read */
+    size_t first_line;     /* the first of these, counted from 1 */
+    const char *why;       /* it could not be read */
+    char excerpt[80];      /* its beginning */
+    char no_number[80];    /* the first key whose value is no number, on a line that has others */
+    size_t no_number_line; /* its line */
+    char cut_metric[80];   /* the first metric in the output whose number goes on in an unknown way */
+    char cut_text[80];     /* the output there */
+};
+
+/*
+ * Adds the reports of a metrics.jsonl. A report without "step" has its line's number, counted within its
+ * attempt and without empty lines. Numbers may be NaN, Infinity and -Infinity, also in quotes; values that
+ * are no numbers are left out. A line that is no report, is longer than 1 MiB, or has no number is skipped
+ * and noted in *faults (may be NULL); not so one that was cut off where its attempt ended. After the mark of
+ * an attempt, what is before it counts only up to the first step that follows, and not at all when nothing
+ * does. A file that is not there adds nothing.
+ */
+bool history_read(struct history *history, const char *path, struct report_faults *faults, struct error *err);
+/* The last step that the latest attempt has reported in a metrics.jsonl, 0 when there is none. */
+bool report_last_step(const char *path, int64_t *step, struct error *err);
 size_t history_metric_count(const struct history *history);
 const char *history_metric_name(const struct history *history, size_t i);
-/* The values of a metric up to its last report, step 1 first; metrics of one history may differ in *count.
- * NULL and 0 when it was never reported. Borrowed until the next add. */
-const double *history_values(const struct history *history, const char *metric, size_t *count);
-/* {"loss": [0.9, 0.4], "val_loss": […]}, in the order of first report. */
-void history_add_json(const struct history *history, struct text *out);
+/* The value of a metric's last step. False when it was never reported. */
+bool history_last(struct history *history, const char *metric, double *value);
+/* The first of the best steps of a metric, as it was reported; NaN and infinities are never best. False when
+ * there is none. */
+bool history_best(struct history *history, const char *metric, bool is_max, int64_t *step, double *value);
+/* The last step of all metrics, as it was reported; -1 when there is none. */
+int64_t history_last_step(struct history *history);
+/* The same for people, who count from 1: one more when the steps begin at 0; 0 when there is none. */
+int64_t history_epochs(struct history *history);
+/*
+ * The curves of a history have a value for each step from 1 on (from 0 on when there is a step 0), NaN for
+ * one left out. Where steps are far apart (less than one of ten was reported, and the last is above 10,000),
+ * they have a value for each step that any metric was reported for.
+ *
+ * Returns these steps, *count of them; NULL for all steps. Borrowed until the next add.
+ */
+const int64_t *history_steps(struct history *history, size_t *count);
+/* The curve of a metric up to its last report; metrics of one history may differ in *count. NULL and 0 when
+ * it was never reported. Borrowed until the next add. */
+const double *history_values(struct history *history, const char *metric, size_t *count);
+/* {"loss": [0.9, 0.4], "val_loss": […]}, in the order of first report; before them "step": […] where there is
+ * no value for each step. */
+void history_add_json(struct history *history, struct text *out);
 
 /* --- metrics of a program that knows nothing of furcate --- */
 
 /*
  * Looks through a run's output for the regular expressions (POSIX extended) of meta.metrics, one value a
- * match: the first parenthesised part, or, in an expression that has none, the first number of the whole
- * match. The n-th match of a metric that is a number is its step n. A carriage return ends a line as a
- * newline does; of lines over 64 KiB the beginning is searched. A file that is not there has no match.
+ * match: the first parenthesised part that is a number, else {number}, else the first number of the whole
+ * match; numbers are read whole, also where the match ends within one. The n-th match of a metric that is a
+ * number is its step n. Only what the last attempt wrote counts, since each begins at step 1. A carriage
+ * return ends a line as a newline does; escape sequences are no part of it; of lines over 64 KiB the
+ * beginning is searched. A file that is not there has no match.
  *
  * metrics  object: name to expression; NULL: none
+ * faults   gets the first number that goes on in an unknown way, as "0,53" does; may be NULL
  */
 bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
-                        struct error *err);
+                        struct report_faults *faults, struct error *err);
 
 /* --- plots --- */
 

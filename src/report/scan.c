@@ -2,31 +2,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attempt_mark.h"
 #include "base/expression.h"
 #include "base/memory.h"
-#include "base/number.h"
+#include "report/escape.h"
+#include "report/faults.h"
+#include "report/history.h"
 #include "report/lines.h"
-#include "report/report.h"
+#include "report/number.h"
 
 /* What stands later on a longer line is not looked at. */
 enum { longest_line = 64 * 1024 };
 
 struct pattern {
     const char *metric;
-    regex_t expression;
-    int64_t matches;
+    struct expression expression;
+    regmatch_t *parts;
+    size_t part_count;
+    int64_t matches; /* of this attempt */
 };
 
 struct patterns {
     struct pattern *items;
     size_t count;
+    struct report_faults *faults;
 };
 
 static void free_patterns(struct patterns *patterns)
 {
-    for (size_t i = 0; i < patterns->count; i++)
-        regfree(&patterns->items[i].expression);
+    for (size_t i = 0; i < patterns->count; i++) {
+        expression_free(&patterns->items[i].expression);
+        free(patterns->items[i].parts);
+    }
     free(patterns->items);
+}
+
+static void make_parts(struct pattern *pattern)
+{
+    size_t group = pattern->expression.group, number = pattern->expression.number;
+    pattern->part_count = 1 + (group > number ? group : number);
+    pattern->parts = memory_new(pattern->part_count, sizeof *pattern->parts);
 }
 
 static bool compile_all(struct patterns *patterns, const struct value *metrics, struct error *err)
@@ -40,50 +55,86 @@ static bool compile_all(struct patterns *patterns, const struct value *metrics, 
         const char *expression = value_text(value_item(metrics, patterns->count));
         if (!expression_compile(&pattern->expression, expression, &reason))
             return error_set(err, ERROR_CONFIG, "meta.metrics.%s: %s", pattern->metric, reason.text);
+        make_parts(pattern);
     }
     return true;
 }
 
-/* The number at the start of a match's part; in a whole match, the first number in it ("loss=0.5"). */
-static bool read_number(char *text, bool whole, double *number)
+/* One match: `line` is where its line begins, `text` what the offsets count from. */
+struct match {
+    char *line, *text;
+    const regmatch_t *parts;
+};
+
+/*
+ * The number in one part of a match, whole: also what the expression leaves out at its ends, as "[0-9.]+"
+ * does of "1e-05". Where the expression goes on after the part, it says itself where the number ends.
+ *
+ * *end  where it ends
+ */
+static struct found_number read_part(const struct match *match, size_t part, const char **end)
 {
-    char *end;
-    *number = number_read(text, &end);
-    if (end > text || !whole)
-        return end > text;
-    char *digit = strpbrk(text, "0123456789");
-    if (!digit)
-        return false;
-    while (digit > text && strchr("+-.", digit[-1]))
-        digit--;
-    *number = number_read(digit, &end);
-    return end > digit;
+    const char *match_end = match->text + match->parts[0].rm_eo;
+    char *start = match->text + match->parts[part].rm_so, *stop = match->text + match->parts[part].rm_eo;
+    bool is_bounded = part > 0 && match->parts[part].rm_eo < match->parts[0].rm_eo;
+    char after = *stop;
+    if (is_bounded)
+        *stop = '\0';
+    const char *number = part > 0 ? start : number_find(start);
+    struct found_number found = {0};
+    if (number && (number < stop || start == stop)) {
+        number = number_start(match->line, number);
+        found = number_at(number);
+        *end = number + found.len;
+    }
+    *stop = after;
+    /* "loss: ([0-9.]+)," would make 1 of "loss: 1,234.5". */
+    if (is_bounded && found.len > 0 && number + number_at(number).len > match_end)
+        found.is_cut = true;
+    return found;
 }
 
-static void add_match(struct history *history, struct pattern *pattern, char *text, const regmatch_t parts[2])
+/* The part that counts: the first ( ), when it is a number, else the first {number}. */
+static struct found_number read_match(const struct pattern *pattern, const struct match *match,
+                                      const char **end)
 {
-    bool whole = pattern->expression.re_nsub == 0;
-    const regmatch_t *part = &parts[whole ? 0 : 1];
-    double number;
-    if (part->rm_so < 0)
-        return;
-    char after = text[part->rm_eo];
-    text[part->rm_eo] = '\0';
-    if (read_number(text + part->rm_so, whole, &number))
-        history_add(history, ++pattern->matches,
-                    &(struct report_metric){.name = pattern->metric, .value = number}, 1);
-    text[part->rm_eo] = after;
+    size_t group = pattern->expression.group, number = pattern->expression.number;
+    struct found_number found = {0};
+    if (group == 0 && number == 0)
+        return read_part(match, 0, end);
+    if (group > 0 && match->parts[group].rm_so >= 0)
+        found = read_part(match, group, end);
+    if (found.len == 0 && number > 0 && match->parts[number].rm_so >= 0)
+        found = read_part(match, number, end);
+    return found;
 }
 
-static void scan_line(struct history *history, struct pattern *pattern, char *text)
+/* Returns where to search on. */
+static char *add_match(struct history *history, struct pattern *pattern, const struct match *match,
+                       struct report_faults *faults)
 {
-    regmatch_t parts[2];
-    for (int flags = 0; expression_find(&pattern->expression, text, parts, 2, flags); flags = REG_NOTBOL) {
-        add_match(history, pattern, text, parts);
-        text += parts[0].rm_eo;
-        if (parts[0].rm_eo == parts[0].rm_so && *text)
-            text++;
-        if (!*text)
+    char *after = match->text + match->parts[0].rm_eo;
+    const char *end = after;
+    struct found_number found = read_match(pattern, match, &end);
+    if (found.is_cut)
+        report_faults_note_cut(faults, pattern->metric, match->text + match->parts[0].rm_so);
+    else if (found.len > 0)
+        history_add(history, ++pattern->matches, &(struct report_metric){pattern->metric, found.value}, 1);
+    return end > after ? match->text + (end - match->text) : after;
+}
+
+static void scan_line(struct history *history, struct pattern *pattern, char *line,
+                      struct report_faults *faults)
+{
+    struct match match = {line, line, pattern->parts};
+    for (int flags = 0;
+         expression_find(&pattern->expression, match.text, pattern->parts, pattern->part_count, flags);
+         flags = REG_NOTBOL) {
+        bool is_empty = pattern->parts[0].rm_eo == pattern->parts[0].rm_so;
+        char *next = add_match(history, pattern, &match, faults);
+        bool is_stuck = is_empty && next == match.text + pattern->parts[0].rm_eo;
+        match.text = is_stuck && *next ? next + 1 : next;
+        if (!*match.text)
             return;
     }
 }
@@ -95,19 +146,41 @@ static void replace_nuls(struct line *line)
         *nul = ' ';
 }
 
-bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
-                        struct error *err)
+/* Another attempt begins, which counts its matches from 1 again, so that none of those before is below its
+ * first. */
+static void begin_attempt(struct patterns *patterns, struct history *found)
 {
-    CLEANUP(free_patterns) struct patterns patterns = {0};
-    CLEANUP(line_reader_close) struct line_reader reader = {.fd = -1};
+    history_clear(found);
+    report_faults_forget_cut(patterns->faults);
+    for (size_t i = 0; i < patterns->count; i++)
+        patterns->items[i].matches = 0;
+}
+
+static void scan(struct patterns *patterns, struct line_reader *reader, struct history *found)
+{
     struct line line;
+    while (line_reader_next(reader, &line)) {
+        replace_nuls(&line);
+        if (attempt_mark_is_header(line.text, line.len)) {
+            begin_attempt(patterns, found);
+            continue;
+        }
+        escape_strip(line.text);
+        for (size_t i = 0; i < patterns->count; i++)
+            scan_line(found, &patterns->items[i], line.text, patterns->faults);
+    }
+}
+
+bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
+                        struct report_faults *faults, struct error *err)
+{
+    CLEANUP(free_patterns) struct patterns patterns = {.faults = faults};
+    CLEANUP(line_reader_close) struct line_reader reader = {.fd = -1};
+    CLEANUP(history_clear) struct history found = {0};
     if (!compile_all(&patterns, metrics, err) || !line_reader_open(&reader, path, longest_line, err))
         return false;
-    while (line_reader_next(&reader, &line)) {
-        replace_nuls(&line);
-        for (size_t i = 0; i < patterns.count; i++)
-            scan_line(history, &patterns.items[i], line.text);
-    }
+    scan(&patterns, &reader, &found);
+    history_take(history, &found);
     if (reader.number)
         return error_system(err, reader.number, "cannot read %s", path);
     return true;

@@ -20,6 +20,7 @@ struct finished {
     struct attempt_end end;
     struct config *config; /* keeps the expressions alive */
     struct history *history;
+    struct report_faults faults;
     bool is_read;     /* now, on a worker thread */
     bool waits;       /* the last time it could not be read */
     struct error err; /* of reading it; kind ERROR_NONE: it went well */
@@ -136,7 +137,7 @@ static void collect(struct reading *reading)
 {
     struct finished *finished = of_reading(reading);
     if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
-                     &finished->err))
+                     &finished->faults, &finished->err))
         finished->err.kind = ERROR_NONE;
 }
 
@@ -212,6 +213,7 @@ static void read_results(struct finished *finished)
 {
     history_destroy(finished->history);
     finished->history = history_create();
+    finished->faults = (struct report_faults){0};
     finished->is_read = true;
     finished->bookkeeping->reading++;
     readers_add(finished->bookkeeping->readers, &finished->reading);

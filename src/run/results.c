@@ -15,17 +15,16 @@ bool results_has_metrics(const struct run *run, const struct value *metrics)
 }
 
 bool results_read(struct history *history, const struct run *run, const struct value *metrics,
-                  struct error *err)
+                  struct report_faults *faults, struct error *err)
 {
-    size_t skipped = 0;
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    bool done = history_read(history, path, &skipped, err);
+    bool done = history_read(history, path, faults, err);
     if (!metrics)
         return done;
     CLEANUP(memory_free) char *log = text_format("%s/%s.log", run->directory, run->name);
     CLEANUP(memory_free) char *errors = text_format("%s/%s.err", run->directory, run->name);
-    done &= report_scan_output(history, log, metrics, err);
-    return report_scan_output(history, errors, metrics, err) && done;
+    done &= report_scan_output(history, log, metrics, faults, err);
+    return report_scan_output(history, errors, metrics, faults, err) && done;
 }
 
 static void set_text(struct value *data, const char *key, const char *text)
@@ -47,29 +46,26 @@ static void set_times(struct value *data, const struct attempt_end *end)
     set_text(data, "total_time_string", total);
 }
 
-static void set_metric(struct value *data, const struct history *history, const char *name, size_t *steps)
+static void set_metric(struct value *data, struct history *history, const char *name)
 {
-    size_t count = 0;
-    const double *values = history_values(history, name, &count);
-    if (!values || count == 0)
-        return;
-    *steps = count > *steps ? count : *steps;
+    double last = 0;
+    history_last(history, name, &last);
     CLEANUP(memory_free) char *validation = text_format("val_%s", name);
     CLEANUP(memory_free) char *training = text_format("train_%s", name);
-    bool paired = history_values(history, validation, &(size_t){0}) != NULL;
+    bool paired = history_last(history, validation, &(double){0});
     const char *key = paired ? training : name;
     if (!config_result_is_taken(key))
-        value_object_set(data, key, value_new_float(values[count - 1]));
+        value_object_set(data, key, value_new_float(last));
 }
 
-struct value *results_data(const struct attempt_end *end, const struct history *history)
+struct value *results_data(const struct attempt_end *end, struct history *history)
 {
     struct value *data = value_new_object();
-    size_t steps = 0;
+    int64_t epochs = history ? history_epochs(history) : 0;
     set_times(data, end);
     for (size_t i = 0; history && i < history_metric_count(history); i++)
-        set_metric(data, history, history_metric_name(history, i), &steps);
-    if (steps > 0)
-        value_object_set(data, "epochs", value_new_int((int64_t)steps));
+        set_metric(data, history, history_metric_name(history, i));
+    if (epochs > 0)
+        value_object_set(data, "epochs", value_new_int(epochs));
     return data;
 }

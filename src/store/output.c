@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attempt_mark.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -30,17 +31,11 @@ static bool has_content(int fd)
     return fstat(fd, &info) == 0 && info.st_size > 0;
 }
 
-/* The line above an attempt's output. */
-static char *header_of(const struct run *run, const char *time)
-{
-    return text_format("--- attempt %d, %s ---\n", run->attempt, time);
-}
-
-/* All of it or nothing. */
-static bool write_header(int fd, const char *header)
+/* Writes all of it or nothing. */
+static bool write_mark(int fd, const char *mark)
 {
     struct stat before;
-    if (fstat(fd, &before) < 0 || file_write_all(fd, header, strlen(header)))
+    if (fstat(fd, &before) < 0 || file_write_all(fd, mark, strlen(mark)))
         return true;
     int number = errno;
     if (ftruncate(fd, before.st_size) < 0)
@@ -53,12 +48,39 @@ static bool write_headers(const struct run *run, const int fds[2], struct error 
 {
     char now[32];
     clock_format(clock_wall(), now);
-    CLEANUP(memory_free) char *header = header_of(run, now);
+    CLEANUP(memory_free) char *header = attempt_mark_header(run->attempt, now);
     for (int i = 0; i < 2; i++)
-        if (!write_header(fds[i], header))
+        if (!write_mark(fds[i], header))
             return error_system(err, errno, "cannot write to the output of %s in %s", run->name,
                                 run->directory);
     return true;
+}
+
+/* -1 when there is no file that can be marked: nothing is read from it then either. */
+static int open_reports(const struct run *run)
+{
+    struct stat info;
+    CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
+    int fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size == 0))
+        file_close_fd(&fd);
+    return fd;
+}
+
+/* Tells what this attempt reports from what earlier ones did, of which the last line may lack its end. */
+static bool mark_reports(const struct run *run, struct error *err)
+{
+    struct stat info;
+    char last = '\n';
+    CLEANUP(file_close_fd) int fd = open_reports(run);
+    if (fd < 0)
+        return true;
+    if (fstat(fd, &info) == 0 && info.st_size > 0 && pread(fd, &last, 1, info.st_size - 1) != 1)
+        last = '\n';
+    CLEANUP(memory_free) char *mark = attempt_mark_report(run->attempt);
+    CLEANUP(memory_free) char *line = text_format("%s%s", last == '\n' ? "" : "\n", mark);
+    return write_mark(fd, line) ||
+           error_system(err, errno, "cannot write to metrics.jsonl in %s", run->directory);
 }
 
 bool store_open_output(const struct run *run, int fds[2], struct error *err)
@@ -67,7 +89,7 @@ bool store_open_output(const struct run *run, int fds[2], struct error *err)
     fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, "err", err);
     bool opened = fds[0] >= 0 && fds[1] >= 0;
     bool is_again = opened && (run->attempt > 1 || has_content(fds[0]) || has_content(fds[1]));
-    if (opened && (!is_again || write_headers(run, fds, err)))
+    if (opened && (!is_again || (write_headers(run, fds, err) && mark_reports(run, err))))
         return true;
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
@@ -80,7 +102,7 @@ static void cut_header(const struct run *run, const char *path)
     enum { most = 64, time_len = 19 };
     char end[most];
     struct stat info;
-    CLEANUP(memory_free) char *header = header_of(run, "0000-00-00 00:00:00");
+    CLEANUP(memory_free) char *header = attempt_mark_header(run->attempt, "0000-00-00 00:00:00");
     size_t len = strlen(header), before_time = len - time_len - strlen(" ---\n");
     CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len || len > most)
@@ -89,6 +111,22 @@ static void cut_header(const struct run *run, const char *path)
     if (pread(fd, end, len, start) == (ssize_t)len && memcmp(end, header, before_time) == 0 &&
         ftruncate(fd, start) < 0)
         return; /* it tells of an attempt that never was: no harm */
+}
+
+/* The same for its mark in metrics.jsonl. */
+static void cut_mark(const struct run *run)
+{
+    enum { most = 64 };
+    char end[most];
+    struct stat info;
+    CLEANUP(memory_free) char *mark = attempt_mark_report(run->attempt);
+    size_t len = strlen(mark);
+    CLEANUP(file_close_fd) int fd = open_reports(run);
+    if (fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len || len > most)
+        return;
+    off_t start = info.st_size - (off_t)len;
+    if (pread(fd, end, len, start) == (ssize_t)len && memcmp(end, mark, len) == 0 && ftruncate(fd, start) < 0)
+        return; /* nothing follows it before the next one: no harm */
 }
 
 static void remove_if_empty(const char *path)
@@ -108,8 +146,10 @@ void store_withdraw_run(const struct run *run)
         if (run->attempt == 1)
             remove_if_empty(path);
     }
-    if (run->attempt > 1)
+    if (run->attempt > 1) {
+        cut_mark(run);
         return;
+    }
     unlink(config);
     rmdir(run->directory); /* fails where something is left that is not ours: as it should */
 }

@@ -80,8 +80,10 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
 /* Makes the run directory and writes config.json for the coming attempt (run->attempt and run->gpu_id are
  * set). */
 bool store_prepare_run(struct store *store, struct run *run, struct error *err);
-/* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them.
- * fds[0] is the log, fds[1] the err; the caller closes both. */
+/* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them; then
+ * metrics.jsonl, when there is one, gets a mark too. fds[0] is the log, fds[1] the err; the caller closes
+ * both.
+ */
 bool store_open_output(const struct run *run, int fds[2], struct error *err);
 /* Takes back what the two above made for an attempt that was not launched then. */
 void store_withdraw_run(const struct run *run);

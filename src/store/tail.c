@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attempt_mark.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/store.h"
@@ -25,14 +26,6 @@ static struct line visible(const char *start, const char *end)
     return (struct line){start, (size_t)(end - start)};
 }
 
-/* Above what each attempt but the first wrote (store_open_output()). */
-static bool is_header(struct line line)
-{
-    static const char begin[] = "--- attempt ";
-    return line.len > sizeof begin && memcmp(line.start, begin, sizeof begin - 1) == 0 &&
-           memcmp(line.start + line.len - 4, " ---", 4) == 0;
-}
-
 /* What follows the last header. */
 static const char *after_header(const char *text, size_t len)
 {
@@ -40,7 +33,7 @@ static const char *after_header(const char *text, size_t len)
     while (end > text) {
         const char *newline = memrchr(text, '\n', (size_t)(end - text));
         const char *start = newline ? newline + 1 : text;
-        if (is_header((struct line){start, (size_t)(end - start)}))
+        if (attempt_mark_is_header(start, (size_t)(end - start)))
             return *end ? end + 1 : end;
         end = newline ? newline : text;
     }

@@ -68,12 +68,41 @@ static void stays_clear_of_what_regcomp_cannot_do(void **state)
         assert_true(expression_check(taken[i], &err));
 }
 
+static void a_brace_with_number_stands_for_any_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t group, number;
+        const char *line;
+    } cases[] = {
+        {"loss: {number}$", 0, 1, "loss: -1.5e-05"},
+        {"(loss|cost): {number}$", 1, 2, "cost: inf"},
+        {"{number} ({number})", 6, 1, "1,234.5 .5"},
+        {"[({number}]+[)] \\( ([a-z]+){number}", 1, 2, "({number}) ( x1"},
+        {"\\{number}", 0, 0, "{number}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct expression expression;
+        struct error err;
+        regmatch_t parts[1];
+        assert_true(expression_compile(&expression, cases[i].text, &err));
+        assert_int_equal(expression.group, cases[i].group);
+        assert_int_equal(expression.number, cases[i].number);
+        if (!expression_find(&expression, cases[i].line, parts, 1, 0) || parts[0].rm_so != 0)
+            fail_msg("%s does not match %s", cases[i].text, cases[i].line);
+        assert_int_equal(parts[0].rm_eo, strlen(cases[i].line));
+        expression_free(&expression);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_grep_takes),
         cmocka_unit_test(stays_clear_of_what_regcomp_cannot_do),
         cmocka_unit_test(says_what_is_wrong_and_what_to_write),
+        cmocka_unit_test(a_brace_with_number_stands_for_any_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,29 +2,39 @@
  * bounds, and can be written and read again. */
 #include "fuzz.h"
 
+#include <math.h>
+
 #include "report/report.h"
 
-static size_t count_values(const struct history *history)
+/* How many values all curves may have. */
+static size_t count_values(struct history *history)
 {
-    size_t all = 0;
-    for (size_t i = 0; i < history_metric_count(history); i++) {
-        size_t count;
-        const double *values = history_values(history, history_metric_name(history, i), &count);
-        REQUIRE(count <= 10000000 && (values || count == 0));
-        all += count;
-    }
-    REQUIRE(all <= 64 << 20);
-    return all;
+    size_t steps;
+    history_steps(history, &steps);
+    return (steps + 1) * history_metric_count(history);
 }
 
-static void check_metric(const struct history *history, size_t i, const struct value *written)
+/* What is read off a metric is on its curve. */
+static void check_last_and_best(struct history *history, const char *name, const double *values, size_t count)
+{
+    double last, best;
+    int64_t step;
+    REQUIRE(count > 0 && history_last(history, name, &last));
+    REQUIRE(last == values[count - 1] || (last != last && values[count - 1] != values[count - 1]));
+    bool is_best = history_best(history, name, true, &step, &best);
+    REQUIRE(!is_best || (step >= 0 && step <= history_last_step(history)));
+    for (size_t i = 0; i < count; i++)
+        REQUIRE(!(values[i] < INFINITY && values[i] > -INFINITY) || (is_best && values[i] <= best));
+}
+
+static void check_metric(struct history *history, size_t i, const struct value *list, const char *key)
 {
     size_t count;
     const char *name = history_metric_name(history, i);
     const double *values = history_values(history, name, &count);
-    REQUIRE(strcmp(value_key(written, i), name) == 0);
-    const struct value *list = value_item(written, i);
+    REQUIRE(strcmp(key, name) == 0);
     REQUIRE(value_count(list) == count);
+    check_last_and_best(history, name, values, count);
     for (size_t step = 0; step < count; step++) {
         double again = value_float(value_item(list, step));
         REQUIRE(again == values[step] || (again != again && values[step] != values[step]));
@@ -32,9 +42,9 @@ static void check_metric(const struct history *history, size_t i, const struct v
 }
 
 /* A long history is left, since it says no more than a short one. */
-static void check_history(const struct history *history)
+static void check_history(struct history *history)
 {
-    enum { most = 1000 };
+    enum { most = 100000 };
     CLEANUP(text_free) struct text json = {0};
     struct error err = {0};
     if (count_values(history) > most || history_metric_count(history) == 0)
@@ -43,17 +53,22 @@ static void check_history(const struct history *history)
     CLEANUP(value_cleanup) struct value *written = config_parse("history.json", json.data, json.len, &err);
     if (!written)
         fprintf(stderr, "%s\n%s\n", err.text, json.data);
-    REQUIRE(written && value_count(written) == history_metric_count(history));
-    for (size_t i = 0; i < value_count(written); i++)
-        check_metric(history, i, written);
+    size_t steps, all = history_metric_count(history);
+    bool has_steps = history_steps(history, &steps);
+    REQUIRE(written && value_count(written) == all + has_steps);
+    for (size_t i = 0; i < all; i++)
+        check_metric(history, i, value_item(written, has_steps + i), value_key(written, has_steps + i));
 }
 
 static void check_reports(const char *path)
 {
     struct error err = {0};
     struct history *history = history_create();
-    size_t skipped;
-    REQUIRE(history_read(history, path, &skipped, &err));
+    struct report_faults faults = {0};
+    int64_t last;
+    REQUIRE(history_read(history, path, &faults, &err) && report_last_step(path, &last, &err));
+    REQUIRE(last >= 0 && (last == 0 || last == history_last_step(history)));
+    REQUIRE((faults.lines > 0) == (faults.first_line > 0) && (faults.lines == 0 || faults.why));
     check_history(history);
     history_destroy(history);
 }
@@ -62,7 +77,9 @@ static void check_output(const char *path, const struct value *metrics)
 {
     struct error err = {0};
     struct history *history = history_create();
-    REQUIRE(report_scan_output(history, path, metrics, &err));
+    struct report_faults faults = {0};
+    REQUIRE(report_scan_output(history, path, metrics, &faults, &err));
+    REQUIRE(!faults.cut_text[0] || faults.cut_metric[0]);
     check_history(history);
     history_destroy(history);
 }
@@ -70,7 +87,8 @@ static void check_output(const char *path, const struct value *metrics)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static const char expressions[] =
-        "{loss: 'loss[=: ]+([-+.0-9eEa-zA-Z]+)', any: '[0-9.]+', 'empty': 'x*', last: '(q)?$'}";
+        "{loss: 'loss[=: ]+([-+.0-9eEa-zA-Z]+)', any: '[0-9.]+', 'empty': 'x*', last: '(q)?$', "
+        "number: '(a|loss)?{number}', inner: '.*([0-9])', bounded: '([0-9]+),'}";
     static struct value *metrics;
     struct error err;
     if (!metrics)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import os
 import signal
 import subprocess
@@ -527,3 +528,71 @@ def test_matplotlib_draws_where_gnuplot_is_not(project):
     project.write(batch_size=32)
     project.train(APP + RUN, PATH=str(project.root))
     assert (project.directory() / "accuracy.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+FAILS_ONCE = """
+import furcate, os, sys
+
+def train(config):
+    first = os.environ["FURCATE_ATTEMPT"] == "1"
+    for step in range(%s):
+        furcate.report(step, loss=0.1 if first else 0.9)
+    if first:
+        os._exit(1)
+    %s
+
+furcate.run("config.json", train)
+"""
+
+
+@pytest.mark.parametrize("steps, end, found", [
+    ("1, 6 if first else 4", "return {'accuracy': 0.5}", ("0.9", "0.5", "3")),
+    ("1 if first else 6, 6 if first else 8", "return {'accuracy': 0.5}", ("0.9", "0.5", "7")),
+    ("1, 6 if first else 4", "return None", ("0.9", None, "3")),
+    ("1, 6 if first else 1", "return {'accuracy': 0.5}", (None, "0.5", "1")),
+])
+def test_the_results_of_a_function_are_those_of_its_last_attempt(project, steps, end, found):
+    project.write(batch_size=[1], meta={"retries": 1})
+    project.train(FAILS_ONCE % (steps, end))
+    [row] = project.rows()
+    assert (row.get("run_loss"), row.get("run_accuracy"), row["run_epochs"]) == found
+
+
+def test_the_results_of_a_function_belong_to_the_last_step_whatever_else_it_wrote(project):
+    project.write(batch_size=[1])
+    project.train("""
+import furcate, os
+
+def train(config):
+    with open(os.environ["FURCATE_METRICS"], "a") as file:
+        file.write('{"loss": 0.3}\\n{"loss": 0.2}\\n[]\\n{\\'a\\': 1}\\n{"step": 7, "loss": 0.1}\\n')
+    return {"accuracy": 0.5, "loss": 0.05}
+
+furcate.run("config.json", train)
+""")
+    [row] = project.rows()
+    assert (row["run_loss"], row["run_accuracy"], row["run_epochs"]) == ("0.05", "0.5", "7")
+
+
+def test_steps_of_a_function_may_be_of_any_size(project):
+    project.write(batch_size=[1])
+    project.train("import furcate\nfurcate.run('config.json', lambda config: furcate.report(10**15 + 1, loss=0.5) or "
+                  "{'accuracy': 0.9})\n")
+    [row] = project.rows()
+    assert (row["run_loss"], row["run_accuracy"], row["run_epochs"]) == ("0.5", "0.9", str(10**15 + 1))
+
+
+def test_steps_of_a_fork_may_be_of_any_size(project):
+    fit = """
+    def model_fit(self, *_):
+        for step in 10**9, 2 * 10**9, 3 * 10**9:
+            furcate.report(step, loss=1e9 / step)
+        furcate.report(2 * 10**9, val_loss=0.75)
+"""
+    project.train(APP[:APP.index("    def model_fit")] + fit + APP[APP.index("    def model_save"):] + RUN)
+    row = project.rows()[0]
+    assert (float(row["run_train_loss"]), row["run_val_loss"], row["run_epochs"]) == (1 / 3, "0.75", "3000000000")
+    history = project.json("history.json")
+    assert history["step"] == [10**9, 2 * 10**9, 3 * 10**9] and history["loss"][:2] == [1, 0.5]
+    assert math.isnan(history["val_loss"][0]) and history["val_loss"][1:] == [0.75]
+    assert list(project.logs.glob("*/loss.jpg"))

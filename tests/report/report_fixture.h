@@ -45,6 +45,12 @@ static inline int fixture_close(void **state)
     return status;
 }
 
+static inline void fixture_forget(struct fixture *fixture)
+{
+    history_destroy(fixture->history);
+    fixture->history = history_create();
+}
+
 static inline void put_bytes(const struct fixture *fixture, const char *bytes, size_t len)
 {
     struct error err;
@@ -56,7 +62,7 @@ static inline void put(const struct fixture *fixture, const char *content)
     put_bytes(fixture, content, strlen(content));
 }
 
-static inline void assert_history(const struct history *history, const char *expected)
+static inline void assert_history(struct history *history, const char *expected)
 {
     struct text json = {0};
     history_add_json(history, &json);

@@ -15,7 +15,7 @@ static void assert_scans(struct fixture *fixture, const char *expression, const 
     struct value *metrics = new_metrics(pairs, 1);
     struct error err;
     put(fixture, content);
-    assert_true(report_scan_output(fixture->history, fixture->path, metrics, &err));
+    assert_true(report_scan_output(fixture->history, fixture->path, metrics, NULL, &err));
     assert_history(fixture->history, expected);
     value_unref(metrics);
 }
@@ -27,7 +27,7 @@ static void finds_two_metrics_each_by_its_count(void **state)
     struct value *metrics = new_metrics(pairs, 2);
     struct error err;
     put(fixture, "epoch 1 loss: 2.5e-1 acc=50%\nnothing\nepoch 2 loss=0.125\nepoch 3 acc=75.5% loss= 0.1\n");
-    assert_true(report_scan_output(fixture->history, fixture->path, metrics, &err));
+    assert_true(report_scan_output(fixture->history, fixture->path, metrics, NULL, &err));
     assert_history(fixture->history, "{\"loss\": [0.25, 0.125, 0.1], \"accuracy\": [50.0, 75.5]}");
     value_unref(metrics);
 }
@@ -44,7 +44,7 @@ static void takes_every_match_of_a_line(void **state)
 
 static void takes_the_line_start_for_what_it_is(void **state)
 {
-    assert_scans(*state, "^([0-9])", "12\n3\n", "{\"m\": [1.0, 3.0]}");
+    assert_scans(*state, "^([0-9])", "1 2\n3\n", "{\"m\": [1.0, 3.0]}");
 }
 
 static void ends_lines_at_carriage_returns_too(void **state)
@@ -64,6 +64,132 @@ static void gets_past_empty_matches(void **state)
     assert_scans(*state, "([0-9]*)", "a1b22\n", "{\"m\": [1.0, 22.0]}");
 }
 
+/* Matches each output by itself. */
+static void assert_reads_number(struct fixture *fixture, const char *expression, const char *output,
+                                const char *expected)
+{
+    CLEANUP(text_free) struct text json = {0};
+    text_addf(&json, "{\"m\": [%s]}", expected ? expected : "");
+    fixture_forget(fixture);
+    assert_scans(fixture, expression, output, expected ? text_get(&json) : "{}");
+}
+
+/* Each is what C or Python prints for some number. */
+static const char *const printed[][2] = {
+    {"0.5", "0.5"},
+    {"1.25e-05", "1.25e-05"},
+    {"1e3", "1000.0"},
+    {"1E+3", "1000.0"},
+    {"1e+20", "1e+20"},
+    {"-3.5", "-3.5"},
+    {"+7", "7.0"},
+    {".25", "0.25"},
+    {"5.", "5.0"},
+    {"1,234.5", "1234.5"},
+    {"-12,345,678", "-12345678.0"},
+    {"1,234e2", "123400.0"},
+    {"inf", "Infinity"},
+    {"-inf", "-Infinity"},
+    {"nan", "NaN"},
+    {"NaN", "NaN"},
+    {"Infinity", "Infinity"},
+    {"-Infinity", "-Infinity"},
+    {"INF", "Infinity"},
+};
+
+static void reads_each_number_that_c_and_python_print(void **state)
+{
+    for (size_t i = 0; i < sizeof printed / sizeof *printed; i++) {
+        CLEANUP(memory_free) char *line = text_format("epoch 1 loss: %s, next\n", printed[i][0]);
+        CLEANUP(memory_free) char *end = text_format("loss: %s\n", printed[i][0]);
+        assert_reads_number(*state, "loss: {number}", line, printed[i][1]);
+        assert_reads_number(*state, "loss: {number}$", end, printed[i][1]);
+        assert_reads_number(*state, "loss: ({number})", end, printed[i][1]);
+        assert_reads_number(*state, "loss: .*", line, printed[i][1]);
+    }
+}
+
+static void reads_a_number_whole_where_the_match_ends_within_it(void **state)
+{
+    assert_reads_number(*state, "loss: ([0-9.]+)", "loss: 1.25e-05\n", "1.25e-05");
+    assert_reads_number(*state, "loss: ([0-9.]+)", "loss: 1e3 x\n", "1000.0");
+    assert_reads_number(*state, "loss: ([0-9.]+)", "loss: 1,234.5\n", "1234.5");
+    assert_reads_number(*state, "loss: [0-9.]+", "loss: 1,234.5\n", "1234.5");
+    assert_reads_number(*state, "loss: ([0-9])", "loss: 123 loss: 45\n", "123.0, 45.0");
+    assert_reads_number(*state, "([0-9])", "12 3\n", "12.0, 3.0");
+    assert_reads_number(*state, "loss: ([0-9,.]+)", "loss: 1,234.5, acc: 1\n", "1234.5");
+    assert_reads_number(*state, "loss: ([0-9.]+)", "loss: 5e\nloss: 6epochs\nloss: 7.\n", "5.0, 6.0, 7.0");
+}
+
+static void reads_a_number_whole_where_the_match_begins_within_it(void **state)
+{
+    assert_reads_number(*state, "loss.*([0-9.]+)", "loss = 0.53\n", "0.53");
+    assert_reads_number(*state, "loss.*([0-9.]+)", "loss = -10.25e-07\n", "-1.025e-06");
+    assert_reads_number(*state, "([0-9]+) done", "2024-01-05 done\n", "5.0");
+}
+
+static void ends_a_number_where_the_expression_goes_on(void **state)
+{
+    assert_reads_number(*state, "([0-9]+)[.][0-9]+", "12.5\n", "12.0");
+    assert_reads_number(*state, "^([0-9]+),", "5,30,2\n", "5.0");
+    assert_reads_number(*state, "^[0-9]+,([0-9]+)", "5,300\n", "300.0");
+    assert_reads_number(*state, "loss {number}/{number}", "loss 3/10\n", "3.0");
+}
+
+static void takes_the_part_that_is_a_number(void **state)
+{
+    assert_reads_number(*state, "(loss|cost): {number}", "cost: 0.5\n", "0.5");
+    assert_reads_number(*state, "(info|warning) loss: {number}", "info loss: 0.5\n", "0.5");
+    assert_reads_number(*state, "epoch {number} loss ([0-9.]+)", "epoch 1 loss 0.5\n", "0.5");
+    assert_reads_number(*state, "[({]loss {number}", "(loss 0.5\n", "0.5");
+    assert_reads_number(*state, "f1[^ ]*", "f1=0.75 x\n", "0.75");
+    assert_reads_number(*state, "epoch[0-9]+", "epoch7\n", "7.0");
+}
+
+static void leaves_out_and_tells_a_number_that_it_cannot_read_whole(void **state)
+{
+    static const char *const outputs[] = {"loss: 0,53", "loss: 1_000", "loss: 1.2.3", "loss: 1,5",
+                                          "loss: 1,23456"};
+    static const char *const expressions[] = {"loss: ([0-9.]+)", "loss: {number}", "loss: [0-9.]+",
+                                              "loss: (.*)"};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < 5 * 4; i++) {
+        const char *const pairs[][2] = {{"m", expressions[i % 4]}};
+        struct value *metrics = new_metrics(pairs, 1);
+        struct report_faults faults = {0};
+        struct error err;
+        put(fixture, outputs[i / 4]);
+        assert_true(report_scan_output(fixture->history, fixture->path, metrics, &faults, &err));
+        assert_history(fixture->history, "{}");
+        assert_string_equal(faults.cut_metric, "m");
+        assert_string_equal(faults.cut_text, outputs[i / 4]);
+        value_unref(metrics);
+    }
+}
+
+static void takes_nothing_within_a_number_for_its_end(void **state)
+{
+    assert_reads_number(*state, "loss: ([0-9.]+),", "loss: 1,234.5\nloss: 7, x\n", "7.0");
+    assert_reads_number(*state, "loss: ([0-9]+).", "loss: 1.5\nloss: 7.\n", "7.0");
+}
+
+static void does_not_see_colours(void **state)
+{
+    assert_reads_number(*state, "val_acc={number}", "\033[1;32mval_acc\033[0m=\033[31m0.7\033[0m\n", "0.7");
+    assert_reads_number(*state, "val_acc={number}$", "\033]0;title\aval_acc=\033(B0.7\033[K\n", "0.7");
+    assert_reads_number(*state, "^x={number}", "\033]8;;http://a\033\\x=2\033]8;;\033\\ \033\n", "2.0");
+}
+
+#define HEADER "--- attempt 2, 2020-12-02 16:04:33 ---\n"
+
+static void only_the_last_attempt_counts(void **state)
+{
+    assert_reads_number(*state, "m={number}", "m=1\nm=2\n" HEADER "m=3\n", "3.0");
+    assert_reads_number(*state, "m={number}", "m=1\nm=2" HEADER "m=3\n", "3.0");
+    assert_reads_number(*state, "m={number}", "m=1\n--- attempt two ---\nm=3\n", "1.0, 3.0");
+    assert_reads_number(*state, "m={number}", "m=1\n" HEADER, NULL);
+}
+
 static void sees_what_follows_a_nul(void **state)
 {
     struct fixture *fixture = *state;
@@ -71,7 +197,7 @@ static void sees_what_follows_a_nul(void **state)
     struct value *metrics = new_metrics(pairs, 1);
     struct error err;
     put_bytes(fixture, "\0\0m=1\0m=2\n", 10);
-    assert_true(report_scan_output(fixture->history, fixture->path, metrics, &err));
+    assert_true(report_scan_output(fixture->history, fixture->path, metrics, NULL, &err));
     assert_history(fixture->history, "{\"m\": [1.0, 2.0]}");
     value_unref(metrics);
 }
@@ -91,7 +217,7 @@ static void finds_nothing_where_there_is_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct error err;
-    assert_true(report_scan_output(fixture->history, fixture->path, NULL, &err));
+    assert_true(report_scan_output(fixture->history, fixture->path, NULL, NULL, &err));
     assert_history(fixture->history, "{}");
 }
 
@@ -101,7 +227,7 @@ static void refuses_a_bad_expression_by_name(void **state)
     static const char *const pairs[][2] = {{"good", "x"}, {"loss", "loss=("}};
     struct value *metrics = new_metrics(pairs, 2);
     struct error err;
-    assert_false(report_scan_output(fixture->history, fixture->path, metrics, &err));
+    assert_false(report_scan_output(fixture->history, fixture->path, metrics, NULL, &err));
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_non_null(strstr(err.text, "meta.metrics.loss: Unmatched ("));
     value_unref(metrics);
@@ -117,6 +243,15 @@ int main(void)
         fixture_test(ends_lines_at_carriage_returns_too),
         fixture_test(leaves_out_a_match_that_is_no_number),
         fixture_test(gets_past_empty_matches),
+        fixture_test(reads_each_number_that_c_and_python_print),
+        fixture_test(reads_a_number_whole_where_the_match_ends_within_it),
+        fixture_test(reads_a_number_whole_where_the_match_begins_within_it),
+        fixture_test(ends_a_number_where_the_expression_goes_on),
+        fixture_test(takes_the_part_that_is_a_number),
+        fixture_test(leaves_out_and_tells_a_number_that_it_cannot_read_whole),
+        fixture_test(takes_nothing_within_a_number_for_its_end),
+        fixture_test(does_not_see_colours),
+        fixture_test(only_the_last_attempt_counts),
         fixture_test(sees_what_follows_a_nul),
         fixture_test(searches_the_beginning_of_a_line_beyond_all_measure),
         fixture_test(finds_nothing_where_there_is_nothing),

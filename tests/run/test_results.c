@@ -119,7 +119,7 @@ static void reads_the_reports_and_both_outputs(void **state)
     write_in_run(fixture, "metrics.jsonl", "{\"step\": 1, \"loss\": 2.5}\n{\"step\": 2, \"loss\": 1.5}\n");
     write_in_run(fixture, "example0.log", "score: 3\nscore: 4\n");
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
+    assert_true(results_read(fixture->history, &fixture->run, metrics, NULL, &err));
     size_t count = 0;
     const double *values = history_values(fixture->history, "loss", &count);
     assert_int_equal(count, 2);
@@ -136,7 +136,7 @@ static void finds_an_expression_in_stderr_too(void **state)
     write_in_run(fixture, "example0.log", "");
     write_in_run(fixture, "example0.err", "score: 7\n");
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
+    assert_true(results_read(fixture->history, &fixture->run, metrics, NULL, &err));
     size_t count = 0;
     const double *values = history_values(fixture->history, "score", &count);
     assert_int_equal(count, 1);
@@ -148,7 +148,7 @@ static void leaves_out_what_is_not_there(void **state)
     const struct results_fixture *fixture = *state;
     struct error err;
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
-    assert_true(results_read(fixture->history, &fixture->run, metrics, &err));
+    assert_true(results_read(fixture->history, &fixture->run, metrics, NULL, &err));
     assert_int_equal(history_metric_count(fixture->history), 0);
     CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
     check_data(data, "{" TIMES "}");
@@ -163,7 +163,7 @@ static void tells_what_cannot_be_read(void **state)
     assert_int_equal(mkdir(path, 0777), 0);
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score ([0-9]+)");
     assert_true(results_has_metrics(&fixture->run, NULL));
-    assert_false(results_read(fixture->history, &fixture->run, metrics, &err));
+    assert_false(results_read(fixture->history, &fixture->run, metrics, NULL, &err));
     assert_non_null(strstr(err.text, "metrics.jsonl: Is a directory"));
     assert_int_equal(history_metric_count(fixture->history), 1); /* what can be read is there */
     rmdir(path);

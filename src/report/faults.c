@@ -1,0 +1,48 @@
+#include "report/faults.h"
+
+#include <string.h>
+
+/* The beginning of a text on one line, whole UTF-8 characters. */
+static void copy_beginning(char out[80], const char *text)
+{
+    static const char dots[] = "…";
+    size_t len = strnlen(text, 80);
+    bool is_whole = len < 80;
+    len = is_whole ? len : 80 - sizeof dots;
+    while (!is_whole && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    for (size_t i = 0; i < len; i++)
+        out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
+    strcpy(out + len, is_whole ? "" : dots);
+}
+
+void report_faults_note_line(struct report_faults *faults, size_t number, const char *why, const char *text)
+{
+    if (!faults || faults->lines++ > 0)
+        return;
+    faults->first_line = number;
+    faults->why = why;
+    copy_beginning(faults->excerpt, text);
+}
+
+void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key)
+{
+    if (!faults || faults->no_number_line > 0)
+        return;
+    faults->no_number_line = number;
+    copy_beginning(faults->no_number, key);
+}
+
+void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text)
+{
+    if (!faults || faults->cut_metric[0])
+        return;
+    copy_beginning(faults->cut_metric, metric);
+    copy_beginning(faults->cut_text, text);
+}
+
+void report_faults_forget_cut(struct report_faults *faults)
+{
+    if (faults)
+        faults->cut_metric[0] = faults->cut_text[0] = '\0';
+}
