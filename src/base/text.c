@@ -162,6 +162,14 @@ char *text_take(struct text *text)
     return data;
 }
 
+void text_cut(struct text *text, size_t len)
+{
+    if (len >= text->len)
+        return;
+    text->len = len;
+    text->data[len] = '\0';
+}
+
 void text_clear(struct text *text)
 {
     text->len = 0;

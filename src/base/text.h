@@ -25,6 +25,8 @@ const char *text_get(const struct text *text);
 /* The content for the caller to free(); the text is empty afterwards. */
 char *text_take(struct text *text);
 void text_clear(struct text *text);
+/* Keeps the first `len` bytes. */
+void text_cut(struct text *text, size_t len);
 void text_free(struct text *text);
 
 /* printf into fresh memory; free() it. */

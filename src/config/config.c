@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/foreign.h"
 #include "config/keys.h"
 #include "config/meta.h"
+#include "config/nested.h"
 #include "config/override.h"
 #include "config/parse.h"
 #include "config/source.h"
+#include "config/words.h"
 
 struct config {
     unsigned refs;
@@ -43,6 +46,9 @@ static void check(const struct value *root, enum config_use use, struct faults *
     config_keys_check(root, use, faults);
     if (value_get(root, "meta"))
         config_meta_check(value_get(root, "meta"), faults);
+    config_words_check(root, faults);
+    if (!config_foreign_check(root, faults))
+        config_nested_check(root, faults);
 }
 
 /* Whether axes and entries are there as they must be, whatever else is wrong. */

@@ -143,6 +143,19 @@ void faults_move(struct faults *faults, struct faults *from)
     from->faults.count = 0;
 }
 
+bool faults_are_at(const struct faults *faults, struct value_place place)
+{
+    size_t from = 0, to = faults->faults.count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (is_after(place, faults->faults.items[middle].place))
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < faults->faults.count && !is_after(faults->faults.items[from].place, place);
+}
+
 size_t faults_count(const struct faults *faults, enum fault_level level)
 {
     size_t count = 0;

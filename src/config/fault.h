@@ -22,6 +22,8 @@ void fault_add(struct faults *faults, enum fault_level level, struct value_place
                ...) __attribute__((format(printf, 4, 5)));
 /* Moves all faults of `from` to `faults`, places and all. */
 void faults_move(struct faults *faults, struct faults *from);
+/* Returns whether something is wrong at this very place. */
+bool faults_are_at(const struct faults *faults, struct value_place place);
 size_t faults_count(const struct faults *faults, enum fault_level level);
 /*
  * Adds all faults to `out`, errors and warnings, sorted by line; those of the texts beside the file follow:

@@ -133,6 +133,14 @@ static void check_name(const struct value *given, size_t i, enum config_use use,
         check_own_key(given, i, use, faults);
 }
 
+bool config_keys_takes_word(const char *key)
+{
+    CLEANUP(value_cleanup) struct value *word = value_new_string("no", 2);
+    const struct rule *rule =
+        strcmp(key, schema_rule.key) == 0 ? &schema_rule : config_rule_find(reserved, key);
+    return rule && !rule->find_bad(rule, word);
+}
+
 void config_keys_check(const struct value *given, enum config_use use, struct faults *faults)
 {
     for (size_t i = 0; i < value_count(given); i++) {

@@ -8,6 +8,7 @@
 #include "config/builder.h"
 #include "config/mend.h"
 #include "config/syntax.h"
+#include "config/tag.h"
 
 /* Faults of syntax that one report names: behind many, what looks like a fault is mostly none. */
 enum { most_mends = 20 };
@@ -23,6 +24,13 @@ struct reader {
     struct mend mend;             /* with it the next pass comes further */
 };
 
+static struct value_place mark_place(const struct reader *reader, const struct fy_mark *mark, unsigned before)
+{
+    struct value_place place = {(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - before,
+                                reader->point.source};
+    return config_mend_place(reader->point.mended, place);
+}
+
 /* Where an event begins, `before` characters before its mark; the place of its key for a value left empty. */
 static struct value_place event_place(struct reader *reader, struct fy_event *event, unsigned before)
 {
@@ -30,9 +38,7 @@ static struct value_place event_place(struct reader *reader, struct fy_event *ev
     const struct frame *frame = config_builder_top(&reader->builder);
     if (!mark)
         return frame && frame->key ? frame->key_place : (struct value_place){1, 1, reader->point.source};
-    struct value_place place = {(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - before,
-                                reader->point.source};
-    return config_mend_place(reader->point.mended, place);
+    return mark_place(reader, mark, before);
 }
 
 /* A copy of the token's text; NULL for no token. Piece by piece: libfyaml 0.7.12 miscounts the length of the
@@ -59,11 +65,19 @@ static char *copy_anchor(struct fy_event *event)
     return copy_token(fy_event_get_anchor_token(event), &len);
 }
 
-static bool has_string_tag(struct fy_event *event)
+/* Returns the event's tag, whose name is to be freed; its name is NULL where there is none. */
+static struct tag find_tag(struct reader *reader, struct fy_event *event)
 {
     size_t len;
-    CLEANUP(memory_free) char *tag = copy_token(fy_event_get_tag_token(event), &len);
-    return tag && (strcmp(tag, "tag:yaml.org,2002:str") == 0 || strcmp(tag, "!") == 0);
+    struct fy_token *token = fy_event_get_tag_token(event);
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    return (struct tag){copy_token(token, &len),
+                        mark ? mark_place(reader, mark, 0) : (struct value_place){0}};
+}
+
+static void free_tag(struct tag *tag)
+{
+    free(tag->name);
 }
 
 /* Notes how far the text was read; `behind`: bytes behind the token's mark that belong to it. */
@@ -102,15 +116,28 @@ static bool lacks_space(const struct frame *frame, const struct fy_token *token)
     return !token && frame && frame->in_flow && frame->key && strchr(frame->key, ':');
 }
 
+static struct value *make_value(const struct tag *tag, const char *text, size_t len, bool is_plain,
+                                struct value_place place, struct faults *faults)
+{
+    if (tag->name)
+        return config_tag_scalar(tag, text, len, is_plain, place, faults);
+    struct value *value = is_plain ? value_new_plain(text, len) : value_new_string(text, len);
+    if (is_plain && value_kind(value) == VALUE_STRING)
+        value_set_unquoted(value);
+    return value;
+}
+
 static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_plain, struct value_place place)
 {
     size_t len = 0;
     CLEANUP(memory_free) char *text = copy_token(event->scalar.value, &len);
-    if (config_builder_wants_key(&reader->builder))
-        return config_builder_add_key(&reader->builder, text ? text : "", len, is_plain, place);
-    bool is_string = !is_plain || has_string_tag(event);
-    struct value *value =
-        is_string ? value_new_string(text ? text : "", len) : value_new_plain(text ? text : "", len);
+    CLEANUP(free_tag) struct tag tag = find_tag(reader, event);
+    struct faults *faults = reader->builder.faults;
+    if (config_builder_wants_key(&reader->builder)) {
+        bool may_merge = tag.name ? config_tag_check_key(&tag, faults) : is_plain;
+        return config_builder_add_key(&reader->builder, text ? text : "", len, may_merge, place);
+    }
+    struct value *value = make_value(&tag, text ? text : "", len, is_plain, place, faults);
     value_set_place(value, place);
     CLEANUP(memory_free) char *anchor = copy_anchor(event);
     return config_builder_add_scalar(&reader->builder, value, anchor);
@@ -166,6 +193,9 @@ static bool open_container(struct reader *reader, struct fy_event *event, struct
 {
     value_set_place(container, event_place(reader, event, 0));
     note_point(reader, event, 0);
+    CLEANUP(free_tag) struct tag tag = find_tag(reader, event);
+    if (tag.name)
+        config_tag_check_container(&tag, container, reader->builder.faults);
     CLEANUP(memory_free) char *anchor = copy_anchor(event);
     return config_builder_open(&reader->builder, container, anchor,
                                fy_event_get_node_style(event) == FYNS_FLOW);

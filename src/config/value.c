@@ -29,6 +29,7 @@ struct value {
     unsigned refs;
     enum value_kind kind;
     struct value_place place;
+    bool is_unquoted;
     size_t count;             /* bytes of a scalar's text, or items */
     struct container *inside; /* of arrays and objects */
     char text[];              /* of scalars */
@@ -174,6 +175,11 @@ void value_set_place(struct value *value, struct value_place place)
     value->place = place;
 }
 
+void value_set_unquoted(struct value *string)
+{
+    string->is_unquoted = true;
+}
+
 void value_set_key_place(struct value *object, const char *key, struct value_place place)
 {
     size_t i = find_key(object, key);
@@ -232,6 +238,23 @@ const char *value_kind_name(enum value_kind kind)
 struct value_place value_place(const struct value *value)
 {
     return value->place;
+}
+
+bool value_is_unquoted(const struct value *value)
+{
+    return value->is_unquoted;
+}
+
+bool value_is_truth_word(const struct value *value, bool *truth)
+{
+    static const char *const truths[] = {"no",  "No",  "NO",  "off", "Off", "OFF", "n", "N",
+                                         "yes", "Yes", "YES", "on",  "On",  "ON",  "y", "Y"};
+    enum { count = sizeof truths / sizeof *truths };
+    size_t i = 0;
+    while (i < count && strcmp(truths[i], value->text) != 0)
+        i++;
+    *truth = i >= count / 2;
+    return value->kind == VALUE_STRING && i < count && strlen(value->text) == value->count;
 }
 
 const char *value_text(const struct value *value)

@@ -44,6 +44,8 @@ struct value *value_new_plain(const char *text, size_t len);
 void value_array_add(struct value *array, struct value *item);
 void value_object_set(struct value *object, const char *key, struct value *item);
 void value_set_place(struct value *value, struct value_place place);
+/* Notes that a string was written without quotes. */
+void value_set_unquoted(struct value *string);
 void value_set_key_place(struct value *object, const char *key, struct value_place place);
 
 struct value *value_ref(const struct value *value);
@@ -55,6 +57,10 @@ enum value_kind value_kind(const struct value *value);
 /* "an integer", "an array": for messages. */
 const char *value_kind_name(enum value_kind kind);
 struct value_place value_place(const struct value *value);
+bool value_is_unquoted(const struct value *value);
+/* Returns whether the text is one of the words that YAML 1.1 takes for a boolean and furcate for a string:
+ * yes, no, on, off, y, n in any of their three casings. Sets *truth then. */
+bool value_is_truth_word(const struct value *value, bool *truth);
 /* A scalar's text: "0.0001", "true", "foo"; "null". "" for arrays and objects. Borrowed; a string may hold
  * NULs, so value_text_len() tells its length in bytes. */
 const char *value_text(const struct value *value);

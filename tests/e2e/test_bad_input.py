@@ -1,5 +1,6 @@
 """What cannot be done is refused before anything is made: with the exit status, the place, and the remedy."""
 
+import json
 import subprocess
 
 import pytest
@@ -186,6 +187,55 @@ def test_a_program_with_its_own_get_filepaths_may_have_any_data_dir(project, dat
     last = data_dir.rpartition("/")[2].replace(".", "-")
     runs = {path.name for path in project.logs.iterdir() if path.is_dir()}
     assert runs == {f"example0_{last}_bs1", f"example1_{last}_bs2"}
+
+
+WANDB = """{program: train.py, method: grid, meta: {allow_cpu: true},
+ parameters: {lr: {values: [0.1, 0.01]}, optimizer: {values: [adam, sgd]}}}
+"""
+HYDRA = """defaults: [model: resnet, _self_]
+hydra: {sweeper: {params: {lr: "0.1,0.01"}}}
+"""
+
+
+@pytest.mark.parametrize("text, tool", [
+    (WANDB, "this is a sweep of Weights & Biases"), (HYDRA, "this is a config of Hydra"),
+    ("lr: {grid_search: [0.1, 0.01]}\n", "this is a search space of Ray Tune"),
+], ids=["wandb", "hydra", "ray"])
+def test_a_sweep_of_another_tool_is_not_run_as_one_run(project, text, tool):
+    project.config.write_text(text)
+    done = project.furcate("run", "config.json", "--", "/bin/true", "{*}")
+    assert done.returncode == 2 and not project.logs.exists()
+    assert tool in done.stderr and 'as in "lr": [0.1, 0.01]' in done.stderr
+
+
+def test_an_array_within_an_object_is_told_to_be_no_axis(project):
+    project.config.write_text('{"lr": [1, 2], "model": {"dropout": [0.1, 0.5]}}\n')
+    done = project.furcate("plan", "config.json")
+    assert done.returncode == 0 and "'model.dropout' is an array within an object, which is no axis" in done.stderr
+    project.config.write_text('{"lr": [1, 2], "model": [{"dropout": [0.1, 0.5]}]}\n')
+    again = project.furcate("plan", "config.json")
+    assert (again.stderr, again.stdout.count("permutations")) == ("", 1)
+
+
+@pytest.mark.parametrize("text, said", [
+    ("use_bn: no\n", "config.json:1:9: warning: 'use_bn' is the string \"no\"; for a boolean write false, or quote it"),
+    ("augment: [on, off]\n", "config.json:1:11: warning: 'augment' holds the string \"on\"; for a boolean write true"),
+    ("a: [1, 2]\nmeta: {exclude_configs: [{a: yes}]}\n", "'a' is the string \"yes\""),
+    ("model: {bn: OFF}\n", "'model.bn' is the string \"OFF\"; for a boolean write false"),
+])
+def test_an_unquoted_yes_or_no_is_told_to_be_a_string(project, text, said):
+    project.config.write_text(text)
+    assert said in project.furcate("plan", "config.json").stderr
+
+
+def test_tags_of_yaml_mean_what_they_say(project):
+    project.config.write_text('{lr: [!!float "0.001"], n: !!int "5", b: !!bool yes, s: !!str 5}\n')
+    done = project.furcate("plan", "--format", "json", "config.json")
+    assert done.stderr == ""
+    config = json.loads(done.stdout)["runs"][0]["config"]
+    assert [config[key] for key in ("lr", "n", "b", "s")] == [0.001, 5, True, "5"]
+    project.config.write_text("lr: !Ref other\n")
+    assert "config.json:1:5: error: furcate does not know the tag !Ref" in project.furcate("plan", "config.json").stderr
 
 
 def test_a_metric_whose_expression_is_malformed_is_shown_with_its_line(project):

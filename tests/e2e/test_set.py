@@ -82,6 +82,8 @@ def test_a_fault_of_the_file_is_mended_by_an_override(project):
 @pytest.mark.parametrize("option, says", [
     ("batch_size=32,64", "--set batch_size: error: 'batch_size' must be a positive integer"),
     ("width=32,64", "--set width: warning: this is one string; for several values write 'width=[32,64]'"),
+    ("bn=no", "--set bn: warning: 'bn' is the string \"no\"; for a boolean write false, for the string '\"no\"'"),
+    ("opt={lr: [1, 2]}", "--set opt: warning: 'opt.lr' is an array within an object, which is no axis"),
     ("momentun=1", "--set momentun: warning: the config has no key 'momentun', so it is added; did you mean 'momentum'"),
 ])
 def test_what_was_hardly_meant_is_said(project, option, says):
