@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -129,14 +130,14 @@ static bool is_config_key(const char *column)
 
 typedef VECTOR(int) column_list;
 
-/* Run name, the keys that vary, the metric, test results, time. */
+/* Run name, the metric, the keys that vary, test results, time. */
 static void choose_columns(const struct table *table, int metric, column_list *chosen)
 {
     vector_push(chosen, table_column(table, "run_name"));
+    vector_push(chosen, metric);
     for (size_t i = 0; i < table->column_count; i++)
         if (is_config_key(table->columns[i]) && varies(table, (int)i) && (int)i != metric)
             vector_push(chosen, (int)i);
-    vector_push(chosen, metric);
     for (size_t i = 0; i < table->column_count; i++)
         if (strncmp(table->columns[i], "run_test_", 9) == 0 && (int)i != metric)
             vector_push(chosen, (int)i);
@@ -157,7 +158,7 @@ static void print_table(const struct table *table, const struct ranked *ranked, 
 {
     column_list chosen = {0};
     choose_columns(table, metric, &chosen);
-    struct grid *grid = grid_create();
+    struct grid *grid = grid_create(2);
     for (size_t i = 0; i < chosen.count; i++) {
         const char *name = chosen.items[i] < 0 ? "run" : table->columns[chosen.items[i]];
         bool result = strncmp(name, "run_", 4) == 0;
@@ -177,6 +178,27 @@ static void print_table(const struct table *table, const struct ranked *ranked, 
     vector_free(&chosen);
 }
 
+/* Prints the run directory of a row. It is looked for in the log dir as it was given, since that may have
+ * been moved or copied after the row was written. */
+static int print_path(const struct request *request, const struct table *table, size_t row)
+{
+    struct stat info;
+    const char *written = cell(table, row, table_column(table, "log_dir"));
+    if (!written || !*written) {
+        fputs("furcate best: the row of the best run has no log_dir, so its run directory is not known\n",
+              stderr);
+        return CLI_SOME_FAILED;
+    }
+    CLEANUP(memory_free) char *name = file_base_name(written);
+    CLEANUP(memory_free) char *path = file_join(request->log_dir, name);
+    if (stat(path, &info) < 0 || !S_ISDIR(info.st_mode)) {
+        fprintf(stderr, "furcate best: the run directory of the best run, %s, is not there any more\n", path);
+        return CLI_SOME_FAILED;
+    }
+    puts(path);
+    return CLI_OK;
+}
+
 static int print_best(const struct cli_command *command, struct request *request, const struct table *table)
 {
     take_objective(request, table);
@@ -187,15 +209,15 @@ static int print_best(const struct cli_command *command, struct request *request
 
     struct ranked *ranked = memory_new(table->row_count, sizeof *ranked);
     size_t count = rank_rows(table, metric, is_max, ranked);
-    int directory = table_column(table, "log_dir");
+    int status = count > 0 ? CLI_OK : CLI_SOME_FAILED;
     if (count == 0)
         fprintf(stderr, "furcate best: no run has a value of %s yet\n", request->metric);
     else if (request->path_only)
-        puts(directory >= 0 ? cell(table, ranked[0].row, directory) : "");
+        status = print_path(request, table, ranked[0].row);
     else
         print_table(table, ranked, count < request->count ? count : request->count, metric);
     free(ranked);
-    return count ? CLI_OK : CLI_SOME_FAILED;
+    return status;
 }
 
 enum { option_path = 256, option_min, option_max };
@@ -259,16 +281,19 @@ const struct cli_command cli_best = {
     .arguments = "[-d LOG_DIR] [-n COUNT] [-m METRIC [--min|--max]] [--path]",
     .summary = "the best runs by the config's objective",
     .help =
-        "Prints a table of the finished runs of a log dir, best first: name, the config keys that differ "
-        "between\n"
-        "runs, the metric, test results and seconds.\n\n"
+        "Prints a table of the finished runs of a log dir, best first: name, metric, the config keys that "
+        "differ\n"
+        "between runs, test results and seconds. On a narrow terminal long values are shortened, no number "
+        "is, and\n"
+        "the last columns are left out.\n\n"
         "  -d, --log-dir LOG_DIR  where run_data.csv is (default: logs)\n"
         "  -n, --count COUNT      at most so many runs (default: 10)\n"
         "  -m, --metric METRIC    a column of run_data.csv, 'run_' may be left out (default: "
         "meta.objective)\n"
         "      --min, --max       whether small or large is good (default: meta.objective, else small for a\n"
         "                         loss and large for anything else)\n"
-        "      --path             print only the run directory of the best run\n\n"
-        "Exit status: 0; 1 when no run has a value of the metric; 2 bad usage.\n",
+        "      --path             print only the run directory of the best run, in LOG_DIR\n\n"
+        "Exit status: 0; 1 when no run has a value of the metric, or its run directory is gone; 2 bad "
+        "usage.\n",
     .run = best,
 };

@@ -137,7 +137,7 @@ static void add_key_change(const struct comparison *comparison, struct text *out
 static void print_keys(const struct comparison *comparison)
 {
     size_t rows = 0;
-    struct grid *grid = grid_create();
+    struct grid *grid = grid_create(2);
     struct key_change change;
     grid_add_column(grid, "KEY", false);
     grid_add_column(grid, "CHANGE", false);

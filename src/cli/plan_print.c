@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
 #include "cli/grid.h"
 #include "store/store.h"
@@ -64,21 +65,46 @@ static unsigned long long excluded(const struct plan_view *view)
 
 /* --- table --- */
 
-static void add_values(struct text *out, const struct axis *axis)
+/* Adds the first values of an axis, and how many more it has. */
+static void add_first_values(struct text *out, const struct axis *axis, size_t shown)
 {
-    for (size_t i = 0; i < axis->count && i < most_values; i++) {
+    for (size_t i = 0; i < axis->count && i < shown; i++) {
         text_add(out, i ? ", " : "");
         value_add_json(out, axis->values[i]);
     }
-    if (axis->count > most_values)
-        text_addf(out, ", and %zu more", axis->count - most_values);
+    if (axis->count > shown)
+        text_addf(out, ", and %zu more", axis->count - shown);
+}
+
+/* As many whole values as there is room for, at least one. */
+static void add_values(struct text *out, const struct axis *axis, size_t room)
+{
+    for (size_t shown = most_values; shown > 0; shown--) {
+        text_clear(out);
+        add_first_values(out, axis, shown);
+        if (display_width(text_get(out), out->len) <= room)
+            return;
+    }
+}
+
+/* The room that a terminal has for the values of the axes. */
+static size_t room_for_values(const struct plan *plan)
+{
+    size_t room = grid_room(), widest = strlen("AXIS"), others = strlen(" COUNT ");
+    for (size_t i = 0; i < plan_axis_count(plan); i++) {
+        const char *key = plan_axis(plan, i)->key;
+        size_t width = display_width(key, strlen(key));
+        widest = width > widest ? width : widest;
+    }
+    return room > widest + others ? room - widest - others : 0;
 }
 
 static void print_axes(const struct plan *plan)
 {
     if (plan_axis_count(plan) == 0)
         return;
-    struct grid *grid = grid_create();
+    size_t room = room_for_values(plan);
+    struct grid *grid = grid_create(3);
     grid_add_column(grid, "AXIS", false);
     grid_add_column(grid, "COUNT", true);
     grid_add_column(grid, "VALUES", false);
@@ -86,7 +112,7 @@ static void print_axes(const struct plan *plan)
         const struct axis *axis = plan_axis(plan, i);
         CLEANUP(text_free) struct text values = {0};
         CLEANUP(memory_free) char *count = text_format("%zu", axis->count);
-        add_values(&values, axis);
+        add_values(&values, axis, room);
         grid_add_row(grid, (const char *[]){axis->key, count, text_get(&values)});
     }
     grid_print(grid);
@@ -98,8 +124,8 @@ static void print_counts(const struct plan_view *view)
 {
     unsigned long long product = plan_product(view->plan), done = view->done;
     if (plan_is_exact(view->plan))
-        printf("%llu permutations, %llu excluded, %llu done, %llu left\n", product, excluded(view), done,
-               left(view));
+        printf("%llu permutation%s, %llu excluded, %llu done, %llu left\n", product, product == 1 ? "" : "s",
+               excluded(view), done, left(view));
     else
         printf("%llu permutations, excluded ones not counted, %llu done, at most %llu left\n", product, done,
                left(view));

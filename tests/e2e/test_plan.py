@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from conftest import chance, until
+from narrow_terminal import shown
 
 POOL = {"lr": [0.1, 0.01, 1, 2.5], "optimizer": ["SGD", "Adam", "two words", 'a "quoted", one'], "cache": [True, False],
         "layers": [[64, 64], [128], []], "depth": [None, 1, 2], "options": [{"a": 1}, {"a": 2, "b": [3]}]}
@@ -111,6 +112,22 @@ def test_the_table_shows_axes_counts_and_labels(project):
     assert lines[1].split() == ["batch_size", "2", "32,", "64"]
     assert "2 permutations, 1 excluded, 0 done, 1 left" in lines
     assert lines[-1].strip() == "foo_bs32"
+
+
+def test_a_narrow_terminal_shows_fewer_values_of_an_axis_but_whole_ones(project):
+    project.write({"learning_rate": [0.000125, 0.00025, 0.0005, 0.001, 0.002], "k": [1]})
+    for columns in (45, 60, 80):
+        lines, said = shown(project, columns, "plan", "config.json")
+        values, _, more = lines[1].split(None, 2)[2].partition(", and ")
+        values = values.split(", ")
+        assert values == ["0.000125", "0.00025", "0.0005", "0.001", "0.002"][:len(values)] and values
+        assert more == (f"{5 - len(values)} more" if len(values) < 5 else "")
+        assert said == "" and all(len(line) <= columns for line in lines)
+
+
+def test_one_permutation_is_not_plural(project):
+    project.write({"k": [1]})
+    assert "\n1 permutation, 0 excluded, 0 done, 1 left\n" in plan(project)
 
 
 def test_the_table_lists_ten_runs_unless_told_otherwise(project):

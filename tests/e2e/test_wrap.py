@@ -25,8 +25,8 @@ def test_the_commands_of_the_readme_train_the_grid_and_show_the_best(project):
     done = project.furcate(*run)
     assert done.returncode == 0, done.stderr
     lines = project.furcate(*best).stdout.splitlines()
-    assert lines[0].split() == ["name", "learning_rate", "momentum", "val_loss", "total_time"]
-    losses = [float(line.split()[3]) for line in lines[1:]]
+    assert lines[0].split() == ["name", "val_loss", "learning_rate", "momentum", "total_time"]
+    losses = [float(line.split()[1]) for line in lines[1:]]
     assert len(losses) == 6 and losses == sorted(losses)
     assert losses[0] < 0.02 < losses[-1]
     with open(project.root / "logs/wrap/run_data.csv", newline="") as table:

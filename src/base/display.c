@@ -1,0 +1,141 @@
+#include "base/display.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/ascii.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+locale_t display_enter(void)
+{
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    return utf8 ? uselocale(utf8) : uselocale((locale_t)0);
+}
+
+void display_leave(const locale_t *before)
+{
+    locale_t utf8 = uselocale(*before);
+    if (utf8 != *before && utf8 != LC_GLOBAL_LOCALE)
+        freelocale(utf8);
+}
+
+static wchar_t decode(const unsigned char *bytes, size_t len)
+{
+    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = bytes[0] & first_bits[len];
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (bytes[i] & 0x3f);
+    return (wchar_t)code;
+}
+
+/* The width of the character at `text`, whose length in bytes is set. A byte that is no UTF-8 takes one
+ * column, and so does a character that the C library does not know. */
+static size_t next_width(const char *text, size_t len, size_t *bytes)
+{
+    size_t step = utf8_length(text, len);
+    int width = step > 1 ? wcwidth(decode((const unsigned char *)text, step)) : 1;
+    *bytes = step ? step : 1;
+    return width < 0 ? 1 : (size_t)width;
+}
+
+static size_t fit(const char *text, size_t len, size_t columns, size_t *width)
+{
+    size_t at = 0, bytes;
+    *width = 0;
+    while (at < len) {
+        size_t next = next_width(text + at, len - at, &bytes);
+        if (*width + next > columns)
+            break;
+        *width += next;
+        at += bytes;
+    }
+    return at;
+}
+
+size_t display_width(const char *text, size_t len)
+{
+    CLEANUP(display_leave) locale_t before = display_enter();
+    size_t width;
+    fit(text, len, SIZE_MAX, &width);
+    return width;
+}
+
+size_t display_fit(const char *text, size_t len, size_t columns)
+{
+    CLEANUP(display_leave) locale_t before = display_enter();
+    size_t width;
+    return fit(text, len, columns, &width);
+}
+
+/* --- shortening --- */
+
+static bool is_of_number(char c)
+{
+    return ascii_is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
+/* Whether a cut at `at` would leave a part of a number on each side. */
+static bool cuts_number(const char *text, size_t at)
+{
+    size_t start = at, end = at;
+    if (at == 0 || !is_of_number(text[at - 1]) || !is_of_number(text[at]))
+        return false;
+    while (start > 0 && is_of_number(text[start - 1]))
+        start--;
+    while (is_of_number(text[end]))
+        end++;
+    for (size_t i = start; i < end; i++)
+        if (ascii_is_digit(text[i]))
+            return true;
+    return false;
+}
+
+/* The start of the longest end of the text that takes no more than that many columns, and cuts no number. */
+static size_t find_end(const char *text, size_t len, size_t columns)
+{
+    size_t start = 0, bytes, width;
+    fit(text, len, SIZE_MAX, &width);
+    for (; start < len; start += bytes) {
+        size_t next = next_width(text + start, len - start, &bytes);
+        if (width <= columns && next > 0 && !cuts_number(text, start))
+            break;
+        width -= next;
+    }
+    return start;
+}
+
+void display_add_shortened(struct text *out, const char *text, size_t columns)
+{
+    CLEANUP(display_leave) locale_t before = display_enter();
+    size_t len = strlen(text), width;
+    if (fit(text, len, columns, &width) == len) {
+        text_add(out, text);
+        return;
+    }
+    size_t room = columns > 1 ? columns - 1 : 0;
+    size_t head = fit(text, len, (room + 1) / 2, &width);
+    while (head > 0 && cuts_number(text, head))
+        head--;
+    size_t tail = find_end(text + head, len - head, room / 2) + head;
+    text_add_bytes(out, text, head);
+    text_add(out, "…");
+    text_add(out, text + tail);
+}
+
+void display_add_visible(struct text *out, const char *text)
+{
+    for (size_t len = strlen(text), at = 0, step; at < len; at += step ? step : 1) {
+        step = utf8_length(text + at, len - at);
+        unsigned char c = (unsigned char)text[at];
+        bool is_c1 = step == 2 && c == 0xc2 && (unsigned char)text[at + 1] < 0xa0;
+        if (step == 0 || c < 0x20 || c == 0x7f)
+            text_addf(out, "\\x%02x", c);
+        else if (is_c1)
+            text_addf(out, "\\x%02x", (unsigned char)text[at + 1]);
+        else
+            text_add_bytes(out, text + at, step);
+    }
+}

@@ -1,0 +1,107 @@
+/* The room that text takes on a terminal, and what is left of it where there is less. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/display.h"
+#include "base/memory.h"
+
+static void counts_columns_and_not_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t width;
+    } cases[] = {{"", 0},  {"abc", 3},      {"Größe", 5}, {"学習率", 6},
+                 {"ｱ", 1}, {"e\u0301x", 2}, {"a\xff", 2}, {"\U0001f600", 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(display_width(cases[i].text, strlen(cases[i].text)), cases[i].width);
+}
+
+static void counts_the_same_in_every_locale_and_leaves_it(void **state)
+{
+    (void)state;
+    setlocale(LC_ALL, "C");
+    locale_t before = uselocale((locale_t)0);
+    assert_int_equal(display_width("学習率", strlen("学習率")), 6);
+    assert_ptr_equal(uselocale((locale_t)0), before);
+    assert_string_equal(setlocale(LC_ALL, NULL), "C");
+}
+
+static void fits_whole_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(display_fit("Größe", strlen("Größe"), 3), 4);
+    assert_int_equal(display_fit("学習率", strlen("学習率"), 3), 3);
+    assert_int_equal(display_fit("学習率", strlen("学習率"), 4), 6);
+    assert_int_equal(display_fit("e\u0301x", strlen("e\u0301x"), 1), 3);
+    assert_int_equal(display_fit("abc", 3, 9), 3);
+    assert_int_equal(display_fit("abc", 3, 0), 0);
+}
+
+static void shortens_in_the_middle_and_cuts_no_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *shortened;
+    } cases[] = {
+        {"abcdefgh", 8, "abcdefgh"},
+        {"abcdefghi", 8, "abcd…ghi"},
+        {"学習率学習率", 7, "学…率"},
+        {"[512, 256, 128]", 9, "[512…128]"},
+        {"[512, 256, 128]", 8, "[512…]"},
+        {"run20201201x", 8, "run…x"},
+        {"0.1, 1e-05, 0.25", 9, "0.1,…0.25"},
+        {"abcdefe\u0301", 5, "ab…fe\u0301"},
+        {"123456", 3, "…"},
+        {"abc", 1, "…"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(text_free) struct text out = {0};
+        display_add_shortened(&out, cases[i].text, cases[i].columns);
+        assert_string_equal(text_get(&out), cases[i].shortened);
+    }
+}
+
+static void never_takes_more_than_it_is_given(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a学b習c率d", "1234, 5678, 9", "e\u0301e\u0301e\u0301e\u0301",
+                                        "\xff\xfe 12"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t columns = 1; columns < 16; columns++) {
+            CLEANUP(text_free) struct text out = {0};
+            display_add_shortened(&out, texts[i], columns);
+            assert_true(display_width(text_get(&out), out.len) <= columns);
+        }
+}
+
+static void shows_what_a_terminal_would_obey(void **state)
+{
+    (void)state;
+    CLEANUP(text_free) struct text out = {0};
+    display_add_visible(&out, "Größe\x1b[31m\n\xff\xc2\x85率");
+    assert_string_equal(text_get(&out), "Größe\\x1b[31m\\x0a\\xff\\x85率");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_columns_and_not_bytes),
+        cmocka_unit_test(counts_the_same_in_every_locale_and_leaves_it),
+        cmocka_unit_test(fits_whole_characters),
+        cmocka_unit_test(shortens_in_the_middle_and_cuts_no_number),
+        cmocka_unit_test(never_takes_more_than_it_is_given),
+        cmocka_unit_test(shows_what_a_terminal_would_obey),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
