@@ -5,6 +5,8 @@
  * call is the runner: it plans the grid, launches this same program once per permutation, and keeps the
  * results. Started by the runner, the call is one run: it takes the methods below through the training
  * pipeline.
+ *
+ * Numbers are read and written as in the C locale, whatever setlocale() or uselocale() have set.
  */
 #pragma once
 #include <stdbool.h>

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/c_locale.h"
-#include "base/memory.h"
 
 double number_read(const char *text, char **end)
 {
@@ -13,7 +12,7 @@ double number_read(const char *text, char **end)
 
 int number_vprint(char *out, size_t size, const char *format, va_list args)
 {
-    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
+    C_LOCALE_UNTIL_RETURN;
     return vsnprintf(out, size, format, args);
 }
 

@@ -59,6 +59,13 @@ def test_numbers_of_a_wrapped_program_become_columns(inside):
     assert all(float(row["run_end_time"]) - float(row["run_start_time"]) < 60 for row in rows)
 
 
+def test_an_expression_sees_bytes(inside):
+    """Also those that are no UTF-8, at which the expressions of a locale in UTF-8 end."""
+    inside.write(batch_size=32, meta={"metrics": {"loss": "^.* loss=([0-9.]+)", "accent": "^é=([0-9.]+)"}})
+    inside.run(inside.script("train", "printf '\\351 loss=0.5\\n\\303\\251=0.25\\n'"))
+    assert columns_of(inside, "run_loss", "run_accent") == [(0.5, 0.25)]
+
+
 def test_files_of_a_run_are_json(inside):
     for directory in trained(inside).directories():
         config = json.loads((inside.logs / directory / "config.json").read_text())

@@ -9,7 +9,7 @@ import pytest
 from conftest import APP, RUN
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "e2e"))
-import locales  # noqa: E402
+import locales
 
 RATES = [0.5, 0.001]
 ENTER = """
