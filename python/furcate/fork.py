@@ -45,7 +45,8 @@ class Fork:
     Config keys are attributes, ``self.batch_size``. In a run each has the run's one value, ``self.log_dir`` is the
     run directory, and ``self.gpu_id`` the GPU, -1 on the CPU. The defaults of a framework are those of
     ``furcate.tf.Fork`` or ``furcate.torch.Fork``: of the one that the config's ``framework`` names ("tf", "torch",
-    "none", also "tensorflow", "keras" and "pytorch"), else of the one that the script has imported or whose model get_model returns.
+    "none", also "tensorflow", "keras" and "pytorch"), else of the one that the script has imported or whose model
+    get_model returns.
     """
 
     date_format = "%Y-%m-%d %H:%M:%S"
@@ -144,8 +145,8 @@ class Fork:
         A method of your own may make something else of data_dir, which then need not be a folder of this machine.
         """
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", self.data_dir):
-            raise ValueError(f"the data_dir '{self.data_dir}' is no folder of this machine; define get_filepaths to find "
-                             "its files")
+            raise ValueError(f"the data_dir '{self.data_dir}' is no folder of this machine; define get_filepaths to "
+                             "find its files")
         names = sorted(os.listdir(self.data_dir))
 
         def below(prefix: str) -> List[str]:
