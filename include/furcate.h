@@ -58,7 +58,10 @@ struct furcate_results;
 /*
  * The virtual methods, in the order of their call in a run. A method that returns a pointer has failed when
  * it returns NULL (get_callbacks and model_fit excepted), one that returns bool when it returns false, and
- * any when it called furcate_fail(), which is how it says why. After a failed method only release is called.
+ * any when it called furcate_fail(), which is how it says why. When a method fails, only release is called
+ * after it, and the run has failed; but once model_fit has returned nothing is lost by what fails: the other
+ * methods are called, the run is done, and the fault is told in the run's .err, in run_data.csv (run_faults)
+ * and at the runner's end. A run whose model_save failed is not done; its history and results are kept.
  * Methods marked "required" have no default; furcate_fork_main() names all that are missing.
  */
 struct furcate_ops {
@@ -168,7 +171,8 @@ FURCATE_API void *furcate_context(const struct furcate_fork *fork);
  * Reports metrics of one step (an epoch, counted from 1), and appends them to metrics.jsonl. Names are
  * "accuracy", "loss" for training and "val_accuracy", "val_loss" for validation values; neither "step" nor
  * "time", which every line has, and without control characters.
- * Returns false when the line could not be written; the run then fails after the current method.
+ * Returns false for such a step or name; the run then fails after the current method. A line that cannot be
+ * written is a fault, told at the end, and the history has its values.
  */
 FURCATE_API bool furcate_report(struct furcate_fork *fork, int64_t step, const struct furcate_metric *metrics,
                                 size_t count);

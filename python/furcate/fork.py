@@ -1,6 +1,5 @@
 """Fork: the methods of a training run, which furcate calls in order, once for each permutation of a config."""
 
-import importlib
 import itertools
 import json
 import operator
@@ -10,24 +9,13 @@ import re
 import sys
 from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, Type
 
-from furcate import _core, launch, warm
+from furcate import _core, adapters, launch, warm
 from furcate._core import ConfigError
-from furcate.history import as_curve, as_number, history_values, metric_name, named_results
+from furcate.history import (as_curve, as_number, history_document, history_values, is_there, metric_name,
+                             named_results, plain)
 from furcate.script import missing_key
 
 __all__ = ["Fork", "metric_name"]
-
-# Which module has the defaults of a config's `framework`, and by which packages a framework is known.
-_ADAPTERS = {"tf": "furcate.tf", "torch": "furcate.torch"}
-_PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
-# Other names that a config may give a framework, in any letter case.
-_FRAMEWORKS = {"tensorflow": "tf", "tf2": "tf", "keras": "tf", "pytorch": "torch"}
-
-
-def _framework_of(package: str) -> Optional[str]:
-    """Keras is TensorFlow's only where it computes with it; it has other backends."""
-    return _PACKAGES.get(package) if package != "keras" or "tensorflow" in sys.modules else None
-
 
 def _restore(own: Type["Fork"], framework: str) -> "Fork":
     """Unpickles a Fork that has adopted a framework's defaults: its class is known by no name."""
@@ -94,8 +82,10 @@ class Fork:
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or hasattr(type(self), key):
             return object.__getattribute__(self, key)  # raises again what brought us here, a property for instance
-        try:
+        if key in self.data:
             return self.data[key]
+        try:
+            return adapters.borrow(self, key)
         except KeyError:
             raise AttributeError(missing_key(self.data, key)) from None
 
@@ -123,7 +113,10 @@ class Fork:
         launch.refuse_worker()
         # A run that is killed leaves the lines it had written.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        self._show_log()
         self._set_seed()
+        self._given = dict(self.data)
+        self.meta["data"] = {}
         _core.train(self, os.environ["FURCATE_CONFIG"])
 
     # --- devices ---
@@ -166,6 +159,9 @@ class Fork:
 
     def model_summary(self, model: Any) -> None:
         """Shows the model, when `verbose` is 1 or more. Default: nothing."""
+        adapter = self._adopt_by_hand(model)
+        if adapter:
+            adapter.model_summary(self, model)
 
     def get_metrics(self) -> Sequence[Any]:
         """Returns the metrics to keep and plot, besides "loss": names, or a framework's objects. Default: none."""
@@ -181,6 +177,9 @@ class Fork:
 
     def model_compile(self, model: Any, optimizer: Any, loss: Any, metrics: Sequence[Any]) -> None:
         """Makes the model ready for training. Default: nothing."""
+        adapter = self._adopt_by_hand(model)
+        if adapter:
+            adapter.model_compile(self, model, optimizer, loss, metrics)
 
     # --- training ---
 
@@ -192,14 +191,23 @@ class Fork:
                   verbose: int) -> Any:
         """Trains the model. Returns the history: Keras', a dict of lists with a number for each epoch ("loss",
         "accuracy", "val_loss", …), or None when it called :func:`furcate.report` for each epoch."""
+        adapter = self._adopt_by_hand(model)
+        if adapter:
+            return adapter.model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose)
         raise self._missing("model_fit", "the history, a dict of lists with a number for each epoch")
 
     def model_save(self, model: Any) -> None:
         """Saves the trained model to ``self.log_dir``."""
+        adapter = self._adopt_by_hand(model)
+        if adapter:
+            return adapter.model_save(self, model)
         raise self._missing("model_save", "nothing, having saved the model to self.log_dir")
 
     def model_evaluate(self, model: Any, test_set: Any) -> Any:
         """Called when there is a test set. Returns a number, the loss; a list, the loss and the metrics; or a dict."""
+        adapter = self._adopt_by_hand(model)
+        if adapter:
+            return adapter.model_evaluate(self, model, test_set)
         raise self._missing("model_evaluate", "the results on the test set: a number, a list or a dict")
 
     # --- results ---
@@ -250,8 +258,7 @@ class Fork:
 
     def save_history(self, history: Any, out_file: IO[str]) -> None:
         """Writes the history to the open file of history.json. Default: a JSON object of lists."""
-        json.dump(history_values(history, _core.reported()), out_file, default=float)
-        out_file.write("\n")
+        out_file.write(json.dumps(history_document(history, _core.reported())) + "\n")
 
     # --- records ---
 
@@ -282,50 +289,107 @@ class Fork:
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(self.seed % 2**32)
 
+    def _show_log(self) -> None:
+        """Shows what the app logs, once something has imported logging: to import it for nothing takes time."""
+        if "logging" in sys.modules:
+            from furcate import run_log
+
+            run_log.configure()
+
     def _framework(self) -> Optional[str]:
         """Of the config, else of what the script has imported; None when that does not tell."""
         if "framework" in self.data:
-            name = str(self.data["framework"]).lower()
-            return _FRAMEWORKS.get(name, name)
-        imported = {_framework_of(package) for package in _PACKAGES if package in sys.modules} - {None}
-        return imported.pop() if len(imported) == 1 else None
+            return adapters.by_name(self.data["framework"])
+        imported = adapters.imported()
+        return imported[0] if len(imported) == 1 else None
+
+    def _has_adapter(self) -> bool:
+        return any(base.__module__ in adapters.MODULES.values() for base in type(self).__mro__)
 
     def _adopt(self, framework: Optional[str]) -> None:
         """Puts a framework's defaults between this object's class and Fork, unless the class has them already."""
         own = type(self)
-        if framework not in _ADAPTERS or any(base.__module__ in _ADAPTERS.values() for base in own.__mro__):
+        if framework not in adapters.MODULES or self._has_adapter():
             return
-        adapter = importlib.import_module(_ADAPTERS[framework]).Fork
+        adapter = adapters.load(framework)
         members = {"__module__": own.__module__, "__doc__": own.__doc__,
                    "__reduce__": lambda self: (_restore, (own, framework), self.__dict__)}
-        self.__class__ = adapter if own is Fork else type(own.__name__, (own, adapter), members)
+        members.update((key, adapters.ConfigKey(key)) for key in adapters.hidden_keys(self.data, adapter, own))
+        self.__class__ = type(own.__name__, (own, adapter) if own is not Fork else (adapter,), members)
+
+    def _adopt_by_hand(self, model: Any) -> Optional[type]:
+        """For a default method that somebody calls in no run, where a run would have adopted a framework's by then:
+        adopts them, and returns the class that has them. None where there are none to adopt."""
+        framework = self._framework() or adapters.of_model(model)
+        if self._is_run() or framework not in adapters.MODULES or self._has_adapter():
+            return None
+        self._adopt(framework)
+        return adapters.load(framework)
+
+    def _has_test_set(self, test_set: Any) -> bool:
+        self._evaluates = is_there(test_set)
+        if not self._evaluates and test_set is not None:
+            print("furcate: the test set is empty: model_evaluate is not called", file=sys.stderr)
+        return self._evaluates
 
     def _made_model(self, model: Any) -> None:
         if "model" not in self.data:  # a key of that name is the user's
             self.model = model
-        if "framework" in self.data:
-            return
-        for base in type(model).__mro__:
-            self._adopt(_framework_of(base.__module__.partition(".")[0]))
+        if "framework" not in self.data:
+            self._adopt(adapters.of_model(model))
+        self._show_log()
+        for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
+            if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it
+                getattr(Fork, name)(self, model, *[None] * {"model_fit": 5, "model_evaluate": 1}.get(name, 0))
+
+    def _is_verbose(self) -> bool:
+        return not isinstance(self.verbose, (int, float)) or self.verbose >= 1
 
     def _metric_names(self, metrics: List[Any]) -> List[str]:
         return [metric_name(metric) for metric in metrics]
 
-    def _named_results(self, results: Any, metrics: List[Any]) -> Dict[str, float]:
+    def _named_results(self, results: Any, metrics: List[Any]) -> List[Tuple[Optional[str], Any]]:
         return named_results(results, metrics)
 
-    def _fitted(self, history: Any) -> None:
-        """Reports a history whose epochs nobody has reported: they are what tells how the run went."""
+    def _fitted(self, history: Any) -> Optional[str]:
+        """Reports a history whose epochs nobody has reported: they are what tells how the run went. Returns why it
+        cannot, or None."""
         values = history_values(history, {})
-        if _core.reported() or not values:
-            return
+        if _core.reported():
+            return None
+        if not values:
+            return None if history is None else f"model_fit returned {type(history).__name__}, which has no lists by key"
         for i in range(max(map(len, values.values()))):
             numbers = {key: as_number(items[i]) for key, items in values.items() if i < len(items)}
             try:
                 _core.report(i + 1, {key: number for key, number in numbers.items() if number is not None}, None)
             except ValueError as fault:  # a name is no reason to lose a trained model
-                print(f"furcate: the history is not reported: {fault}", file=sys.stderr)
-                return
+                return str(fault)
+        return None
+
+    def _print_exception(self, exception: BaseException) -> str:
+        """Prints it with its traceback; returns what it is in one line."""
+        import traceback
+
+        traceback.print_exception(type(exception), exception, exception.__traceback__)
+        text = "".join(traceback.format_exception_only(type(exception), exception))
+        return " ".join(text.split())[:300]
+
+    def _update_data(self, kept: Dict[str, Any]) -> Dict[str, Any]:
+        """Returns self.meta["data"], the run's results, with what furcate keeps there."""
+        data = self.meta.get("data")
+        if not isinstance(data, dict):
+            data = self.meta["data"] = {}
+        data.update(kept)
+        return data
+
+    def _added_keys(self) -> Dict[str, Any]:
+        """Returns what the app has added to self.data; the values of the config's keys stay as they are."""
+        for key, value in self._given.items():
+            if key != "meta" and self.data.get(key) is not value and plain(self.data.get(key)) != plain(value):
+                print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's value, "
+                      f"{value!r}", file=sys.stderr)
+        return {key: value for key, value in self.data.items() if key not in self._given}
 
     def _check_methods(self) -> None:
         required = ["get_datasets", "get_model"]
@@ -344,16 +408,17 @@ class Fork:
             print(f"furcate: self.{key} is a name of Fork, and not the value of the config's key '{key}': give the key "
                   "another name", file=sys.stderr)
             raise SystemExit(2)
-        for key in sorted((keys & set(dir(type(self)))) - ours):
-            print(f"furcate: {type(self).__name__}.{key} of the script goes before the config's key '{key}'",
-                  file=sys.stderr)
+        for key in sorted((keys & {*dir(type(self)), *vars(self)}) - ours):
+            print(f"furcate: {type(self).__name__}.{key} of the script goes before the config's key '{key}': every run "
+                  f"uses the script's, and run_data.csv has the config's value, {self.data[key]!r}", file=sys.stderr)
 
     def _own_classes(self) -> List[type]:
-        """Those of furcate's that this object has in a run."""
+        """Those of furcate's whose methods a run of this object calls. One with a training of its own has its config
+        keys, whatever framework it trains with."""
         framework = self._framework()
-        loaded = framework in _ADAPTERS and any(_framework_of(package) == framework for package in sys.modules)
-        adapter = [importlib.import_module(_ADAPTERS[framework]).Fork] if framework and loaded else []
-        modules = ("furcate.fork", *_ADAPTERS.values())
+        trains = framework in adapters.imported() and type(self).model_fit is Fork.model_fit
+        adapter = [adapters.load(framework)] if framework and trains else []
+        modules = ("furcate.fork", *adapters.MODULES.values())
         return [base for base in (*adapter, *type(self).__mro__) if base.__module__ in modules]
 
     def _own_gpu_indices(self) -> Optional[List[int]]:

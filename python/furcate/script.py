@@ -26,6 +26,8 @@ def missing_key(keys: dict, key: str) -> str:
     """Says that a config lacks a key, and which one may have been meant."""
     import difflib
 
+    if key == "model":
+        return "there is no self.model yet: run() sets it once get_model has returned one, or set it yourself"
     near = difflib.get_close_matches(key, list(keys), 1)
     remedy = f"did you mean '{near[0]}'?" if near else "add it"
     return f"the config has no key '{key}': {remedy}"

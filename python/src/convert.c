@@ -157,8 +157,10 @@ static struct value *from_other(PyObject *object)
         if (value || !clear_fault()) /* an array has __index__, and refuses */
             return value;
     }
-    PyObject *plain = PyObject_HasAttrString(object, "tolist") ? PyObject_CallMethod(object, "tolist", NULL)
-                                                               : PyNumber_Float(object);
+    const char *method = PyObject_HasAttrString(object, "tolist")  ? "tolist"
+                         : PyObject_HasAttrString(object, "numpy") ? "numpy"
+                                                                   : NULL;
+    PyObject *plain = method ? PyObject_CallMethod(object, method, NULL) : PyNumber_Float(object);
     if (!plain && !clear_fault())
         return NULL;
     bool helps = plain && Py_TYPE(plain) != Py_TYPE(object);
@@ -167,13 +169,18 @@ static struct value *from_other(PyObject *object)
     return value;
 }
 
+static bool is_sequence(PyObject *object)
+{
+    return PyList_Check(object) || PyTuple_Check(object) || PyAnySet_Check(object);
+}
+
 static struct value *from_container(PyObject *object)
 {
     if (Py_EnterRecursiveCall(" while a result is stored"))
         return NULL;
-    struct value *value = PyDict_Check(object)                            ? from_dict(object)
-                          : PyList_Check(object) || PyTuple_Check(object) ? from_items(object)
-                                                                          : from_other(object);
+    struct value *value = PyDict_Check(object)  ? from_dict(object)
+                          : is_sequence(object) ? from_items(object)
+                                                : from_other(object);
     Py_LeaveRecursiveCall();
     return value;
 }

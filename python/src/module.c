@@ -5,6 +5,17 @@ struct module_state *module_state(PyObject *module)
     return PyModule_GetState(module);
 }
 
+void take_exception(PyObject **exception)
+{
+    PyObject *type, *traceback;
+    PyErr_Fetch(&type, exception, &traceback);
+    PyErr_NormalizeException(&type, exception, &traceback);
+    if (*exception && traceback)
+        PyException_SetTraceback(*exception, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+}
+
 PyObject *raise_error(PyObject *type, const struct error *err)
 {
     PyErr_SetString(type, err->text);

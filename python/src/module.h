@@ -19,14 +19,17 @@ struct module_state *module_state(PyObject *module);
 /* Python objects of a config value: None, bool, int, float, str, list, dict. A new reference; NULL with an
  * exception set when memory is short. */
 PyObject *convert_from_value(const struct value *value);
-/* The value of a Python object; what is neither a number, a string, a list, a tuple nor a dict counts by its
- * __index__ or __float__, as NumPy's and the frameworks' numbers do, then by tolist(), else by str(). NULL
- * with an exception set. */
+/* The value of a Python object; what is neither a number, a string, a list, a tuple, a set nor a dict counts
+ * by its __index__, as NumPy's and the frameworks' numbers do, then by tolist(), numpy() or __float__, else
+ * by str(). NULL with an exception set. */
 struct value *convert_to_value(PyObject *object);
 /* A number of Python's, or what has __float__. False with an exception set, which names `what`. */
 bool convert_to_double(PyObject *object, const char *what, double *number);
 /* UTF-8; a new reference to the bytes that *text points into. NULL with an exception set. */
 PyObject *convert_to_text(PyObject *object, const char **text);
+
+/* Takes over the exception that is set: *exception is a new reference to it, with its traceback. */
+void take_exception(PyObject **exception);
 
 /* Sets an exception of that type with the error's text; returns NULL. */
 PyObject *raise_error(PyObject *type, const struct error *err);

@@ -14,6 +14,8 @@ struct session {
     PyObject *metrics;   /* what get_metrics returned */
     PyObject *names;     /* of these: a list of bytes, which name_texts points into */
     const char **name_texts;
+    PyObject *unsaved; /* what model_save raised; NULL: nothing */
+    PyObject *leaving; /* an exit or interrupt after the training, which is to go on at its end; NULL: none */
 };
 
 static struct session *session_of(const struct furcate_fork *fork)
@@ -21,10 +23,54 @@ static struct session *session_of(const struct furcate_fork *fork)
     return furcate_context(fork);
 }
 
-/* The exception stays set, and is what train() raises. */
+/* Prints an exception with its traceback, and returns it as a line of text: a new reference to bytes. NULL
+ * where even that fails, for want of memory for instance. */
+static PyObject *print_exception(struct furcate_fork *fork, PyObject *exception)
+{
+    const char *text;
+    PyObject *line =
+        exception ? PyObject_CallMethod(session_of(fork)->self, "_print_exception", "O", exception) : NULL;
+    PyObject *bytes = line ? convert_to_text(line, &text) : NULL;
+    Py_XDECREF(line);
+    PyErr_Clear();
+    return bytes;
+}
+
+/* Keeps what is to be raised at the end of the run. Takes the exception over. */
+static void keep_exception(struct furcate_fork *fork, PyObject *exception)
+{
+    struct session *session = session_of(fork);
+    bool leaves = exception && !PyErr_GivenExceptionMatches(exception, PyExc_Exception);
+    PyObject **place = leaves                                    ? &session->leaving
+                       : strcmp(fork->method, "model_save") == 0 ? &session->unsaved
+                                                                 : &exception;
+    if (!*place)
+        *place = exception;
+    else
+        Py_XDECREF(exception);
+}
+
+/* Clears the exception, and returns it as a line of text, having printed it: a new reference to bytes. */
+static PyObject *end_exception(struct furcate_fork *fork)
+{
+    PyObject *exception;
+    take_exception(&exception);
+    PyObject *line = print_exception(fork, exception);
+    keep_exception(fork, exception);
+    return line ? line : PyBytes_FromString("it raised an exception");
+}
+
+/* Until the model is trained the exception stays set, and is what train() raises. After that it is told here,
+ * and the pipeline goes on. */
 static void *fail(struct furcate_fork *fork)
 {
-    furcate_fail(fork, "it raised an exception");
+    if (!fork->is_trained) {
+        furcate_fail(fork, "it raised an exception");
+    } else if (PyErr_Occurred()) {
+        PyObject *line = end_exception(fork);
+        furcate_fail(fork, "%s", line ? PyBytes_AsString(line) : "out of memory");
+        Py_XDECREF(line);
+    }
     return NULL;
 }
 
@@ -70,16 +116,28 @@ static bool set_visible_gpus(struct furcate_fork *fork)
     return call_for_nothing(fork, "set_visible_gpus", PyTuple_New(0));
 }
 
+/* self.meta["data"], with what furcate keeps in the results: a new reference. */
+static PyObject *update_data(struct furcate_fork *fork)
+{
+    PyObject *kept = convert_from_value(fork->results.data);
+    PyObject *data = kept ? call(fork, "_update_data", PyTuple_Pack(1, kept)) : fail(fork);
+    Py_XDECREF(kept);
+    return data;
+}
+
 static bool get_filepaths(struct furcate_fork *fork, struct furcate_filepaths *filepaths)
 {
     struct session *session = session_of(fork);
     *filepaths = (struct furcate_filepaths){0}; /* get_datasets below has the Python lists */
+    PyObject *data = update_data(fork);
+    Py_XDECREF(data);
+    if (!data)
+        return false;
     session->filepaths = take_three(fork, "get_filepaths", call(fork, "get_filepaths", PyTuple_New(0)),
                                     "the training, test and validation files");
     return session->filepaths;
 }
 
-/* The test set is None where there is none. */
 static bool get_datasets(struct furcate_fork *fork, const struct furcate_filepaths *filepaths,
                          struct furcate_datasets *datasets)
 {
@@ -90,16 +148,19 @@ static bool get_datasets(struct furcate_fork *fork, const struct furcate_filepat
                                  "the training, test and validation set (None where there is none)");
     if (!three)
         return false;
-    void **const sets[] = {&datasets->train, &datasets->test, &datasets->valid};
-    for (Py_ssize_t i = 0; i < 3; i++) {
+    PyObject *test = PyTuple_GetItem(three, 1);
+    PyObject *has_test = call(fork, "_has_test_set", PyTuple_Pack(1, test));
+    void **const sets[] = {&datasets->train, has_test == Py_True ? &datasets->test : NULL, &datasets->valid};
+    for (Py_ssize_t i = 0; has_test && i < 3; i++) {
         PyObject *set = PyTuple_GetItem(three, i);
-        if (set != Py_None) {
+        if (sets[i] && set != Py_None) {
             Py_INCREF(set);
             *sets[i] = set;
         }
     }
+    Py_XDECREF(has_test);
     Py_DECREF(three);
-    return true;
+    return has_test;
 }
 
 static void *get_model(struct furcate_fork *fork)
@@ -110,9 +171,18 @@ static void *get_model(struct furcate_fork *fork)
     return model;
 }
 
+/* Whether self.verbose is 1 or more: a class may define it. */
+static bool is_verbose(struct furcate_fork *fork)
+{
+    PyObject *result = call(fork, "_is_verbose", PyTuple_New(0));
+    Py_XDECREF(result);
+    return result == Py_True;
+}
+
 static void model_summary(struct furcate_fork *fork, void *model)
 {
-    call_for_nothing(fork, "model_summary", PyTuple_Pack(1, (PyObject *)model));
+    if (is_verbose(fork))
+        call_for_nothing(fork, "model_summary", PyTuple_Pack(1, (PyObject *)model));
 }
 
 /* The names, as C text, of what get_metrics returned. */
@@ -170,15 +240,37 @@ static void *get_callbacks(struct furcate_fork *fork)
     return call(fork, "get_callbacks", PyTuple_New(0));
 }
 
-static void *model_fit(struct furcate_fork *fork, void *model, void *train_dataset, int64_t epochs,
-                       void *valid_dataset, void *callbacks, int64_t verbose)
+/* The epochs of a history that nobody has reported; no reason to lose the training. */
+static void report_history(struct furcate_fork *fork, PyObject *history)
 {
+    PyObject *told = PyObject_CallMethod(session_of(fork)->self, "_fitted", "O", history);
+    PyObject *line = told ? told : end_exception(fork);
+    const char *text = NULL;
+    PyObject *bytes = line && line != Py_None ? convert_to_text(line, &text) : NULL;
+    if (text)
+        fork_add_fault(fork, "the history was not reported: %s", text);
+    Py_XDECREF(bytes);
+    Py_XDECREF(line);
+    PyErr_Clear();
+}
+
+/* epochs and verbose are what self has, not the config: a class may define them. */
+static void *model_fit(struct furcate_fork *fork, void *model, void *train_dataset, int64_t config_epochs,
+                       void *valid_dataset, void *callbacks, int64_t config_verbose)
+{
+    PyObject *self = session_of(fork)->self;
+    PyObject *epochs = PyObject_GetAttrString(self, "epochs");
+    PyObject *verbose = epochs ? PyObject_GetAttrString(self, "verbose") : NULL;
     PyObject *arguments =
-        Py_BuildValue("(OOLOOL)", (PyObject *)model, object_or_none(train_dataset), (long long)epochs,
-                      object_or_none(valid_dataset), object_or_none(callbacks), (long long)verbose);
+        verbose ? PyTuple_Pack(6, (PyObject *)model, object_or_none(train_dataset), epochs,
+                               object_or_none(valid_dataset), object_or_none(callbacks), verbose)
+                : NULL;
     PyObject *history = call(fork, "model_fit", arguments);
-    if (history && !call_for_nothing(fork, "_fitted", PyTuple_Pack(1, history)))
-        Py_CLEAR(history);
+    (void)config_epochs, (void)config_verbose;
+    Py_XDECREF(verbose);
+    Py_XDECREF(epochs);
+    if (history)
+        report_history(fork, history);
     return history;
 }
 
@@ -187,34 +279,54 @@ static bool model_save(struct furcate_fork *fork, void *model)
     return call_for_nothing(fork, "model_save", PyTuple_Pack(1, (PyObject *)model));
 }
 
-static bool add_results(struct furcate_fork *fork, PyObject *named, struct furcate_results *results)
+/* What cannot be kept is told, and left out. */
+static void leave_out(struct furcate_fork *fork, const char *what, PyObject *key)
 {
-    PyObject *key, *item;
-    for (Py_ssize_t at = 0; PyDict_Next(named, &at, &key, &item);) {
-        const char *name;
-        double number;
+    PyObject *line = end_exception(fork), *name = PyObject_Repr(key);
+    const char *text = "";
+    PyObject *bytes = name ? convert_to_text(name, &text) : NULL;
+    PyErr_Clear();
+    fork_add_fault(fork, "%s[%s] is left out: %s", what, text,
+                   line ? PyBytes_AsString(line) : "out of memory");
+    Py_XDECREF(bytes);
+    Py_XDECREF(name);
+    Py_XDECREF(line);
+}
+
+/* `named` is a list of pairs of a name, or None, and a result. */
+static void add_results(struct furcate_fork *fork, PyObject *named, struct furcate_results *results)
+{
+    for (Py_ssize_t i = 0; i < PyList_Size(named); i++) {
+        PyObject *pair = PyList_GetItem(named, i);
+        PyObject *key = PyTuple_GetItem(pair, 0);
+        const char *name = NULL;
         PyObject *bytes = convert_to_text(key, &name);
-        bool ok = bytes && convert_to_double(item, name, &number);
-        if (ok)
-            furcate_add_result(results, name, number);
+        struct value *value = bytes ? convert_to_value(PyTuple_GetItem(pair, 1)) : NULL;
+        if (value)
+            results_add_value(results, key == Py_None ? NULL : name, value);
+        else
+            leave_out(fork, "the result of model_evaluate", key);
         Py_XDECREF(bytes);
-        if (!ok)
-            return fail(fork);
     }
-    return true;
 }
 
 static bool model_evaluate(struct furcate_fork *fork, void *model, void *test_dataset,
                            struct furcate_results *results)
 {
+    if (session_of(fork)->leaving)
+        return true;
+    PyObject *data = update_data(fork);
     PyObject *returned =
-        call(fork, "model_evaluate", PyTuple_Pack(2, (PyObject *)model, (PyObject *)test_dataset));
+        data ? call(fork, "model_evaluate", PyTuple_Pack(2, (PyObject *)model, (PyObject *)test_dataset))
+             : NULL;
     PyObject *named =
         returned ? call(fork, "_named_results", PyTuple_Pack(2, returned, session_of(fork)->metrics)) : NULL;
-    bool ok = named && add_results(fork, named, results);
+    if (named)
+        add_results(fork, named, results);
+    Py_XDECREF(data);
     Py_XDECREF(named);
     Py_XDECREF(returned);
-    return ok;
+    return named;
 }
 
 /* What get_metrics gave for this name; the name itself for the loss, which it need not list. A new reference.
@@ -227,65 +339,67 @@ static PyObject *metric_object(const struct session *session, const char *metric
     return PyUnicode_FromString(metric);
 }
 
-/* Makes the exception the cause of one that names the result. An interrupt is let through. */
-static void name_result(PyObject *key)
+/* Tells when a result that furcate keeps itself was changed: it stays as it was. */
+static void check_kept(struct furcate_fork *fork, const char *name, PyObject *item)
 {
-    PyObject *type, *cause, *value, *traceback;
-    if (!PyErr_ExceptionMatches(PyExc_Exception))
-        return;
-    PyErr_Fetch(&type, &cause, &traceback);
-    PyErr_NormalizeException(&type, &cause, &traceback);
-    PyErr_Format(PyExc_ValueError, "run_results[%R] cannot be stored: %S", key, cause);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyException_SetCause(value, cause); /* takes it over */
-    PyErr_Restore(type, value, traceback);
+    const struct value *value = value_get(fork->results.data, name);
+    PyObject *kept = value ? convert_from_value(value) : NULL;
+    int same = kept ? PyObject_RichCompareBool(kept, item, Py_EQ) : 0;
+    PyErr_Clear();
+    if (same != 1)
+        fork_add_fault(fork, "run_results['%s'] is furcate's own and stays as it is: use another name", name);
+    Py_XDECREF(kept);
 }
 
-static bool take_result(PyObject *key, PyObject *item, struct furcate_results *results)
+static void take_result(struct furcate_fork *fork, PyObject *key, PyObject *item)
 {
     const char *name;
     PyObject *bytes = convert_to_text(key, &name);
-    bool taken = bytes && config_result_is_taken(name);
-    struct value *value = bytes && !taken ? convert_to_value(item) : NULL;
-    if (value)
-        value_object_set(results->data, name, value);
-    else if (!taken)
-        name_result(key);
-    Py_XDECREF(bytes);
-    return value || taken;
-}
-
-/* What the method put into the dict joins the results; what furcate keeps itself stays as it was. */
-static bool take_results(PyObject *dict, struct furcate_results *results)
-{
-    PyObject *items = PyDict_Items(dict);
-    bool ok = items;
-    for (Py_ssize_t i = 0; ok && i < PyList_Size(items); i++) {
-        PyObject *item = PyList_GetItem(items, i);
-        ok = take_result(PyTuple_GetItem(item, 0), PyTuple_GetItem(item, 1), results);
+    if (bytes && results_is_kept(name)) {
+        check_kept(fork, name, item);
+    } else {
+        struct value *value = bytes ? convert_to_value(item) : NULL;
+        if (value)
+            value_object_set(fork->results.data, name, value);
+        else
+            leave_out(fork, "run_results", key);
     }
-    Py_XDECREF(items);
-    return ok;
+    Py_XDECREF(bytes);
 }
 
+/* What a method put into self.meta["data"], which is run_results, joins the results. */
+static void take_results(struct furcate_fork *fork, PyObject *data)
+{
+    PyObject *items = PyDict_Items(data);
+    for (Py_ssize_t i = 0; items && i < PyList_Size(items); i++) {
+        PyObject *item = PyList_GetItem(items, i);
+        take_result(fork, PyTuple_GetItem(item, 0), PyTuple_GetItem(item, 1));
+    }
+    if (!items)
+        fail(fork);
+    Py_XDECREF(items);
+}
+
+/* What the method added before it raised is kept too. */
 static bool save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,
                         const char *metric)
 {
-    PyObject *dict = convert_from_value(results->data);
-    PyObject *object = metric_object(session_of(fork), metric);
-    bool ok = dict && object &&
-              call_for_nothing(fork, "save_metric", PyTuple_Pack(3, dict, object_or_none(history), object)) &&
-              take_results(dict, results);
+    (void)results;
+    PyObject *data = update_data(fork);
+    PyObject *object = data ? metric_object(session_of(fork), metric) : NULL;
+    bool ok = object &&
+              call_for_nothing(fork, "save_metric", PyTuple_Pack(3, data, object_or_none(history), object));
+    if (data)
+        take_results(fork, data);
     Py_XDECREF(object);
-    Py_XDECREF(dict);
+    Py_XDECREF(data);
     return ok || fail(fork);
 }
 
 static bool plot_metric(struct furcate_fork *fork, void *history, const char *metric)
 {
+    if (session_of(fork)->leaving)
+        return true;
     PyObject *object = metric_object(session_of(fork), metric);
     bool ok =
         object && call_for_nothing(fork, "plot_metric", PyTuple_Pack(2, object_or_none(history), object));
@@ -304,6 +418,20 @@ static bool write_text(PyObject *file, FILE *out)
     return ok;
 }
 
+/* Also what the methods added elsewhere than in save_metric. */
+static bool take_additions(struct furcate_fork *fork)
+{
+    PyObject *data = update_data(fork);
+    PyObject *added = data ? call(fork, "_added_keys", PyTuple_New(0)) : NULL;
+    if (data)
+        take_results(fork, data);
+    if (added)
+        fork->added = convert_to_value(added);
+    Py_XDECREF(added);
+    Py_XDECREF(data);
+    return (added && fork->added) || fail(fork);
+}
+
 static bool save_history(struct furcate_fork *fork, void *history, FILE *out)
 {
     PyObject *io = PyImport_ImportModule("io");
@@ -313,7 +441,9 @@ static bool save_history(struct furcate_fork *fork, void *history, FILE *out)
               write_text(file, out);
     Py_XDECREF(file);
     Py_XDECREF(io);
-    return ok || fail(fork);
+    if (!ok)
+        fail(fork);
+    return take_additions(fork) && ok;
 }
 
 static void release(struct furcate_objects *objects)
@@ -330,17 +460,30 @@ static void session_free(struct session *session)
     Py_XDECREF(session->filepaths);
     Py_XDECREF(session->metrics);
     Py_XDECREF(session->names);
+    Py_XDECREF(session->unsaved);
+    Py_XDECREF(session->leaving);
     free(session->name_texts);
+}
+
+static void raise_again(PyObject *exception)
+{
+    PyObject *type = (PyObject *)Py_TYPE(exception);
+    Py_INCREF(type);
+    Py_INCREF(exception);
+    PyErr_Restore(type, exception, PyException_GetTraceback(exception));
 }
 
 /* Returns whether all went well; else an exception is set. */
 static bool train(struct furcate_fork *fork)
 {
-    if (fork_train(fork))
-        return true;
-    if (!PyErr_Occurred())
+    const struct session *session = session_of(fork);
+    bool trained = fork_train(fork);
+    PyObject *kept = session->leaving ? session->leaving : trained ? NULL : session->unsaved;
+    if (kept && !PyErr_Occurred())
+        raise_again(kept);
+    else if (!trained && !PyErr_Occurred())
         PyErr_Format(PyExc_RuntimeError, "%s failed: %s", fork->method, fork->failure.text);
-    return false;
+    return trained && !kept;
 }
 
 PyObject *core_train(PyObject *module, PyObject *arguments)
@@ -375,6 +518,7 @@ PyObject *core_train(PyObject *module, PyObject *arguments)
     struct furcate_fork *fork = state->fork = fork_create(&ops, path, &err);
     if (!fork)
         return raise_error(state->config_error, &err);
+    fork->asks_itself = true;
     bool trained = train(fork);
     release(&fork->objects);
     state->fork = NULL;

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -93,6 +94,8 @@ void fork_destroy(struct furcate_fork *fork)
     vector_free(&fork->texts);
     history_destroy(fork->history);
     value_cleanup(&fork->results.data);
+    value_cleanup(&fork->faults);
+    value_cleanup(&fork->added);
     value_cleanup(&fork->config);
     free(fork->metrics_path);
     free(fork->log_dir);
@@ -113,6 +116,29 @@ void fork_warn(const struct furcate_fork *fork, const char *format, ...)
     text_addv(&line, format, args);
     va_end(args);
     fprintf(stderr, "furcate: %s: %s\n", fork->name, text_get(&line));
+}
+
+static bool has_text(const struct value *array, const char *text)
+{
+    for (size_t i = 0; i < value_count(array); i++)
+        if (strcmp(value_text(value_item(array, i)), text) == 0)
+            return true;
+    return false;
+}
+
+void fork_add_fault(struct furcate_fork *fork, const char *format, ...)
+{
+    CLEANUP(text_free) struct text line = {0};
+    va_list args;
+    va_start(args, format);
+    text_addv(&line, format, args);
+    va_end(args);
+    if (!fork->faults)
+        fork->faults = value_new_array();
+    if (has_text(fork->faults, text_get(&line)))
+        return;
+    value_array_add(fork->faults, value_new_string(text_get(&line), line.len));
+    fork_warn(fork, "%s", text_get(&line));
 }
 
 /* The first reason is the one that led to the others. */

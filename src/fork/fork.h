@@ -32,7 +32,11 @@ struct furcate_fork {
 
     const char *method;   /* the one that is being called, for messages */
     struct error failure; /* the first one; kind ERROR_NONE while all is well */
+    bool is_trained;      /* model_fit has returned: from here on nothing may lose what it made */
+    struct error unsaved; /* why model_save failed; kind ERROR_NONE: it did not */
+    struct value *faults; /* array of texts: what went wrong after the training; NULL: nothing */
     bool told_of_plots;   /* that they cannot be made, once */
+    bool asks_itself;     /* the methods look epochs and verbose up for themselves */
 
     struct fork_paths train, test, valid;
     struct furcate_filepaths filepaths;
@@ -42,6 +46,7 @@ struct furcate_fork {
     double start_time;
     int64_t started; /* the same by clock_monotonic() */
     struct furcate_results results;
+    struct value *added;  /* object: what the program added to the config, for run_data.json; NULL: nothing */
     VECTOR(char *) texts; /* that furcate_config_json() returned */
 };
 
@@ -49,8 +54,14 @@ struct furcate_fork {
 struct furcate_fork *fork_create(const struct furcate_ops *ops, const char *config_path, struct error *err);
 void fork_destroy(struct furcate_fork *fork);
 
-/* Takes the run through all methods. False with fork->failure set; run_data.json is then not there. */
+/*
+ * Takes the run through all methods. Returns false with fork->method and fork->failure set when the run is
+ * not done; run_data.json is then not there. A method after model_fit that fails leaves a fault and nothing
+ * more, but for model_save: the rest is then kept in run_data.unsaved.json.
+ */
 bool fork_train(struct furcate_fork *fork);
+/* Notes a fault for the results and the runner, and warns of it; the same text counts once. */
+void fork_add_fault(struct furcate_fork *fork, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fork_failed(const struct furcate_fork *fork);
 /* A line "furcate: example0: …" on stderr. */
 void fork_warn(const struct furcate_fork *fork, const char *format, ...)
@@ -96,8 +107,13 @@ bool fork_save_metric(struct furcate_fork *fork, struct furcate_results *results
 bool fork_plot_metric(struct furcate_fork *fork, void *history, const char *metric);
 bool fork_save_history(struct furcate_fork *fork, void *history, FILE *out);
 
-/* Begins meta.data with the times, in the order of run_data.csv: from start_time on it took `seconds` until
- * now. */
-void results_add_times(struct furcate_results *results, double start_time, double seconds);
-/* Makes the array "results", empty as yet. */
+/* Begins meta.data with the time of the start, in the order of run_data.csv. */
+void results_add_start(struct furcate_results *results, double start_time);
+/* Adds the other times: from start_time on it took `seconds` until now. */
+void results_add_end(struct furcate_results *results, double start_time, double seconds);
+/* Makes the array "results", empty as yet, unless it is there. */
 void results_add_numbers(struct furcate_results *results);
+/* Adds an element of "results" and, unless `name` is NULL, test_{name}. Takes the value over. */
+void results_add_value(struct furcate_results *results, const char *name, struct value *value);
+/* Returns whether furcate keeps meta.data's member of that name itself. */
+bool results_is_kept(const char *name);

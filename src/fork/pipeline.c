@@ -1,6 +1,7 @@
 /* The methods of a run, in the order of their call. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -35,6 +36,7 @@ static bool get_filepaths(struct furcate_fork *fork)
 {
     fork->start_time = clock_wall();
     fork->started = clock_monotonic();
+    results_add_start(&fork->results, fork->start_time);
     return (fork->ops->get_filepaths ? fork->ops->get_filepaths : fork_get_filepaths)(fork, &fork->filepaths);
 }
 
@@ -58,7 +60,7 @@ static bool get_model(struct furcate_fork *fork)
 
 static bool model_summary(struct furcate_fork *fork)
 {
-    if (fork->ops->model_summary && furcate_config_int(fork, "verbose") >= 1)
+    if (fork->ops->model_summary && (fork->asks_itself || furcate_config_int(fork, "verbose") >= 1))
         fork->ops->model_summary(fork, fork->objects.model);
     return true;
 }
@@ -109,15 +111,15 @@ static bool model_fit(struct furcate_fork *fork)
         return false;
     made->history = fork->ops->model_fit(fork, made->model, made->datasets.train, epochs,
                                          made->datasets.valid, made->callbacks, verbose);
+    fork->is_trained = !fork_failed(fork);
     return true;
 }
 
 static bool model_save(struct furcate_fork *fork)
 {
-    if (!fork->ops->model_save(fork, fork->objects.model))
-        return false;
-    results_add_times(&fork->results, fork->start_time, clock_seconds_since(fork->started));
-    return true;
+    bool saved = fork->ops->model_save(fork, fork->objects.model);
+    results_add_end(&fork->results, fork->start_time, clock_seconds_since(fork->started));
+    return saved;
 }
 
 static bool model_evaluate(struct furcate_fork *fork)
@@ -125,20 +127,31 @@ static bool model_evaluate(struct furcate_fork *fork)
     struct furcate_objects *made = &fork->objects;
     if (!made->datasets.test)
         return true;
+    if (!fork->ops->model_evaluate(fork, made->model, made->datasets.test, &fork->results))
+        return false;
     results_add_numbers(&fork->results);
-    return fork->ops->model_evaluate(fork, made->model, made->datasets.test, &fork->results);
+    return true;
 }
 
-static bool keep_metric(struct furcate_fork *fork, const char *metric)
+/* Makes a fault of what the method failed with, for the run goes on. */
+static void pass_over(struct furcate_fork *fork)
+{
+    struct error why = fork->failure;
+    fork->failure = (struct error){0};
+    fork_add_fault(fork, "%s failed: %s", fork->method, why.text);
+}
+
+static void keep_metric(struct furcate_fork *fork, const char *metric)
 {
     const struct furcate_ops *ops = fork->ops;
     void *history = fork->objects.history;
     fork->method = "save_metric";
     if (!check_done(fork, (ops->save_metric ? ops->save_metric : fork_save_metric)(fork, &fork->results,
                                                                                    history, metric)))
-        return false;
+        pass_over(fork);
     fork->method = "plot_metric";
-    return check_done(fork, (ops->plot_metric ? ops->plot_metric : fork_plot_metric)(fork, history, metric));
+    if (!check_done(fork, (ops->plot_metric ? ops->plot_metric : fork_plot_metric)(fork, history, metric)))
+        pass_over(fork);
 }
 
 /* The loss is kept also when get_metrics does not list it. */
@@ -147,13 +160,16 @@ static bool keep_metrics(struct furcate_fork *fork)
     bool lists_loss = false;
     for (const char *const *metric = fork->metrics; *metric; metric++) {
         lists_loss |= strcmp(*metric, "loss") == 0;
-        if (!keep_metric(fork, *metric))
-            return false;
+        keep_metric(fork, *metric);
     }
-    return lists_loss || keep_metric(fork, "loss");
+    if (!lists_loss)
+        keep_metric(fork, "loss");
+    return true;
 }
 
-static bool save_history(struct furcate_fork *fork)
+typedef bool save_history_method(struct furcate_fork *fork, void *history, FILE *out);
+
+static bool write_history(struct furcate_fork *fork, save_history_method *save)
 {
     char *json = NULL;
     size_t len = 0;
@@ -161,12 +177,50 @@ static bool save_history(struct furcate_fork *fork)
     FILE *out = open_memstream(&json, &len);
     if (!out)
         return furcate_fail(fork, "out of memory");
-    bool saved = (fork->ops->save_history ? fork->ops->save_history
-                                          : fork_save_history)(fork, fork->objects.history, out);
+    bool saved = check_done(fork, save(fork, fork->objects.history, out));
     fclose(out);
     CLEANUP(memory_free) char *content = json;
     CLEANUP(memory_free) char *path = file_join(fork->log_dir, "history.json");
     return saved && (file_write(path, content, len, &err) || furcate_fail(fork, "%s", err.text));
+}
+
+/* Where the program's own method fails, what was reported is the history. */
+static bool save_history(struct furcate_fork *fork)
+{
+    if (!fork->ops->save_history || write_history(fork, fork->ops->save_history))
+        return fork->ops->save_history || write_history(fork, fork_save_history);
+    pass_over(fork);
+    return write_history(fork, fork_save_history);
+}
+
+/* A run is not done without its model; the file tells what else is there, and becomes run_data.json when
+ * somebody renames it. */
+static const char *const unsaved_name = "run_data.unsaved.json";
+
+static void tell_of_unsaved(const struct furcate_fork *fork, const char *path)
+{
+    fork_warn(fork,
+              "the run is not done, since model_save failed; its results are in %s: rename it to "
+              "run_data.json, and "
+              "the next start counts the run as done",
+              path);
+}
+
+static bool write_run_data(const struct furcate_fork *fork, const struct value *run_data, struct error *err)
+{
+    CLEANUP(memory_free) char *unsaved = file_join(fork->log_dir, unsaved_name);
+    if (fork->unsaved.kind == ERROR_NONE) {
+        if (fork->attempt > 1)
+            unlink(unsaved); /* of an earlier attempt */
+        return store_write_run_data(fork->log_dir, run_data, err);
+    }
+    CLEANUP(text_free) struct text json = {0};
+    value_add_json_lines(&json, run_data);
+    text_add_char(&json, '\n');
+    if (!file_write_atomic(unsaved, json.data, json.len, err))
+        return false;
+    tell_of_unsaved(fork, unsaved);
+    return true;
 }
 
 /* Last of all: once run_data.json is there, the run counts as finished. */
@@ -174,30 +228,42 @@ static bool save_run_data(struct furcate_fork *fork)
 {
     struct error err = {0};
     value_object_set(fork->results.data, "epochs", value_new_int(history_epochs(fork->history)));
+    if (fork->faults)
+        value_object_set(fork->results.data, "faults", value_ref(fork->faults));
     CLEANUP(value_cleanup) struct value *run_data = store_run_data(fork->config, fork->results.data);
-    return store_write_run_data(fork->log_dir, run_data, &err) || furcate_fail(fork, "%s", err.text);
+    for (size_t i = 0; fork->added && i < value_count(fork->added); i++)
+        value_object_set(run_data, value_key(fork->added, i), value_ref(value_item(fork->added, i)));
+    return write_run_data(fork, run_data, &err) || furcate_fail(fork, "%s", err.text);
 }
+
+/* What becomes of the run where a step fails. */
+enum loss {
+    LOSES_RUN,   /* it ends */
+    LOSES_MODEL, /* it goes on, but is not done */
+    LOSES_NOTHING
+};
 
 static const struct step {
     const char *method;
     bool (*carry_out)(struct furcate_fork *fork);
+    enum loss loss;
 } steps[] = {
-    {"set_visible_gpus", set_visible_gpus},
-    {"get_filepaths", get_filepaths},
-    {"get_datasets", get_datasets},
-    {"get_model", get_model},
-    {"model_summary", model_summary},
-    {"get_metrics", get_metrics},
-    {"get_optimizer", get_optimizer},
-    {"get_loss", get_loss},
-    {"model_compile", model_compile},
-    {"get_callbacks", get_callbacks},
-    {"model_fit", model_fit},
-    {"model_save", model_save},
-    {"model_evaluate", model_evaluate},
-    {"save_metric", keep_metrics},
-    {"save_history", save_history},
-    {"writing run_data.json", save_run_data},
+    {"set_visible_gpus", set_visible_gpus, LOSES_RUN},
+    {"get_filepaths", get_filepaths, LOSES_RUN},
+    {"get_datasets", get_datasets, LOSES_RUN},
+    {"get_model", get_model, LOSES_RUN},
+    {"model_summary", model_summary, LOSES_RUN},
+    {"get_metrics", get_metrics, LOSES_RUN},
+    {"get_optimizer", get_optimizer, LOSES_RUN},
+    {"get_loss", get_loss, LOSES_RUN},
+    {"model_compile", model_compile, LOSES_RUN},
+    {"get_callbacks", get_callbacks, LOSES_RUN},
+    {"model_fit", model_fit, LOSES_RUN},
+    {"model_save", model_save, LOSES_MODEL},
+    {"model_evaluate", model_evaluate, LOSES_NOTHING},
+    {"save_metric", keep_metrics, LOSES_NOTHING},
+    {"save_history", save_history, LOSES_NOTHING},
+    {"writing run_data.json", save_run_data, LOSES_RUN},
 };
 
 static void set_seed(struct furcate_fork *fork)
@@ -211,13 +277,28 @@ static void set_seed(struct furcate_fork *fork)
     srand48((long)seed);
 }
 
+/* Returns whether the run goes on after a step that failed. */
+static bool get_over(struct furcate_fork *fork, enum loss loss)
+{
+    if (loss == LOSES_RUN)
+        return false;
+    if (loss == LOSES_MODEL)
+        fork->unsaved = fork->failure;
+    pass_over(fork);
+    return true;
+}
+
 bool fork_train(struct furcate_fork *fork)
 {
     set_seed(fork);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         fork->method = steps[i].method;
-        if (!check_done(fork, steps[i].carry_out(fork)))
+        if (!check_done(fork, steps[i].carry_out(fork)) && !get_over(fork, steps[i].loss))
             return false;
     }
-    return true;
+    if (fork->unsaved.kind == ERROR_NONE)
+        return true;
+    fork->method = "model_save";
+    fork->failure = fork->unsaved;
+    return false;
 }

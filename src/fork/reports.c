@@ -32,7 +32,10 @@ bool furcate_report(struct furcate_fork *fork, int64_t step, const struct furcat
     for (size_t i = 0; i < count; i++)
         copies[i] = (struct report_metric){metrics[i].name, metrics[i].value};
     history_add(fork->history, step, copies, count);
-    return report_write(fork->metrics_path, step, copies, count, &err) || furcate_fail(fork, "%s", err.text);
+    /* A disk that is full for a moment is no reason to lose the training: the history has the values. */
+    if (!report_write(fork->metrics_path, step, copies, count, &err))
+        fork_add_fault(fork, "a report is missing from metrics.jsonl: %s", err.text);
+    return true;
 }
 
 static bool save_last(struct furcate_fork *fork, struct furcate_results *results, const char *prefix,

@@ -122,6 +122,7 @@ static void release(struct runner *runner)
         free(runner->failures.items[i].error_tail);
     }
     vector_free(&runner->failures);
+    free(runner->fault_example);
     vector_free(&runner->ready);
     vector_free(&runner->waiting);
     taken_free(&runner->taken);

@@ -77,6 +77,8 @@ struct runner {
     uint64_t finished_here; /* runs that this runner finished */
     double seconds_run;     /* sum over these */
     VECTOR(struct failure) failures;
+    uint64_t faulty;     /* finished runs with faults after their training */
+    char *fault_example; /* of the first: its name, the fault, and its .err; NULL: there is none */
     int64_t started; /* clock_monotonic() */
 
     struct bookkeeping bookkeeping;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "run/failure.h"
 #include "run/progress.h"
 #include "run/retry.h"
@@ -19,6 +20,19 @@ static void log_finished(struct runner *runner, const struct run *run, double se
     log_line(runner->log, LOG_INFO,
              "Thread %lld finished - %s - %llu configs remaining - est. total time remaining: %s",
              (long long)run->id, took, (unsigned long long)runner_left(runner), remaining);
+}
+
+static void note_fault(struct runner *runner, const struct run *run, const char *fault)
+{
+    if (!fault)
+        return;
+    log_line(runner->log, LOG_WARNING,
+             "Thread %lld is done, with a fault after its training: %s - see %s/%s.err", (long long)run->id,
+             fault, run->directory, run->name);
+    runner->faulty++;
+    if (!runner->fault_example)
+        runner->fault_example =
+            text_format("%s: %s; see %s/%s.err", run->name, fault, run->directory, run->name);
 }
 
 static void finish(struct runner *runner, struct attempt *attempt, bool has_run_data)
@@ -127,7 +141,8 @@ static uint64_t ms_until_stop(const struct attempt *attempt)
 void settle(struct runner *runner, struct attempt *attempt)
 {
     struct error err;
-    bool has_run_data, is_known = store_has_run_data(attempt->run, &has_run_data, &err);
+    CLEANUP(memory_free) char *fault = NULL;
+    bool has_run_data, is_known = store_has_run_data(attempt->run, &has_run_data, &fault, &err);
     if (!is_known && !is_stopping(runner)) {
         wait(runner, attempt, &err);
         return;
@@ -140,9 +155,10 @@ void settle(struct runner *runner, struct attempt *attempt)
     }
     if (!finished || attempt->end.exit_status != 0)
         failure_explain(attempt);
-    if (finished)
+    if (finished) {
+        note_fault(runner, attempt->run, fault);
         finish(runner, attempt, has_run_data);
-    else if (is_stopping(runner))
+    } else if (is_stopping(runner))
         stop(runner, attempt);
     else
         fail(runner, attempt);

@@ -29,6 +29,14 @@ static void print_failures(const struct runner *runner)
     fputc('\n', stderr);
 }
 
+static void print_faults(const struct runner *runner)
+{
+    unsigned long long count = runner->faulty;
+    if (count > 0)
+        fprintf(stderr, "%llu %s finished with faults after training%s %s\n", count,
+                count == 1 ? "run" : "runs", count == 1 ? ":" : ", e.g.", runner->fault_example);
+}
+
 static void print_fail_fast(const struct runner *runner)
 {
     unsigned long long untried = plan_count(runner->plan) - taken_count(&runner->taken);
@@ -122,6 +130,7 @@ void summary_print(const struct runner *runner)
     duration_format(1e-9 * (double)(clock_monotonic() - runner->started), took);
     CLEANUP(memory_free) char *csv = file_join(store_log_dir(runner->store), "run_data.csv");
     print_failures(runner);
+    print_faults(runner);
     print_fail_fast(runner);
     print_unwritten(runner);
     print_use(runner);

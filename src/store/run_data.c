@@ -77,10 +77,25 @@ bool store_run_config_read(const char *directory, struct value **config, struct 
     return read_object(directory, "config.json", config, err);
 }
 
-bool store_has_run_data(const struct run *run, bool *has, struct error *err)
+static const struct value *member(const struct value *object, const char *key, enum value_kind kind)
+{
+    const struct value *value = object ? value_get(object, key) : NULL;
+    return value && value_kind(value) == kind ? value : NULL;
+}
+
+static char *copy_first_fault(const struct value *run_data)
+{
+    const struct value *data = member(member(run_data, "meta", VALUE_OBJECT), "data", VALUE_OBJECT);
+    const struct value *faults = member(data, "faults", VALUE_ARRAY);
+    const struct value *first = faults && value_count(faults) > 0 ? value_item(faults, 0) : NULL;
+    return first && value_kind(first) == VALUE_STRING ? memory_copy_text(value_text(first)) : NULL;
+}
+
+bool store_has_run_data(const struct run *run, bool *has, char **fault, struct error *err)
 {
     CLEANUP(value_cleanup) struct value *run_data = NULL;
     bool read = store_run_data_read(run->directory, &run_data, err);
     *has = run_data;
+    *fault = copy_first_fault(run_data);
     return read;
 }

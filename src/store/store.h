@@ -153,9 +153,14 @@ size_t store_unwritten_rows(const struct store *store);
 /* Begin, work and end until nothing is pending. */
 bool store_flush(struct store *store, struct error *err);
 
-/* Finds whether a run directory holds a complete run_data.json. Returns false with err set when that cannot
- * be seen now. */
-bool store_has_run_data(const struct run *run, bool *has, struct error *err);
+/*
+ * Finds whether a run directory holds a complete run_data.json. Returns false with err set when that cannot
+ * be seen now.
+ *
+ * *fault  the first of its meta.data.faults, which say what went wrong after the training; free() it. NULL:
+ * none
+ */
+bool store_has_run_data(const struct run *run, bool *has, char **fault, struct error *err);
 /* The end of what a run's latest attempt wrote to its .err, at most 8 KiB, by one read; "" when that is
  * nothing. free() it. */
 char *store_read_errors(const struct run *run);

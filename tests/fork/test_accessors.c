@@ -183,16 +183,7 @@ static void *report_as_step(struct furcate_fork *fork)
     return &made_model;
 }
 
-static void *report_nowhere(struct furcate_fork *fork)
-{
-    struct furcate_metric metric = {"loss", 1};
-    CLEANUP(memory_free) char *path = file_join(furcate_log_dir(fork), "metrics.jsonl");
-    mkdir(path, 0700);
-    printf("reported %d\n", furcate_report(fork, 1, &metric, 1));
-    return &made_model;
-}
-
-static void a_report_that_cannot_be_kept_fails_the_run(void **state)
+static void a_report_that_cannot_be_fails_the_run(void **state)
 {
     static const struct {
         void *(*get_model)(struct furcate_fork *fork);
@@ -200,7 +191,6 @@ static void a_report_that_cannot_be_kept_fails_the_run(void **state)
     } cases[] = {
         {report_step_zero, "furcate_report: step 0: steps are counted from 1"},
         {report_as_step, "furcate_report: 'step' cannot be a metric: every report has this key already"},
-        {report_nowhere, "metrics.jsonl"},
     };
     struct sandbox *sandbox = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -213,29 +203,6 @@ static void a_report_that_cannot_be_kept_fails_the_run(void **state)
     }
 }
 
-static bool set_own_result(struct furcate_fork *fork, struct furcate_results *results, void *history,
-                           const char *metric)
-{
-    (void)fork, (void)history;
-    furcate_set_result(results, "best_epoch", 7);
-    if (strcmp(metric, "loss") == 0)
-        furcate_set_result(results, "epochs", 7);
-    return true;
-}
-
-static void own_results_may_not_take_the_names_that_are_kept(void **state)
-{
-    struct sandbox *sandbox = *state;
-    struct furcate_ops ops = smallest_ops();
-    ops.save_metric = set_own_result;
-    sandbox_run(sandbox, &ops, "");
-    assert_int_equal(sandbox->status, 1);
-    assert_string_equal(
-        text_get(&sandbox->errors),
-        "furcate: example3: save_metric failed: furcate_set_result: 'epochs' is kept by furcate itself: "
-        "use another name\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,8 +210,7 @@ int main(void)
         IN_SANDBOX(a_value_of_another_kind_fails_the_run_after_the_method),
         IN_SANDBOX(a_missing_key_fails_the_run_and_names_the_nearest),
         IN_SANDBOX(preprocessing_falls_back_to_preprocess_and_to_nothing),
-        IN_SANDBOX(a_report_that_cannot_be_kept_fails_the_run),
-        IN_SANDBOX(own_results_may_not_take_the_names_that_are_kept),
+        IN_SANDBOX(a_report_that_cannot_be_fails_the_run),
     };
     return cmocka_run_group_tests_name("accessors", tests, NULL, NULL);
 }

@@ -48,12 +48,6 @@ static bool do_not_save(struct furcate_fork *fork, void *model)
     return false;
 }
 
-static bool do_not_plot(struct furcate_fork *fork, void *history, const char *metric)
-{
-    (void)fork, (void)history, (void)metric;
-    return false;
-}
-
 static void *fit_and_fail(struct furcate_fork *fork, void *model, void *train_dataset, int64_t epochs,
                           void *valid_dataset, void *callbacks, int64_t verbose)
 {
@@ -65,11 +59,9 @@ static void *fit_and_fail(struct furcate_fork *fork, void *model, void *train_da
 static void every_kind_of_failure_names_its_method(void **state)
 {
     struct sandbox *sandbox = *state;
-    struct furcate_ops without_loss = smallest_ops(), unsaved = smallest_ops(), unplotted = smallest_ops(),
-                       unfitted = smallest_ops();
+    struct furcate_ops without_loss = smallest_ops(), unsaved = smallest_ops(), unfitted = smallest_ops();
     without_loss.get_loss = no_loss;
     unsaved.model_save = do_not_save;
-    unplotted.plot_metric = do_not_plot;
     unfitted.model_fit = fit_and_fail;
     const struct {
         const struct furcate_ops *ops;
@@ -77,7 +69,6 @@ static void every_kind_of_failure_names_its_method(void **state)
     } cases[] = {
         {&without_loss, "get_loss failed: it returned NULL and did not say why"},
         {&unsaved, "model_save failed: it returned false and did not say why"},
-        {&unplotted, "plot_metric failed: it returned false and did not say why"},
         {&unfitted, "model_fit failed: the loss is no number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -79,6 +79,7 @@ def test_calls_the_methods_in_their_order(project):
         return super().{name}(*arguments)
 """ for name in METHODS if not name.endswith("preprocess"))
     project.write(batch_size=32)
+    (project.root / "foo/example.test").write_text("")
     project.train(APP.replace("return train_fp, None, None", "return train_fp, test_fp, valid_fp") + """
     def model_evaluate(self, model, test_set):
         return [0.5, 0.75]

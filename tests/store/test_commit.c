@@ -65,18 +65,20 @@ static void takes_the_run_data_that_the_run_wrote(void **state)
 {
     struct fixture *fixture = *state;
     bool has;
+    char *fault;
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     struct store *store = open_store(fixture);
     struct run *run = start_run(fixture, store, plan, 0);
-    assert_true(store_has_run_data(run, &has, &fixture->err));
+    assert_true(store_has_run_data(run, &has, &fault, &fixture->err));
     assert_false(has);
     CLEANUP(memory_free) char *text = get(fixture, "example0_foo_bs32/config.json");
     CLEANUP(value_cleanup) struct value *config = parse(fixture, text);
     CLEANUP(value_cleanup) struct value *data = parse(fixture, "{results: [0.75], val_accuracy: 0.875}");
     CLEANUP(value_cleanup) struct value *run_data = store_run_data(config, data);
     assert_true(store_write_run_data(run->directory, run_data, &fixture->err));
-    assert_true(store_has_run_data(run, &has, &fixture->err));
+    assert_true(store_has_run_data(run, &has, &fault, &fixture->err));
     assert_true(has);
+    assert_null(fault);
 
     store_add_finished(store, run, &success, NULL);
     run_destroy(run);

@@ -1,0 +1,78 @@
+"""Frameworks: how one is known, and the module that has the defaults of its Fork."""
+
+import importlib
+import sys
+from typing import Any, List, Optional, Type
+
+# Which module has the defaults of a config's `framework`, its other names in any letter case, and the packages it is
+# known by.
+MODULES = {"tf": "furcate.tf", "torch": "furcate.torch"}
+_SYNONYMS = {"tensorflow": "tf", "tf2": "tf", "keras": "tf", "pytorch": "torch"}
+_PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
+# Helpers that only one framework has: who names one means it.
+_HELPERS = {"gen_tfrecord_dataset": "tf", "num_parallel_reads": "tf", "num_parallel_calls": "tf",
+            "gen_dataloader": "torch"}
+
+
+class ConfigKey:
+    """Stands in a class for a config key that a name of the adapter would hide. An attribute of the object goes first."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __get__(self, fork: Any, own: Optional[type] = None) -> Any:
+        return self if fork is None else fork.data[self.key]
+
+
+def by_name(framework: str) -> str:
+    """Returns "tf", "torch" or "none" for a config's `framework`, which may have another name."""
+    name = str(framework).lower()
+    return _SYNONYMS.get(name, name)
+
+
+def of_package(package: str) -> Optional[str]:
+    """Returns a package's framework. Keras is TensorFlow's only where it computes with it; it has other backends."""
+    return _PACKAGES.get(package) if package != "keras" or "tensorflow" in sys.modules else None
+
+
+def of_model(model: Any) -> Optional[str]:
+    """Returns the framework that made a model; None when that is not known."""
+    found = (of_package(base.__module__.partition(".")[0]) for base in type(model).__mro__)
+    return next((framework for framework in found if framework), None)
+
+
+def imported() -> List[str]:
+    """Returns the frameworks that this process has imported."""
+    return sorted({of_package(package) for package in _PACKAGES if package in sys.modules} - {None})  # type: ignore
+
+
+def load(framework: str) -> Type[Any]:
+    """Imports the framework's Fork."""
+    return importlib.import_module(MODULES[framework]).Fork
+
+
+def borrow(fork: Any, name: str) -> Any:
+    """Returns a helper of a framework for a Fork that has not adopted its defaults. Raises KeyError for what no
+    framework in question has, AttributeError where the framework cannot be imported."""
+    frameworks = [_HELPERS[name]] if name in _HELPERS else imported()
+    for framework in frameworks:
+        try:
+            adapter = load(framework)
+        except ImportError as fault:
+            raise AttributeError(f"'{name}' is of {MODULES[framework]}, which cannot be imported: {fault}") from fault
+        if name in vars(adapter) and not name.startswith("_"):
+            found = vars(adapter)[name]
+            return found.__get__(fork, type(fork)) if hasattr(found, "__get__") else found
+    raise KeyError(name)
+
+
+def hidden_keys(keys: Any, adapter: type, own: type) -> List[str]:
+    """Returns the config keys that the adapter's names would hide in a class which has no such names itself."""
+    return [key for key in keys if key in vars(adapter) and not key.startswith(("_", "num_parallel_"))
+            and not hasattr(own, key)]
+
+
+def unhidden(fork: Any, adapter: Type[Any], name: str) -> Any:
+    """Returns the adapter's own method or value, also where a config key hides it; else what the object has."""
+    is_hidden = isinstance(vars(type(fork)).get(name), ConfigKey)
+    return vars(adapter)[name].__get__(fork, type(fork)) if is_hidden else getattr(fork, name)
