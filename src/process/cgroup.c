@@ -145,16 +145,41 @@ void cgroup_freeze(const char *path, bool frozen)
     write_to(path, "cgroup.freeze", frozen ? "1" : "0");
 }
 
+static void list_own(const char *path, struct pids *pids)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *list = file_join(path, "cgroup.procs");
+    CLEANUP(text_free) struct text text = {0};
+    if (!file_read(list, &text, &ignored))
+        return;
+    char *end;
+    long pid;
+    for (const char *rest = text_get(&text); (pid = strtol(rest, &end, 10)) > 0; rest = end)
+        vector_push(pids, (pid_t)pid);
+}
+
+void cgroup_list(const char *path, struct pids *pids)
+{
+    list_own(path, pids);
+    DIR *folder = opendir(path); /* a program can have made groups of its own below it */
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        CLEANUP(memory_free) char *below = file_join(path, entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+            cgroup_list(below, pids);
+    }
+    if (folder)
+        closedir(folder);
+}
+
 /* Before Linux 5.14 there was no cgroup.kill: frozen, so that none can fork meanwhile, each is killed. */
 static void kill_each(const char *path)
 {
+    struct pids pids = {0};
     cgroup_freeze(path, true);
-    struct error ignored;
-    CLEANUP(memory_free) char *list = file_join(path, "cgroup.procs");
-    CLEANUP(text_free) struct text pids = {0};
-    if (file_read(list, &pids, &ignored) && pids.data)
-        for (char *rest = pids.data, *end; strtol(rest, &end, 10) > 0; rest = end)
-            kill((pid_t)strtol(rest, NULL, 10), SIGKILL);
+    cgroup_list(path, &pids);
+    for (size_t i = 0; i < pids.count; i++)
+        kill(pids.items[i], SIGKILL);
+    vector_free(&pids);
     cgroup_freeze(path, false);
 }
 

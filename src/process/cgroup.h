@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "process/children.h"
 
 /* The folder of the group that this process is in; NULL where no cgroup v2 is mounted. free() it. */
 char *cgroup_of_this_process(void);
@@ -29,6 +30,8 @@ bool cgroup_count_memory(const char *path);
 void cgroup_kill(const char *path, int kill_fd);
 /* -1 when that fails, as before Linux 5.14. */
 int cgroup_open_kill(const char *path);
+/* Adds the processes in the group and below. */
+void cgroup_list(const char *path, struct pids *pids);
 /* Stops, or lets go on, all processes in the group and below. */
 void cgroup_freeze(const char *path, bool frozen);
 

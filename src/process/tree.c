@@ -1,79 +1,43 @@
 #include "process/tree.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "process/cgroup.h"
 #include "process/children.h"
-
-/* A control group in use. */
-struct group {
-    struct tree *tree;
-    char *path;
-    int folder, events, kill; /* open files; kill may be -1 */
-    bool spent;               /* it was killed: what would be cloned into it now would die */
-    uv_poll_t emptied;        /* watches `events` while the tree ends */
-};
+#include "process/group.h"
+#include "process/leftover.h"
 
 struct tree {
     struct trees *trees;
     size_t number, generation;   /* of the slot, and of its group */
     struct group *group;         /* NULL: by descent, or none made yet */
     pid_t program;               /* 0: none executes */
+    pid_t session;               /* of the program, also once it has ended */
+    bool killed;                 /* while it ends: what is left of it is killed as soon as it is seen */
     void (*gone)(void *context); /* not NULL: it ends */
     void *context;
 };
 
 /* --- control groups --- */
 
-static void free_group(struct group *group)
-{
-    file_close_fd(&group->folder);
-    file_close_fd(&group->events);
-    file_close_fd(&group->kill);
-    free(group->path);
-    free(group);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    free_group(handle->data);
-}
-
 static struct group *open_group(struct tree *tree, struct error *err)
 {
-    struct group *group = memory_new(1, sizeof *group);
-    group->tree = tree;
-    group->path = text_format("%s/slot%zu.%zu", tree->trees->group, tree->number, tree->generation++);
-    group->folder = group->events = group->kill = -1;
-    if (cgroup_make(group->path, err)) {
-        group->folder = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        group->events = cgroup_open_events(group->path);
-        group->kill = cgroup_open_kill(group->path);
-    }
-    if (group->events >= 0 && uv_poll_init(tree->trees->loop, &group->emptied, group->events) == 0) {
-        group->emptied.data = group;
-        return group;
-    }
-    cgroup_remove(group->path);
-    free_group(group);
-    return NULL;
+    char *path = text_format("%s/slot%zu.%zu", tree->trees->group, tree->number, tree->generation++);
+    return group_open(path, tree->trees->loop, tree, err);
 }
 
 static void drop_group(struct tree *tree)
 {
-    if (!tree->group)
-        return;
-    cgroup_remove(tree->group->path);
-    uv_close((uv_handle_t *)&tree->group->emptied, on_closed);
+    if (tree->group)
+        group_drop(tree->group);
     tree->group = NULL;
 }
 
@@ -142,7 +106,8 @@ int tree_prepare(struct tree *tree)
 
 void tree_begin(struct tree *tree, const struct launched *launched)
 {
-    tree->program = launched->pid;
+    tree->program = tree->session = launched->pid;
+    tree->killed = false;
     if (tree->group && !launched->in_cgroup)
         hold_by_descent(tree->trees, "the kernel starts no process in one");
 }
@@ -152,7 +117,7 @@ const char *tree_memory_group(const struct tree *tree)
     return tree->group && tree->trees->accounts_memory ? tree->group->path : NULL;
 }
 
-/* --- signals --- */
+/* --- signals to what executes --- */
 
 static void add_children(pid_t parent, struct pids *pids)
 {
@@ -205,12 +170,6 @@ void tree_signal(const struct tree *tree, int number)
         kill(tree->program, number); /* it was just born, and makes its group only now */
 }
 
-static void kill_group(struct group *group)
-{
-    group->spent = true;
-    cgroup_kill(group->path, group->kill);
-}
-
 static void kill_descent(pid_t program)
 {
     struct pids reached = {0};
@@ -220,12 +179,139 @@ static void kill_descent(pid_t program)
     vector_free(&reached);
 }
 
+/* --- orphans: children of the runner, by descent, that programs have left --- */
+
+static bool is_program(const void *context, pid_t pid)
+{
+    const struct trees *trees = context;
+    for (size_t i = 0; i < trees->all.count; i++)
+        if (trees->all.items[i]->program == pid)
+            return true;
+    return false;
+}
+
+/* The tree that ends and whose program made this session; NULL: none did, as of a daemon's. */
+static struct tree *find_ending(const struct trees *trees, pid_t session)
+{
+    for (size_t i = 0; i < trees->all.count; i++)
+        if (trees->all.items[i]->gone && trees->all.items[i]->session == session)
+            return trees->all.items[i];
+    return NULL;
+}
+
+/* An orphan in a session of its own may be of any tree that ends. */
+static bool may_be_of(const struct tree *tree, pid_t orphan)
+{
+    const struct tree *of = find_ending(tree->trees, getsid(orphan));
+    return !of || of == tree;
+}
+
+/* Returns whether an orphan is to be killed: none of the trees that it may be of has time left to end. */
+static bool is_condemned(const struct trees *trees, pid_t orphan)
+{
+    for (size_t i = 0; i < trees->all.count; i++) {
+        const struct tree *tree = trees->all.items[i];
+        if (tree->gone && !tree->killed && may_be_of(tree, orphan))
+            return false;
+    }
+    return true;
+}
+
+/* Adds the orphans that execute. Returns whether one was found that had ended; its own children are orphans
+ * only now. */
+static bool find_orphans(const struct trees *trees, struct pids *orphans)
+{
+    bool ended = false;
+    struct pids children = {0};
+    children_list(getpid(), &children);
+    for (size_t i = 0; i < children.count; i++) {
+        pid_t pid = children.items[i];
+        if (is_program(trees, pid))
+            continue;
+        if (waitpid(pid, NULL, WNOHANG) == pid)
+            ended = true;
+        else
+            vector_push(orphans, pid);
+    }
+    vector_free(&children);
+    return ended;
+}
+
+static struct pids list_orphans(const struct trees *trees)
+{
+    struct pids orphans = {0};
+    while (find_orphans(trees, &orphans))
+        orphans.count = 0;
+    return orphans;
+}
+
+static void kill_condemned(const struct trees *trees)
+{
+    struct pids orphans = list_orphans(trees);
+    for (size_t i = 0; i < orphans.count; i++)
+        if (is_condemned(trees, orphans.items[i]))
+            kill(orphans.items[i], SIGKILL);
+    vector_free(&orphans);
+}
+
+static bool has_orphan(const struct tree *tree, const struct pids *orphans)
+{
+    for (size_t i = 0; i < orphans->count; i++)
+        if (may_be_of(tree, orphans->items[i]))
+            return true;
+    return false;
+}
+
+/* --- what is left when the program has ended --- */
+
+static void add_descent(struct pids *pids)
+{
+    for (size_t i = 0; i < pids->count; i++)
+        add_children(pids->items[i], pids);
+}
+
+static struct pids list_rest(const struct tree *tree)
+{
+    struct pids rest = {0};
+    if (tree->group) {
+        cgroup_list(tree->group->path, &rest);
+        return rest;
+    }
+    struct pids orphans = list_orphans(tree->trees);
+    for (size_t i = 0; i < orphans.count; i++)
+        if (may_be_of(tree, orphans.items[i]))
+            vector_push(&rest, orphans.items[i]);
+    vector_free(&orphans);
+    add_descent(&rest);
+    return rest;
+}
+
+struct leftover tree_describe_rest(const struct tree *tree)
+{
+    struct pids rest = list_rest(tree);
+    struct leftover leftover = leftover_describe(&rest);
+    vector_free(&rest);
+    return leftover;
+}
+
+void tree_signal_rest(const struct tree *tree, int number, bool spares_group)
+{
+    struct pids rest = list_rest(tree);
+    for (size_t i = 0; i < rest.count; i++)
+        if (!spares_group || getpgid(rest.items[i]) != tree->session)
+            kill(rest.items[i], number);
+    vector_free(&rest);
+}
+
 void tree_kill(struct tree *tree)
 {
+    tree->killed = true;
     if (tree->group)
-        kill_group(tree->group);
+        group_kill(tree->group);
     else if (tree->program)
         kill_descent(tree->program);
+    else
+        kill_condemned(tree->trees);
 }
 
 /* --- the end --- */
@@ -237,36 +323,27 @@ static void tell(struct tree *tree)
     gone(tree->context);
 }
 
-static bool is_program(const void *context, pid_t pid)
-{
-    const struct trees *trees = context;
-    for (size_t i = 0; i < trees->all.count; i++)
-        if (trees->all.items[i]->program == pid)
-            return true;
-    return false;
-}
-
-/* Kills what was inherited from trees that have ended, and what that leaves in turn. Whether nothing is left.
- */
-static bool is_all_gone(const struct trees *trees)
-{
-    struct reaped inherited;
-    do
-        inherited = children_reap(true, is_program, trees);
-    while (inherited.gone > 0);
-    return inherited.left == 0;
-}
-
+/* The ends are watched for no more before anybody is told, who may close the handle. */
 static void on_child_ended(uv_signal_t *handle, int number)
 {
     (void)number;
     struct trees *trees = handle->data;
-    if (!is_all_gone(trees))
-        return;
-    uv_signal_stop(handle);
-    for (size_t i = 0; i < trees->all.count; i++)
-        if (trees->all.items[i]->gone)
-            tell(trees->all.items[i]);
+    VECTOR(struct tree *) gone = {0};
+    size_t ending = 0;
+    kill_condemned(trees);
+    struct pids orphans = list_orphans(trees);
+    for (size_t i = 0; i < trees->all.count; i++) {
+        struct tree *tree = trees->all.items[i];
+        ending += tree->gone != NULL;
+        if (tree->gone && !has_orphan(tree, &orphans))
+            vector_push(&gone, tree);
+    }
+    if (gone.count == ending)
+        uv_signal_stop(handle);
+    for (size_t i = 0; i < gone.count; i++)
+        tell(gone.items[i]);
+    vector_free(&orphans);
+    vector_free(&gone);
 }
 
 static void on_emptied(uv_poll_t *handle, int status, int events)
@@ -275,7 +352,10 @@ static void on_emptied(uv_poll_t *handle, int status, int events)
     struct tree *tree = ((struct group *)handle->data)->tree;
     if (!cgroup_is_empty(tree->group->events))
         return;
-    drop_group(tree);
+    if (tree->group->spent)
+        drop_group(tree);
+    else
+        uv_poll_stop(handle);
     tell(tree);
 }
 
@@ -284,11 +364,9 @@ static bool end_group(struct tree *tree)
     bool empty = cgroup_is_empty(tree->group->events);
     if (empty && tree->group->spent)
         drop_group(tree);
-    if (empty)
-        return true;
-    kill_group(tree->group);
-    uv_poll_start(&tree->group->emptied, UV_PRIORITIZED, on_emptied);
-    return false;
+    if (!empty)
+        uv_poll_start(&tree->group->emptied, UV_PRIORITIZED, on_emptied);
+    return empty;
 }
 
 /* What came of a group and was adopted; the rest may be of a tree that executes. */
@@ -306,33 +384,28 @@ void trees_adopt(struct trees *trees)
     uv_signal_start(&trees->child_ended, on_adopted_ended, SIGCHLD);
 }
 
-static bool is_any_ending(const struct trees *trees)
+/* The orphans are looked at again once their ends are watched for, so that none falls in between. */
+static bool end_descent(const struct tree *tree)
 {
-    for (size_t i = 0; i < trees->all.count; i++)
-        if (trees->all.items[i]->gone)
-            return true;
-    return false;
-}
-
-/* The children are looked at again once their ends are watched for, so that none falls in between. */
-static bool end_descent(struct trees *trees)
-{
-    if (is_all_gone(trees))
+    struct pids orphans = list_orphans(tree->trees);
+    bool is_left = has_orphan(tree, &orphans);
+    vector_free(&orphans);
+    if (!is_left)
         return true;
-    uv_signal_start(&trees->child_ended, on_child_ended, SIGCHLD);
-    if (!is_all_gone(trees))
-        return false;
-    if (!is_any_ending(trees)) /* else the signal that tells them is on its way */
-        uv_signal_stop(&trees->child_ended);
-    return true;
+    uv_signal_start(&tree->trees->child_ended, on_child_ended, SIGCHLD);
+    orphans = list_orphans(tree->trees);
+    is_left = has_orphan(tree, &orphans);
+    vector_free(&orphans);
+    return !is_left;
 }
 
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context)
 {
     tree->program = 0;
-    if (tree->group ? end_group(tree) : end_descent(tree->trees))
-        return true;
     tree->gone = gone;
     tree->context = context;
-    return false;
+    bool is_gone = tree->group ? end_group(tree) : end_descent(tree);
+    if (is_gone)
+        tree->gone = NULL;
+    return is_gone;
 }

@@ -4,7 +4,7 @@
  *   by a control group   one a slot, which no descendant leaves by forking or daemonising; or, where the
  * system lets us make none, by descent           the program adopts its orphans, so that all stay below it
  * while it lives; when it ends the runner inherits them: a child of the runner that is no program belongs to
- * a tree that ends.
+ * a tree that ends, to which one is told by its session.
  */
 #pragma once
 #include <stdbool.h>
@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/vector.h"
 #include "process/launch.h"
+#include "process/leftover.h"
 
 struct tree;
 
@@ -47,12 +48,18 @@ void tree_begin(struct tree *tree, const struct launched *launched);
 /* The folder of its control group, where that accounts memory; else NULL. */
 const char *tree_memory_group(const struct tree *tree);
 
-/* For the program's process group. */
+/* For the program's process group, while the program executes. */
 void tree_signal(const struct tree *tree, int number);
 /* SIGKILL for all. */
 void tree_kill(struct tree *tree);
 /*
- * The program has ended, and was waited for: kills what is left of the tree. Returns true when nothing was
- * left; otherwise `gone` is called when that is the case.
+ * The program has ended, and was waited for. Returns true when it has left nothing; otherwise `gone` is
+ * called, from the event loop, when that is the case. Until then the rest goes on, unless tree_kill() ends
+ * it.
  */
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context);
+/* Until it is gone: what the program has left, in words; leftover_free() it. */
+struct leftover tree_describe_rest(const struct tree *tree);
+/* Sends a signal to each process that the program has left; not to those in its process group if
+ * `spares_group`. */
+void tree_signal_rest(const struct tree *tree, int number, bool spares_group);

@@ -1,5 +1,6 @@
 #include "run/attempt.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "run/runner.h"
 
 enum { patience_ms = 10000 };
+
+static const double second_ns = 1e9;
 
 static bool launch(struct attempt *attempt, struct launched *launched, struct error *err)
 {
@@ -92,7 +95,99 @@ static void note_times(struct attempt *attempt)
     attempt->slot->free_since = attempt->ended; /* until then what is left of its tree is not of use */
 }
 
+bool attempt_ended_by_stop(const struct attempt_end *end)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (end->signal == numbers[i] || end->exit_status == 128 + numbers[i])
+            return true;
+    return false;
+}
+
+/* --- deadlines --- */
+
 static void on_deadline(uv_timer_t *timer);
+
+static const struct config_meta *meta_of(const struct attempt *attempt)
+{
+    return config_meta(attempt->runner->config);
+}
+
+/* How long what a program has left may go on before it is told of and killed. It may just have been about to
+ * end, or to execute another program. And what ended a program by SIGTERM may have told all of furcate to
+ * stop. */
+static double time_for_rest(const struct attempt *attempt)
+{
+    return attempt_ended_by_stop(&attempt->end) ? 1 : 0.1;
+}
+
+/* Of its time limit, of its grace, or of the time for what it has left. */
+static double seconds_left(const struct attempt *attempt)
+{
+    if (attempt->state == ATTEMPT_TERMINATING)
+        return meta_of(attempt)->kill_grace - clock_seconds_since(attempt->told_to_end);
+    if (attempt->ended)
+        return time_for_rest(attempt) - clock_seconds_since(attempt->ended);
+    return meta_of(attempt)->timeout > 0 ? meta_of(attempt)->timeout - clock_seconds_since(attempt->started)
+                                         : INFINITY;
+}
+
+/*
+ * A long limit is waited for in steps: a step that took too long shows that this process stood still, and for
+ * how long.
+ */
+static double next_step(const struct attempt *attempt)
+{
+    double left = seconds_left(attempt), step = left / 64;
+    step = step > 1 ? step : 1;
+    return left < 0 ? 0 : left < step ? left : step;
+}
+
+void attempt_follow_deadline(struct attempt *attempt)
+{
+    if (attempt->paused || attempt->state > ATTEMPT_TERMINATING)
+        return;
+    double step = next_step(attempt);
+    if (isinf(seconds_left(attempt))) {
+        uv_timer_stop(&attempt->deadline);
+        return;
+    }
+    attempt->looked_at = clock_monotonic();
+    attempt->due = attempt->looked_at + (int64_t)(second_ns * step);
+    uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * step), 0);
+}
+
+/* The event loop looks at its timers first: after it stood still, the end of the process is news to it. */
+static bool has_ended(const struct attempt *attempt)
+{
+    siginfo_t info = {0};
+    return !attempt->ended &&
+           waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+/* Whether it was stopped since the last look, or still is. */
+static bool was_stopped(const struct attempt *attempt)
+{
+    siginfo_t info = {0};
+    return !attempt->ended &&
+           waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+           info.si_pid != 0;
+}
+
+/*
+ * Time in which both this process and the attempt were stopped, as a batch system suspends a job, is no time
+ * that the attempt took. When in the last step they were stopped is not known, so all of it is forgiven.
+ */
+static void forgive_suspension(struct attempt *attempt)
+{
+    int64_t now = clock_monotonic();
+    if (now - attempt->due < (int64_t)(second_ns / 2) || !was_stopped(attempt))
+        return;
+    attempt->started += now - attempt->looked_at;
+    attempt->told_to_end += now - attempt->looked_at;
+}
+
+/* --- the end --- */
 
 static void on_tree_gone(void *context)
 {
@@ -100,6 +195,36 @@ static void on_tree_gone(void *context)
     attempt->state = ATTEMPT_ENDED;
     uv_timer_stop(&attempt->deadline);
     attempt->runner->attempt_ended(attempt->runner, attempt);
+}
+
+/* Kills what the process has left. */
+static void clear(struct attempt *attempt)
+{
+    attempt->state = ATTEMPT_CLEARING;
+    uv_timer_start(&attempt->deadline, on_deadline, patience_ms, 0);
+    tree_kill(attempt->slot->tree);
+}
+
+static void tell_of_rest(struct attempt *attempt)
+{
+    struct leftover left = tree_describe_rest(attempt->slot->tree);
+    if (left.count > 0) {
+        attempt->runner->runs_leaving++;
+        log_line(attempt->runner->log, LOG_WARNING, "%s left %zu process%s (%s), which %s ended",
+                 attempt->run->name, left.count, left.count == 1 ? "" : "es", text_get(&left.names),
+                 left.count == 1 ? "was" : "were");
+    }
+    leftover_free(&left);
+}
+
+static void end_rest(struct attempt *attempt)
+{
+    if (attempt->state == ATTEMPT_TERMINATING)
+        tree_signal_rest(attempt->slot->tree, SIGTERM, true);
+    else if (attempt->state == ATTEMPT_RUNNING)
+        attempt_follow_deadline(attempt);
+    else
+        clear(attempt);
 }
 
 static void on_process_end(uv_poll_t *handle, int status, int events)
@@ -110,11 +235,8 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     struct rusage usage;
     int wait_status = 0;
     const char *group = tree_memory_group(attempt->slot->tree);
-    /* While the process is not reaped its group keeps its number, so this can reach no stranger. */
-    tree_signal(attempt->slot->tree, SIGKILL);
     if (wait4(attempt->pid, &wait_status, WNOHANG, &usage) != attempt->pid)
         return;
-    attempt->state = ATTEMPT_CLEARING;
     attempt->not_executed = launch_end(attempt->runner->launcher, attempt->birth);
     attempt->birth = NULL;
     note_status(attempt, wait_status, &usage);
@@ -124,7 +246,7 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
     if (tree_end(attempt->slot->tree, on_tree_gone, attempt))
         on_tree_gone(attempt);
     else
-        uv_timer_start(&attempt->deadline, on_deadline, patience_ms, 0);
+        end_rest(attempt);
 }
 
 static void warn_of_lingering(const struct attempt *attempt)
@@ -135,23 +257,33 @@ static void warn_of_lingering(const struct attempt *attempt)
              (long long)attempt->run->id, attempt->slot->name);
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_time_over(struct attempt *attempt)
 {
-    struct attempt *attempt = timer->data;
-    if (attempt->state == ATTEMPT_RUNNING) {
-        attempt->timed_out = config_meta(attempt->runner->config)->timeout;
-        attempt_terminate(attempt);
-    } else if (attempt->state == ATTEMPT_CLEARING) {
-        warn_of_lingering(attempt);
-    } else {
+    if (attempt->state == ATTEMPT_TERMINATING) {
         attempt_kill(attempt);
+    } else if (attempt->ended) {
+        tell_of_rest(attempt);
+        clear(attempt);
+    } else {
+        attempt->timed_out = meta_of(attempt)->timeout;
+        attempt_terminate(attempt);
     }
 }
 
-static void set_deadline(struct attempt *attempt, int64_t since, double seconds)
+static void on_deadline(uv_timer_t *timer)
 {
-    double left = seconds - 1e-9 * (double)(clock_monotonic() - since);
-    uv_timer_start(&attempt->deadline, on_deadline, left > 0 ? (uint64_t)(1000 * left) : 0, 0);
+    struct attempt *attempt = timer->data;
+    if (attempt->state > ATTEMPT_TERMINATING) {
+        warn_of_lingering(attempt);
+        return;
+    }
+    if (has_ended(attempt))
+        return;
+    forgive_suspension(attempt);
+    if (seconds_left(attempt) > 0)
+        attempt_follow_deadline(attempt);
+    else
+        on_time_over(attempt);
 }
 
 void attempt_terminate(struct attempt *attempt)
@@ -161,17 +293,26 @@ void attempt_terminate(struct attempt *attempt)
     attempt->state = ATTEMPT_TERMINATING;
     attempt->told_to_end = clock_monotonic();
     attempt->cut_short = true;
-    tree_signal(attempt->slot->tree, SIGTERM);
-    tree_signal(attempt->slot->tree, SIGCONT); /* a stopped process could not obey */
-    set_deadline(attempt, attempt->told_to_end, config_meta(attempt->runner->config)->kill_grace);
+    if (attempt->ended) {
+        tree_signal_rest(attempt->slot->tree, SIGTERM, false);
+    } else {
+        tree_signal(attempt->slot->tree, SIGTERM);
+        tree_signal(attempt->slot->tree, SIGCONT); /* a stopped process could not obey */
+    }
+    attempt_follow_deadline(attempt);
 }
 
 void attempt_kill(struct attempt *attempt)
 {
     if (attempt->state >= ATTEMPT_CLEARING)
         return;
-    attempt->state = ATTEMPT_KILLING;
     attempt->cut_short = true;
+    if (attempt->ended) {
+        clear(attempt);
+        return;
+    }
+    attempt->state = ATTEMPT_KILLING;
+    uv_timer_stop(&attempt->deadline);
     tree_kill(attempt->slot->tree);
 }
 
@@ -198,19 +339,6 @@ static void watch(struct runner *runner, struct attempt *attempt)
     attempt->open_handles = 2;
     uv_poll_start(&attempt->exit, UV_READABLE, on_process_end);
     attempt_follow_deadline(attempt);
-}
-
-void attempt_follow_deadline(struct attempt *attempt)
-{
-    const struct config_meta *meta = config_meta(attempt->runner->config);
-    if (attempt->paused)
-        return;
-    if (attempt->state == ATTEMPT_TERMINATING)
-        set_deadline(attempt, attempt->told_to_end, meta->kill_grace);
-    else if (attempt->state == ATTEMPT_RUNNING && meta->timeout > 0)
-        set_deadline(attempt, attempt->started, meta->timeout);
-    else if (attempt->state == ATTEMPT_RUNNING)
-        uv_timer_stop(&attempt->deadline);
 }
 
 static struct attempt *new_attempt(struct runner *runner, struct slot *slot, struct run *run)

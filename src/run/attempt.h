@@ -2,7 +2,12 @@
  * One process launched for a run, from launch to the end of its whole tree.
  *
  *   RUNNING ──deadline, stop──▶ TERMINATING ──kill_grace, second stop──▶ KILLING
- *      └───────────────┴── the process ends ──────────┴──▶ CLEARING ── nothing is left ──▶ ENDED
+ *      └──────────────────────────────┴── the process ends ──────────────┴──▶ CLEARING ── nothing is left ──▶
+ * ENDED
+ *
+ * CLEARING is skipped when nothing is left. What a process leaves that was told to end has the rest of
+ * kill_grace before: the attempt stays TERMINATING. What one leaves that ended by itself has a moment: it
+ * stays RUNNING.
  */
 #pragma once
 #include <stdbool.h>
@@ -33,7 +38,9 @@ struct attempt {
     int64_t started;     /* clock_monotonic() */
     int64_t told_to_end; /* when it got SIGTERM */
     int64_t paused;      /* since when it is stopped; 0: it is not */
-    int64_t ended;       /* when its program did */
+    int64_t ended;       /* when its program did; 0: it has not */
+    int64_t looked_at;   /* when the deadline's timer was set */
+    int64_t due;         /* when it is to run down */
     struct attempt_end end;
     char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
     int not_executed; /* the error number that kept it from executing the program; 0: it did */
@@ -43,6 +50,10 @@ struct attempt {
     bool out_of_memory;
     bool cut_short; /* it was told to end */
 };
+
+/* Whether it ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the exit status that
+ * stands for one of these. */
+bool attempt_ended_by_stop(const struct attempt_end *end);
 
 /*
  * Makes the run directory, launches the program and occupies the slot. Calls runner->attempt_ended() once it

@@ -76,6 +76,7 @@ struct runner {
     uint64_t others;        /* finished runs, or rows, that match no permutation of the current plan */
     uint64_t finished_here; /* runs that this runner finished */
     double seconds_run;     /* sum over these */
+    uint64_t runs_leaving;  /* whose programs ended and left processes, which were ended */
     VECTOR(struct failure) failures;
     uint64_t faulty;     /* finished runs with faults after their training */
     char *fault_example; /* of the first: its name, the fault, and its .err; NULL: there is none */

@@ -1,6 +1,5 @@
 #include "run/settle.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,22 +114,12 @@ static void wait(struct runner *runner, struct attempt *attempt, const struct er
                  (long long)attempt->run->id, err->text, trouble_remedy(err));
 }
 
-/* Returns whether the attempt ended as one does that is told to stop. */
-static bool ended_by_stop(const struct attempt_end *end)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (end->signal == numbers[i] || end->exit_status == 128 + numbers[i])
-            return true;
-    return false;
-}
-
 /* Who stops furcate may have sent the signal to all its processes, of which this attempt was the quickest.
  * Returns how long the runner is to wait for its own; 0: no longer. */
 static uint64_t ms_until_stop(const struct attempt *attempt)
 {
     static const int64_t most_ns = 1000000000;
-    if (attempt->cut_short || !ended_by_stop(&attempt->end))
+    if (attempt->cut_short || !attempt_ended_by_stop(&attempt->end))
         return 0;
     int64_t left = attempt->ended + most_ns - clock_monotonic();
     return left > 0 ? (uint64_t)left / 1000000 + 1 : 0;

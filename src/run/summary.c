@@ -60,6 +60,19 @@ static void print_unwritten(const struct runner *runner)
             count == 1 ? "run" : "runs", runner->bookkeeping.err.text);
 }
 
+static void print_leaving(const struct runner *runner)
+{
+    unsigned long long count = runner->runs_leaving;
+    if (count > 0)
+        fprintf(
+            stderr,
+            "The programs of %llu run%s ended while processes that they had started were still executing, "
+            "and these were ended; see 'left' in %s/furcate.log. A program that trains in the background "
+            "must "
+            "wait for that (wait in a shell).\n",
+            count, count == 1 ? "" : "s", store_directory(runner->store));
+}
+
 static void print_use(const struct runner *runner)
 {
     CLEANUP(memory_free) char *use = slots_describe_use(&runner->slots);
@@ -133,6 +146,7 @@ void summary_print(const struct runner *runner)
     print_faults(runner);
     print_fail_fast(runner);
     print_unwritten(runner);
+    print_leaving(runner);
     print_use(runner);
     if (now == 0 && done == total)
         fprintf(stderr, "Everything is done: %llu of %llu runs are in %s; delete a row to run it again.\n",

@@ -150,6 +150,8 @@ static void on_server_exit(uv_poll_t *handle, int status, int events)
         count_crash(runner, what);
     if (tree_end(warm->tree, on_tree_gone, process))
         on_tree_gone(process);
+    else
+        tree_kill(warm->tree);
 }
 
 /* --- warming --- */

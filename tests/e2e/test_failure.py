@@ -1,7 +1,13 @@
 """Programs that fail, hang or are killed: retried, named, listed at the end, and tried again by the next start."""
 
 import json
+import os
+import signal
 import time
+
+import pytest
+
+from conftest import is_alive, until
 
 FAILS_FIRST = "[ $FURCATE_ATTEMPT -gt 1 ] || { echo no luck >&2; exit 9; }\n"
 
@@ -87,6 +93,68 @@ def test_a_run_that_ends_well_only_when_its_time_is_over_has_failed(project):
     done = run(project, project.script("train", "trap 'exit 0' TERM\nwhile :; do :; done\n"))
     assert done.returncode == 1
     assert not project.csv.exists() or project.rows() == []
+
+
+def stopped_until(pids, condition):
+    """Stops processes until the condition holds."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    until(condition)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+def started(project, program, **meta):
+    """Starts one run of the program, which is to write its pid; returns the runner and that pid."""
+    project.write(batch_size=[1], meta=meta)
+    runner = project.start(program)
+    pid = int(until(lambda: list(project.logs.glob("*/pid")), "the run")[0].read_text())
+    return runner, pid
+
+
+def seconds_from_now(seconds):
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+@pytest.mark.parametrize("status", [0, 5])
+def test_a_run_that_ended_in_time_did_so_though_the_runner_stood_still(project, status):
+    wait = f'until [ -e "$FURCATE_TEST/go" ]; do sleep 0.01; done\nexit {status}\n'
+    pid_file = 'cd "$FURCATE_RUN_DIR"; echo $$ > pid.new; mv pid.new pid\n'
+    runner, pid = started(project, project.script("train", pid_file + wait), timeout=1)
+    over = seconds_from_now(1.5)
+    (project.root / "go").touch()
+    stopped_until([project.runner_pid()], lambda: not is_alive(pid) and over())
+    assert runner.wait() == (0 if status == 0 else 1)
+    assert "timed out" not in runner.stderr
+
+
+def test_a_run_that_took_too_long_while_only_the_runner_stood_still_has_timed_out(project):
+    runner, _ = started(project, project.gated(), timeout=1)
+    stopped_until([project.runner_pid()], seconds_from_now(1.5))
+    assert runner.wait() == 1
+    assert "timed out after 1 s" in runner.stderr
+
+
+def test_time_in_which_runner_and_run_were_suspended_is_not_the_runs(project):
+    runner, pid = started(project, project.gated(), timeout=2)
+    stopped_until([project.runner_pid(), pid], seconds_from_now(4))
+    assert project.let_all_go(runner) == 0, "it has had two seconds less those before the suspension"
+    assert "timed out" not in runner.stderr
+
+
+def test_after_a_suspension_the_time_limit_still_holds(project):
+    runner, pid = started(project, project.gated(), timeout=1)
+    stopped_until([project.runner_pid(), pid], seconds_from_now(1.5))
+    assert runner.wait() == 1
+    assert "timed out after 1 s" in runner.stderr
+
+
+def test_a_run_that_stops_itself_times_out(project):
+    project.write(batch_size=[1], meta={"timeout": 0.5})
+    done = project.furcate("run", "config.json", "--", project.script("train", "kill -STOP $$\n"))
+    assert done.returncode == 1
+    assert "timed out after 0.5 s" in done.stderr
 
 
 def test_a_signal_is_named(project):

@@ -130,7 +130,7 @@ ENDS = {"by the signal": "", "as a shell tells it": "trap 'exit 143' TERM INT HU
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("trap", ENDS.values(), ids=ENDS.keys())
 def test_an_attempt_that_hears_of_the_stop_before_the_runner_is_stopped_and_not_failed(project, number, trap):
-    program = f"{trap}echo $$ > \"$FURCATE_RUN_DIR/pid\"\nwhile :; do read line; sleep 0.01; done\n"
+    program = f"{trap}cd \"$FURCATE_RUN_DIR\"\necho $$ > pid.new; mv pid.new pid\nwhile :; do read line; sleep 0.01; done\n"
     project.write(batch_size=[1, 2], meta={"max_threads": 2, "retries": 3, "kill_grace": 3600})
     runner = project.start(project.script("train", program))
     directories = project.until_waiting(2)

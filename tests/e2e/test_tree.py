@@ -115,6 +115,141 @@ def test_a_timeout_ends_the_whole_tree(project, held):
     assert pids(project) and all_gone(project)
 
 
+# Saves when it gets SIGTERM, as soon as the test has made the file that it waits for.
+TRAINING = """import os, pathlib, signal, time
+directory = pathlib.Path(os.environ["FURCATE_RUN_DIR"])
+def save(number, frame):
+    with open(directory / "asked", "a") as file:
+        file.write("x")
+    while not pathlib.Path(os.environ["FURCATE_TEST"], "may_save").exists():
+        time.sleep(0.005)
+    (directory / "saved").touch()
+    os._exit(0)
+signal.signal(signal.SIGTERM, save)
+(directory / "pids").write_text(str(os.getpid()))
+(directory / "ready").touch()
+while True:
+    signal.pause()
+"""
+# How a program starts its training and is itself ended by SIGTERM at once.
+LAUNCHERS = {
+    "foreground": "echo $$ > \"$FURCATE_RUN_DIR/launcher\"\n{training}\necho end\n",
+    "background": "echo $$ > \"$FURCATE_RUN_DIR/launcher\"\n{training} &\nwait\n",
+    "session of its own": "echo $$ > \"$FURCATE_RUN_DIR/launcher\"\nsetsid {training} &\nwait\n",
+    "two shells": "echo $$ > \"$FURCATE_RUN_DIR/launcher\"\nsh -c '{training}; echo end'\necho end\n",
+}
+
+
+def write_launcher(project, how):
+    return project.script("launcher", LAUNCHERS[how].format(training=project.python("training.py", TRAINING)))
+
+
+def launch(project, how, **meta):
+    """A run in which a launcher trains; returns the runner and the run directory."""
+    project.write(batch_size=[1], meta={"kill_grace": 3600, **meta})
+    runner = project.start(write_launcher(project, how))
+    return runner, until(lambda: list(project.logs.glob("*/ready")), "the training")[0].parent
+
+
+def until_launcher_ended(directory):
+    until((directory / "asked").exists, "SIGTERM at the training")
+    until(lambda: not is_alive(int((directory / "launcher").read_text())), "the end of the launcher")
+
+
+@pytest.mark.parametrize("how", LAUNCHERS)
+def test_a_training_whose_launcher_ends_first_keeps_the_rest_of_the_grace(project, held, how):
+    runner, directory = launch(project, how)
+    runner.send(signal.SIGTERM)
+    until_launcher_ended(directory)
+    assert not (directory / "saved").exists() and not runner.is_over()
+    (project.root / "may_save").touch()
+    assert runner.wait() == 143
+    assert (directory / "saved").exists()
+    assert (directory / "asked").read_text() == "x"
+    assert "which was ended" not in runner.stderr
+
+
+def test_a_training_that_got_the_signal_before_the_runner_keeps_its_grace(project, held):
+    """As when systemd ends a control group: each process gets SIGTERM, in any order."""
+    runner, directory = launch(project, "background")
+    for pid in (int((directory / "launcher").read_text()), int((directory / "pids").read_text())):
+        os.kill(pid, signal.SIGTERM)
+    until_launcher_ended(directory)
+    runner.send(signal.SIGTERM)
+    until(lambda: "Stopping" in project.log(), "the stop")
+    (project.root / "may_save").touch()
+    assert runner.wait() == 143
+    assert (directory / "saved").exists()
+    assert "failed" not in runner.stderr
+
+
+def test_a_training_whose_grace_is_over_is_killed_though_its_launcher_has_ended(project, held):
+    runner, directory = launch(project, "foreground", kill_grace=0.3)
+    runner.send(signal.SIGTERM)
+    assert runner.wait() == 143
+    assert (directory / "asked").exists() and not (directory / "saved").exists()
+    assert all_gone(project)
+
+
+def test_one_more_signal_kills_a_training_whose_launcher_has_ended(project, held):
+    runner, directory = launch(project, "foreground")
+    runner.send(signal.SIGTERM)
+    until_launcher_ended(directory)
+    until(lambda: runner.send(signal.SIGTERM) or runner.is_over(), "the end by one of the signals")
+    assert runner.wait() == 143
+    assert all_gone(project)
+
+
+def test_the_grace_of_a_timeout_belongs_to_the_whole_tree_and_the_slot_waits(project, held):
+    project.write(batch_size=[1, 2], meta={"max_threads": 1, "timeout": 0.5, "kill_grace": 3600})
+    launcher = write_launcher(project, "foreground")
+    runner = project.start(project.script("check", CHECKED), launcher)
+    first = until(lambda: list(project.logs.glob("*/ready")), "the first training")[0].parent
+    until_launcher_ended(first)
+    assert len(project.directories()) == 1
+    (project.root / "may_save").touch()
+    assert runner.wait() == 1
+    assert len(list(project.logs.glob("*/saved"))) == 2
+    assert not (project.root / "found").exists()
+    assert runner.stderr.count("timed out after 0.5 s") >= 2
+
+
+LEFT = {
+    "one": ("sleep 600 &\n", "left 1 process (sleep 600), which was ended"),
+    "a daemon": ("setsid sleep 601 &\n", "left 1 process (sleep 601), which was ended"),
+    "five": ("for i in 1 2 3 4 5; do sleep 60$i & done\n", "left 5 processes (sleep 60"),
+    "a name with escapes": ("ln -s /bin/sleep \"$(printf 'a\\033[2Jb')\"\n./a*b 600 &\n",
+                            "left 1 process (./a?[2Jb 600), which was ended"),
+}
+
+
+@pytest.mark.parametrize("script, words", LEFT.values(), ids=LEFT.keys())
+def test_what_a_program_leaves_is_named_in_log_and_summary(project, held, script, words):
+    project.write(batch_size=[1])
+    done = project.run(project.script("train", script))
+    assert f"example0 {words}" in project.log()
+    assert "The programs of 1 run ended while processes that they had started were still executing" in done.stderr
+    if "5 processes" in words:
+        assert " and 2 more), which were ended" in project.log()
+
+
+def test_a_program_that_leaves_nothing_is_not_spoken_of(project, held):
+    tracker = "from multiprocessing import resource_tracker\nresource_tracker.ensure_running()\n"
+    project.write(batch_size=[1, 2, 3, 4, 5])
+    shell = project.script("shell", "sleep 0 &\nsleep 0 | sleep 0\nwait\n")
+    done = project.run(project.script("train", f"{shell}\nexec {project.python('train.py', tracker)}\n"))
+    assert " left " not in project.log()
+    assert "still executing" not in done.stderr
+
+
+def test_zombies_are_not_left(project, held):
+    """A child that has ended and was not waited for."""
+    project.write(batch_size=[1])
+    zombie = "import os, signal\nif os.fork() == 0:\n    os._exit(0)\nos.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)\n"
+    project.run(project.python("train.py", zombie))
+    assert " left " not in project.log()
+
+
 def test_trees_of_other_slots_live_on(project, held):
     """The first run ends while the second, with a daemon of its own, executes."""
     project.write(batch_size=[1, 2], meta={"max_threads": 2, "order": "config"})

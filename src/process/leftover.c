@@ -1,0 +1,54 @@
+#include "process/leftover.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { most_named = 3, most_bytes = 80 };
+
+/* Adds the words of a command line, each of which ends with a NUL. A program may write there what it likes.
+ */
+static void add_command(struct text *out, const struct text *command)
+{
+    size_t len = command->len;
+    while (len > 0 && command->data[len - 1] == '\0')
+        len--;
+    for (size_t i = 0; i < len && i < most_bytes; i++) {
+        unsigned char c = (unsigned char)command->data[i];
+        text_add_char(out, c == '\0' ? ' ' : iscntrl(c) ? '?' : (char)c);
+    }
+    if (len > most_bytes)
+        text_add(out, "…");
+}
+
+/* A process without a command line is about to end; Python's resource tracker does when its program has. */
+static bool ends_by_itself(const struct text *command)
+{
+    return command->len == 0 || memmem(command->data, command->len, "resource_tracker", 16);
+}
+
+struct leftover leftover_describe(const struct pids *pids)
+{
+    struct leftover leftover = {0};
+    for (size_t i = 0; i < pids->count; i++) {
+        struct error ignored;
+        CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pids->items[i]);
+        CLEANUP(text_free) struct text command = {0};
+        if (!file_read(path, &command, &ignored) || ends_by_itself(&command))
+            continue;
+        if (leftover.count++ >= most_named)
+            continue;
+        text_add(&leftover.names, leftover.count > 1 ? ", " : "");
+        add_command(&leftover.names, &command);
+    }
+    if (leftover.count > most_named)
+        text_addf(&leftover.names, " and %zu more", leftover.count - most_named);
+    return leftover;
+}
+
+void leftover_free(struct leftover *leftover)
+{
+    text_free(&leftover->names);
+}
