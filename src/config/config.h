@@ -51,8 +51,8 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
  * For plan_read(): the same with keys that count instead of the file's, and with a config also when there are
  * errors, if its axes can be looked at for further faults; its meta then holds no more than exclude_configs.
  *
- * overrides  NULL, or "key=value" texts with NULL behind the last, where a key may also be a path into meta
- *            ("meta.retries=2"), and the value is JSON or YAML
+ * overrides  NULL, or "key=value" texts with NULL behind the last, where a key may also be a path into an
+ *            object ("meta.retries=2", "model.dropout=0.5"), and the value is JSON or YAML
  */
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
                                     struct faults *faults);

@@ -86,7 +86,7 @@ def test_every_other_config_is_good(project, block):
 
 LITERAL = r'"(?:\\.|[^"\\])*"'
 TOKEN = re.compile(rf"""/\*.*?\*/|'(?:\\.|[^'\\])+'|({LITERAL}(?:\s*{LITERAL})*)""", re.S)
-CONVERSION = r"%[-0-9.]*(?:ll|z)?[a-z]"
+CONVERSION = r"%[-0-9.*]*(?:ll|z)?[a-z]"
 
 
 def messages(path):

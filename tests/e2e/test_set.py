@@ -31,6 +31,45 @@ def test_the_value_is_json_or_yaml(project, text, value):
     assert shown["runs"][0]["config"]["extra"] == value
 
 
+NESTED = {"model": {"dropout": 0.1, "opt": {"lr": 1}, "x.y": 3}, "one": [{"a": 1}], "opts": [{"lr": 1}, {"lr": 2}],
+          "n": 5, "a.b": 7, "q.r": {"s": 1}}
+
+
+@pytest.mark.parametrize("option, key, value", [
+    ("model.dropout=0.5", "model", {"dropout": 0.5, "opt": {"lr": 1}, "x.y": 3}),
+    ("model.opt.lr=2", "model", {"dropout": 0.1, "opt": {"lr": 2}, "x.y": 3}),
+    ("model.opt={lr: 3}", "model", {"dropout": 0.1, "opt": {"lr": 3}, "x.y": 3}),
+    ("model.width=5", "model", {**NESTED["model"], "width": 5}),
+    ("model.x.y=4", "model", {**NESTED["model"], "x.y": 4}),
+    ("a.b=8", "a.b", 8),
+    ("q.r.s=2", "q.r", {"s": 2}),
+    ("one.a=2", "one", {"a": 2}),
+])
+def test_a_path_reaches_into_an_object(project, option, key, value):
+    project.write(NESTED)
+    shown, said = plan(project, "--set", option)
+    assert said == ""
+    assert shown["permutations"] == 2
+    assert shown["runs"][0]["config"] == {**plan(project)[0]["runs"][0]["config"], key: value}
+
+
+@pytest.mark.parametrize("option, says", [
+    ("modl.dropout=1", "error: the config has no 'modl' to set 'dropout' in; did you mean 'model'?"),
+    ("model.optt.lr=1", "error: the config has no 'model.optt' to set 'lr' in; did you mean 'model.opt'?"),
+    ("solver.lr=1", "error: the config has no 'solver' to set 'lr' in; set all of it, as in 'solver={lr: 1}', or write"),
+    ("a.bb=1", "error: the config has no 'a' to set 'bb' in; did you mean 'a.b'?"),
+    ("n.x=1", "error: 'n' is an integer, so 'x' cannot be set in it; set all of it"),
+    ("opts.lr=1", "error: 'opts' is an array, so 'lr' cannot be set in it; set all of it"),
+    ("meta.retries.x=1", "error: 'meta.retries' is an integer, so 'x' cannot be set in it; set all of it"),
+    ("model.=1", "error: a key, '=' and a value are meant"),
+    (".dropout=1", "error: a key, '=' and a value are meant"),
+])
+def test_a_path_that_leads_nowhere_is_refused(project, option, says):
+    project.write(NESTED, meta={"retries": 1})
+    done = project.furcate("plan", "config.json", "--set", option)
+    assert done.returncode == 2 and says in done.stderr
+
+
 def test_a_new_key_stands_behind_those_of_the_file_and_an_old_one_keeps_its_place(project):
     project.write()
     shown, _ = plan(project, "--set", "new=1", "--set", "epochs=3")
@@ -84,10 +123,12 @@ def test_a_fault_of_the_file_is_mended_by_an_override(project):
     ("width=32,64", "--set width: warning: this is one string; for several values write 'width=[32,64]'"),
     ("bn=no", "--set bn: warning: 'bn' is the string \"no\"; for a boolean write false, for the string '\"no\"'"),
     ("opt={lr: [1, 2]}", "--set opt: warning: 'opt.lr' is an array within an object, which is no axis"),
+    ("model.dropuot=1", "the config has no key 'model.dropuot', so it is added; did you mean 'model.dropout'?"),
+    ("model.lrs=[1, 2]", "--set model.lrs: warning: 'model.lrs' is an array within an object, which is no axis"),
     ("momentun=1", "--set momentun: warning: the config has no key 'momentun', so it is added; did you mean 'momentum'"),
 ])
 def test_what_was_hardly_meant_is_said(project, option, says):
-    project.write(momentum=0.9)
+    project.write(momentum=0.9, model={"dropout": 0.1})
     assert says in project.furcate("plan", "config.json", "--set", option).stderr
 
 
