@@ -5,11 +5,8 @@
 #pragma once
 #include <locale.h>
 
-/* Puts the calling thread into the C locale until the function returns, which costs some nanoseconds. */
-#define C_LOCALE_UNTIL_RETURN                                                                                \
-    __attribute__((cleanup(c_locale_leave), unused)) locale_t locale_before = c_locale_enter()
-
-/* Returns the locale that the thread was in, for c_locale_leave(). */
+/* Puts the calling thread into the C locale, which costs some nanoseconds. Returns the locale it was in, for
+ * c_locale_leave(): `CLEANUP(c_locale_leave) locale_t before = c_locale_enter();` */
 locale_t c_locale_enter(void);
 void c_locale_leave(const locale_t *before);
 

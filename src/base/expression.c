@@ -116,7 +116,7 @@ static bool compile(regex_t *compiled, const char *expression, struct error *err
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
     if (!is_bounded(expression))
         return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
-    C_LOCALE_UNTIL_RETURN;
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
     int code = regcomp(compiled, expression, REG_EXTENDED);
     if (code == 0)
@@ -145,7 +145,7 @@ void expression_free(struct expression *expression)
 bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
                      int flags)
 {
-    C_LOCALE_UNTIL_RETURN;
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
     bool found = regexec(&expression->compiled, text, count, parts, flags) == 0;
     /* regexec(3) of glibc calls a want of memory a mismatch. */

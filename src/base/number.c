@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/c_locale.h"
+#include "base/memory.h"
 
 double number_read(const char *text, char **end)
 {
@@ -12,7 +13,7 @@ double number_read(const char *text, char **end)
 
 int number_vprint(char *out, size_t size, const char *format, va_list args)
 {
-    C_LOCALE_UNTIL_RETURN;
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     return vsnprintf(out, size, format, args);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
 
 static const char standard[] = "tag:yaml.org,2002:";
@@ -110,7 +111,7 @@ static const char *advise(const char *name)
 {
     size_t last = sizeof advices / sizeof *advices - 1;
     for (size_t i = 0; i < last; i++)
-        if (strncasecmp(name, advices[i].begins, strlen(advices[i].begins)) == 0)
+        if (ascii_starts_with(name, advices[i].begins))
             return advices[i].advice;
     return advices[last].advice;
 }

@@ -87,7 +87,7 @@ static void make_json(struct text *out, const char *line)
 static json_t *load(const char *text, size_t len)
 {
     /* Jansson reads the decimal point of the locale, and only one of a single byte. */
-    C_LOCALE_UNTIL_RETURN;
+    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
     json_t *loaded = json_loadb(text, len, 0, NULL);
     if (!loaded && errno == ENOMEM)
