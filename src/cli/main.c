@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/nearest.h"
 #include "cli/cli.h"
+#include "cli/given.h"
 
 static const struct cli_command *const commands[] = {&cli_run, &cli_plan, &cli_best};
 
@@ -20,8 +22,23 @@ static int print_help(void)
     return CLI_OK;
 }
 
+/* A file in the place of a command is a config whose command was left out. */
+static bool is_config(const char *name)
+{
+    struct stat info;
+    return cli_looks_like_config(name) || (stat(name, &info) == 0 && S_ISREG(info.st_mode));
+}
+
 static int refuse_command(const char *name)
 {
+    if (is_config(name)) {
+        fprintf(stderr,
+                "furcate: '%s' is no command; write furcate plan %s to see what it would run, or furcate run "
+                "%s -- "
+                "PROGRAM … to run it\n",
+                name, name, name);
+        return CLI_USAGE;
+    }
     const char *names[command_count];
     for (size_t i = 0; i < command_count; i++)
         names[i] = commands[i]->name;

@@ -7,9 +7,9 @@ static void log_axes(struct runner *runner)
     CLEANUP(text_free) struct text keys = {0};
     for (size_t i = 0; i < plan_axis_count(runner->plan); i++)
         text_addf(&keys, "%s%s", i ? ", " : "", plan_axis(runner->plan, i)->key);
-    log_line(runner->log, LOG_INFO, "Generated %s%llu unique combinations from configuration keys: {%s}",
-             plan_is_exact(runner->plan) ? "" : "at most ", (unsigned long long)plan_count(runner->plan),
-             text_get(&keys));
+    unsigned long long product = plan_product(runner->plan);
+    log_line(runner->log, LOG_INFO, "Generated %llu unique combination%s from configuration keys: {%s}",
+             product, product == 1 ? "" : "s", text_get(&keys));
 }
 
 static void warn_of_idle_gpus(struct runner *runner)
@@ -63,14 +63,24 @@ static void warn_of_no_effect(struct runner *runner)
         log_line(runner->log, LOG_WARNING, "mem_trace is enabled, but this version has no memory trace yet");
 }
 
+/* Of all that were generated. */
+static void log_excluded(struct runner *runner)
+{
+    unsigned long long excluded = plan_product(runner->plan) - plan_count(runner->plan);
+    if (excluded)
+        log_line(runner->log, LOG_INFO, "Excluding %llu config%s matching configured 'exclude_configs'",
+                 excluded, excluded == 1 ? "" : "s");
+    else if (!plan_is_exact(runner->plan))
+        log_line(runner->log, LOG_INFO,
+                 "Excluding configs matching configured 'exclude_configs' as their turn comes: they are too "
+                 "entangled to be counted");
+}
+
 void announce_start(struct runner *runner)
 {
-    uint64_t excluded = plan_product(runner->plan) - plan_count(runner->plan);
     size_t used = slots_in_use(&runner->slots);
     log_axes(runner);
-    if (excluded)
-        log_line(runner->log, LOG_INFO, "Excluding %llu configs matching configured 'exclude_configs'",
-                 (unsigned long long)excluded);
+    log_excluded(runner);
     if (runner->finished)
         log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
                  (unsigned long long)runner->finished);

@@ -101,10 +101,10 @@ static void log_plan(struct runner *runner, const struct plan_change *change, si
     if (exact)
         text_addf(&moved, " - %llu joined - %llu gone", (unsigned long long)plan_change_joined(change),
                   (unsigned long long)plan_change_gone(change));
-    log_line(runner->log, LOG_INFO, "The plan is now %llu configs - %s%llu remaining - %zu slots%s",
-             (unsigned long long)plan_count(runner->plan),
-             follows && (!exact || plan_change_gone(change) > 0) ? "at least " : "",
-             (unsigned long long)runner_left(runner), slots, text_get(&moved));
+    unsigned long long count = plan_count(runner->plan), remaining = runner_remaining(runner);
+    log_line(runner->log, LOG_INFO, "The plan is now %llu config%s - %s%llu remaining - %zu slot%s%s", count,
+             count == 1 ? "" : "s", follows && (!exact || plan_change_gone(change) > 0) ? "at least " : "",
+             remaining, slots, slots == 1 ? "" : "s", text_get(&moved));
 }
 
 /* `taken` is that of the plan already, and holds what is finished. */

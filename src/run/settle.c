@@ -14,11 +14,12 @@ static void on_over(uv_timer_t *timer);
 static void log_finished(struct runner *runner, const struct run *run, double seconds)
 {
     char took[48], remaining[48];
+    unsigned long long left = runner_remaining(runner);
     duration_format(seconds, took);
     duration_format(progress_seconds_left(runner), remaining);
     log_line(runner->log, LOG_INFO,
-             "Thread %lld finished - %s - %llu configs remaining - est. total time remaining: %s",
-             (long long)run->id, took, (unsigned long long)runner_left(runner), remaining);
+             "Thread %lld finished - %s - %llu config%s remaining - est. total time remaining: %s",
+             (long long)run->id, took, left, left == 1 ? "" : "s", remaining);
 }
 
 static void note_fault(struct runner *runner, const struct run *run, const char *fault)

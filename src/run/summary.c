@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -132,6 +133,22 @@ static void print_gone(const char *csv, const struct store_gone *gone)
             count == 1 ? "its folder" : "their folders");
 }
 
+/* The table is named only where it is: no run has ended yet, or somebody has deleted it. */
+static void print_done(unsigned long long done, unsigned long long total, unsigned long long now,
+                       const char *took, const char *csv)
+{
+    const char *runs = total == 1 ? "run is" : "runs are";
+    if (now == 0 && done == total) {
+        fprintf(stderr, "Everything is done: %llu of %llu %s in %s; delete a row to run it again.\n", done,
+                total, runs, csv);
+        return;
+    }
+    fprintf(stderr, "%llu of %llu %s done, %llu of them now, in %s", done, total, runs, now, took);
+    if (access(csv, F_OK) == 0)
+        fprintf(stderr, "; results: %s", csv);
+    fputc('\n', stderr);
+}
+
 void summary_print(const struct runner *runner)
 {
     char took[48];
@@ -148,12 +165,7 @@ void summary_print(const struct runner *runner)
     print_unwritten(runner);
     print_leaving(runner);
     print_use(runner);
-    if (now == 0 && done == total)
-        fprintf(stderr, "Everything is done: %llu of %llu runs are in %s; delete a row to run it again.\n",
-                done, total, csv);
-    else
-        fprintf(stderr, "%llu of %llu runs are done, %llu of them now, in %s; results: %s\n", done, total,
-                now, took, csv);
+    print_done(done, total, now, took, csv);
     print_gone(csv, &gone);
     if (store_was_replaced(runner->store))
         fprintf(

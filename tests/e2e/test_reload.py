@@ -49,7 +49,7 @@ def test_every_edit_is_followed(project, edit):
     runner = start_with_one_waiting(project, 1)
     for last in (2, 3, 4):
         edit(project, *range(1, last + 1))
-        until_log(project, f"The plan is now {last} configs - {last - 1} remaining")
+        until_log(project, f"The plan is now {last} configs - {last} remaining")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "2", "3", "4"]
 
@@ -97,7 +97,7 @@ def test_an_edit_behind_a_link_is_followed(project):
 def test_a_removed_value_that_has_not_started_is_not_run(project):
     runner = start_with_one_waiting(project, 1, 2, 3, 4)
     write_config(project, 1, 3)
-    until_log(project, "The plan is now 2 configs - 1 remaining")
+    until_log(project, "The plan is now 2 configs - 2 remaining")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "3"]
 
@@ -116,7 +116,7 @@ def test_what_is_finished_stays_finished(project):
     until(lambda: project.csv.exists() and project.values() == ["1"], "the first row")
     project.until_waiting(1)
     write_config(project, 1, 2, 3)
-    until_log(project, "The plan is now 3 configs - 1 remaining")
+    until_log(project, "The plan is now 3 configs - 2 remaining")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "2", "3"]
     assert len(project.directories()) == 3
@@ -166,7 +166,7 @@ def test_fewer_threads_let_what_executes_finish(project):
     runner = project.start(project.gated())
     first, second = project.until_waiting(2)
     write_config(project, 1, 2, 3, 4)
-    until_log(project, "1 slots")
+    until_log(project, " - 1 slot - ")
     project.let_go(second)
     until(lambda: project.csv.exists() and len(project.rows()) == 1, "the row of the second")
     assert project.waiting() == [first]
@@ -177,7 +177,7 @@ def test_fewer_threads_let_what_executes_finish(project):
 def test_new_exclude_configs_apply_at_once(project):
     runner = start_with_one_waiting(project, 1, 2, 3)
     write_config(project, 1, 2, 3, exclude_configs=[{"batch_size": 2}])
-    until_log(project, "The plan is now 2 configs - 1 remaining")
+    until_log(project, "The plan is now 2 configs - 2 remaining")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "3"]
 
@@ -200,7 +200,7 @@ def test_a_removed_value_that_waits_for_its_retry_is_dropped(project):
     until_log(project, "will be tried again")
     write_config(project, 2)
     assert runner.wait() == 0
-    assert "The plan is now 1 configs - 0 remaining" in project.log()
+    assert "The plan is now 1 config - 0 remaining" in project.log()
 
 
 def test_a_save_without_a_change_does_nothing(project):
@@ -313,6 +313,6 @@ def test_a_log_dir_that_is_set_back_or_spelled_otherwise_is_the_same(project, lo
 def test_another_spelling_of_data_dir_moves_no_run(project):
     runner = start_with_one_waiting(project, 1, 2)
     project.write(batch_size=[1, 2], data_dir="./foo//", meta={"max_threads": 1, "order": "config"})
-    until_log(project, "The plan is now 2 configs - 1 remaining - 1 slots - 0 joined - 0 gone")
+    until_log(project, "The plan is now 2 configs - 2 remaining - 1 slot - 0 joined - 0 gone")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "2"]

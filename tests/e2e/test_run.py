@@ -220,13 +220,50 @@ def test_run_data_json_holds_the_results(project):
     assert data["meta"]["data"]["epochs"] == 1
 
 
+def test_what_executes_remains(project):
+    project.write(batch_size=[1, 2, 3], meta={"max_threads": 2})
+    runner = project.start(project.gated())
+    first, second = project.until_waiting(2)
+    project.let_go(first)
+    until(lambda: "finished" in project.log(), "the first end")
+    assert " - 2 configs remaining - " in project.log()
+    assert project.let_all_go(runner) == 0
+    assert " - 1 config remaining - " in project.log() and " - 0 configs remaining - " in project.log()
+
+
+def test_the_numbers_of_the_start_add_up(project):
+    project.write(batch_size=[1, 2, 3], cache=[True, False], meta={"exclude_configs": [{"batch_size": 2}, {"batch_size": 3, "cache": True}]})
+    done = project.run("/bin/true")
+    assert "Generated 6 unique combinations from configuration keys: {batch_size, cache}" in done.stderr
+    assert "Excluding 3 configs matching configured 'exclude_configs'" in done.stderr
+    assert "3 of 3 runs are done" in done.stderr
+
+
+def test_one_is_not_plural(project):
+    project.write(batch_size=[1, 2], meta={"exclude_configs": [{"batch_size": 2}]})
+    first = project.run("/bin/true").stderr
+    assert "Excluding 1 config matching" in first
+    assert "1 of 1 run is done, 1 of them now" in first
+    assert "Everything is done: 1 of 1 run is in logs/run_data.csv" in project.run("/bin/true").stderr
+    project.write(batch_size=[1])
+    assert "Generated 1 unique combination from" in project.run("/bin/true").stderr
+
+
+def test_a_table_that_is_not_there_is_not_named(project):
+    project.write(batch_size=[1])
+    done = project.furcate("run", "config.json", "--", "/bin/false")
+    assert done.returncode == 1
+    assert re.search(r"^0 of 1 run is done, 0 of them now, in \ds$", done.stderr, re.M)
+    assert not project.csv.exists()
+
+
 def test_the_log_has_the_lines_of_the_spec(project):
     project.write(meta={"max_threads": 1})
     done = project.run("/bin/true")
     lines = project.log().splitlines()
     assert all(re.match(STAMP, line) for line in lines)
     finished = [re.sub(STAMP, "", line) for line in lines if " finished - " in line]
-    assert finished == ["Thread 0 finished - 0s - 0 configs remaining - est. total time remaining: 0s",
+    assert finished == ["Thread 0 finished - 0s - 1 config remaining - est. total time remaining: 0s",
                         "Thread 1 finished - 0s - 0 configs remaining - est. total time remaining: 0s"]
     assert [line for line in done.stderr.splitlines() if " finished - " in line] == \
         [line for line in lines if " finished - " in line]
