@@ -21,6 +21,7 @@ struct tree {
     struct group *group;         /* NULL: by descent, or none made yet */
     pid_t program;               /* 0: none executes */
     pid_t session;               /* of the program, also once it has ended */
+    struct pids orphans;         /* by descent, while it ends: children of the runner that are of it */
     bool killed;                 /* while it ends: what is left of it is killed as soon as it is seen */
     void (*gone)(void *context); /* not NULL: it ends */
     void *context;
@@ -81,8 +82,10 @@ void trees_close(struct trees *trees)
 
 void trees_free(struct trees *trees)
 {
-    for (size_t i = 0; i < trees->all.count; i++)
+    for (size_t i = 0; i < trees->all.count; i++) {
+        vector_free(&trees->all.items[i]->orphans);
         free(trees->all.items[i]);
+    }
     vector_free(&trees->all);
     free(trees->group);
 }
@@ -190,33 +193,6 @@ static bool is_program(const void *context, pid_t pid)
     return false;
 }
 
-/* The tree that ends and whose program made this session; NULL: none did, as of a daemon's. */
-static struct tree *find_ending(const struct trees *trees, pid_t session)
-{
-    for (size_t i = 0; i < trees->all.count; i++)
-        if (trees->all.items[i]->gone && trees->all.items[i]->session == session)
-            return trees->all.items[i];
-    return NULL;
-}
-
-/* An orphan in a session of its own may be of any tree that ends. */
-static bool may_be_of(const struct tree *tree, pid_t orphan)
-{
-    const struct tree *of = find_ending(tree->trees, getsid(orphan));
-    return !of || of == tree;
-}
-
-/* Returns whether an orphan is to be killed: none of the trees that it may be of has time left to end. */
-static bool is_condemned(const struct trees *trees, pid_t orphan)
-{
-    for (size_t i = 0; i < trees->all.count; i++) {
-        const struct tree *tree = trees->all.items[i];
-        if (tree->gone && !tree->killed && may_be_of(tree, orphan))
-            return false;
-    }
-    return true;
-}
-
 /* Adds the orphans that execute. Returns whether one was found that had ended; its own children are orphans
  * only now. */
 static bool find_orphans(const struct trees *trees, struct pids *orphans)
@@ -245,21 +221,56 @@ static struct pids list_orphans(const struct trees *trees)
     return orphans;
 }
 
-static void kill_condemned(const struct trees *trees)
+/* The tree, of those that end, which an orphan is of: by its session; or, where that is its own, the tree
+ * that was the last to end, since orphans are shared out whenever one ends. */
+static struct tree *find_owner(const struct trees *trees, pid_t orphan)
+{
+    pid_t session = getsid(orphan);
+    struct tree *owner = NULL;
+    for (size_t i = 0; i < trees->all.count; i++) {
+        struct tree *tree = trees->all.items[i];
+        if (tree->gone && tree->session == session)
+            return tree;
+        if (tree->gone && (!owner || tree == trees->last_to_end))
+            owner = tree;
+    }
+    return owner;
+}
+
+static bool is_claimed(const struct trees *trees, pid_t orphan)
+{
+    for (size_t i = 0; i < trees->all.count; i++)
+        if (pids_have(&trees->all.items[i]->orphans, orphan))
+            return true;
+    return false;
+}
+
+static void keep_common(struct pids *pids, const struct pids *others)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pids->count; i++)
+        if (pids_have(others, pids->items[i]))
+            pids->items[kept++] = pids->items[i];
+    pids->count = kept;
+}
+
+static void share_orphans(const struct trees *trees)
 {
     struct pids orphans = list_orphans(trees);
-    for (size_t i = 0; i < orphans.count; i++)
-        if (is_condemned(trees, orphans.items[i]))
-            kill(orphans.items[i], SIGKILL);
+    for (size_t i = 0; i < trees->all.count; i++)
+        keep_common(&trees->all.items[i]->orphans, &orphans);
+    for (size_t i = 0; i < orphans.count; i++) {
+        struct tree *owner = find_owner(trees, orphans.items[i]);
+        if (owner && !is_claimed(trees, orphans.items[i]))
+            vector_push(&owner->orphans, orphans.items[i]);
+    }
     vector_free(&orphans);
 }
 
-static bool has_orphan(const struct tree *tree, const struct pids *orphans)
+static void kill_orphans(const struct tree *tree)
 {
-    for (size_t i = 0; i < orphans->count; i++)
-        if (may_be_of(tree, orphans->items[i]))
-            return true;
-    return false;
+    for (size_t i = 0; i < tree->orphans.count; i++)
+        kill(tree->orphans.items[i], SIGKILL);
 }
 
 /* --- what is left when the program has ended --- */
@@ -277,11 +288,9 @@ static struct pids list_rest(const struct tree *tree)
         cgroup_list(tree->group->path, &rest);
         return rest;
     }
-    struct pids orphans = list_orphans(tree->trees);
-    for (size_t i = 0; i < orphans.count; i++)
-        if (may_be_of(tree, orphans.items[i]))
-            vector_push(&rest, orphans.items[i]);
-    vector_free(&orphans);
+    share_orphans(tree->trees);
+    for (size_t i = 0; i < tree->orphans.count; i++)
+        vector_push(&rest, tree->orphans.items[i]);
     add_descent(&rest);
     return rest;
 }
@@ -311,7 +320,7 @@ void tree_kill(struct tree *tree)
     else if (tree->program)
         kill_descent(tree->program);
     else
-        kill_condemned(tree->trees);
+        kill_orphans(tree);
 }
 
 /* --- the end --- */
@@ -330,19 +339,19 @@ static void on_child_ended(uv_signal_t *handle, int number)
     struct trees *trees = handle->data;
     VECTOR(struct tree *) gone = {0};
     size_t ending = 0;
-    kill_condemned(trees);
-    struct pids orphans = list_orphans(trees);
+    share_orphans(trees);
     for (size_t i = 0; i < trees->all.count; i++) {
         struct tree *tree = trees->all.items[i];
         ending += tree->gone != NULL;
-        if (tree->gone && !has_orphan(tree, &orphans))
+        if (tree->killed)
+            kill_orphans(tree);
+        if (tree->gone && tree->orphans.count == 0)
             vector_push(&gone, tree);
     }
     if (gone.count == ending)
         uv_signal_stop(handle);
     for (size_t i = 0; i < gone.count; i++)
         tell(gone.items[i]);
-    vector_free(&orphans);
     vector_free(&gone);
 }
 
@@ -385,18 +394,15 @@ void trees_adopt(struct trees *trees)
 }
 
 /* The orphans are looked at again once their ends are watched for, so that none falls in between. */
-static bool end_descent(const struct tree *tree)
+static bool end_descent(struct tree *tree)
 {
-    struct pids orphans = list_orphans(tree->trees);
-    bool is_left = has_orphan(tree, &orphans);
-    vector_free(&orphans);
-    if (!is_left)
+    tree->trees->last_to_end = tree;
+    share_orphans(tree->trees);
+    if (tree->orphans.count == 0)
         return true;
     uv_signal_start(&tree->trees->child_ended, on_child_ended, SIGCHLD);
-    orphans = list_orphans(tree->trees);
-    is_left = has_orphan(tree, &orphans);
-    vector_free(&orphans);
-    return !is_left;
+    share_orphans(tree->trees);
+    return tree->orphans.count == 0;
 }
 
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context)

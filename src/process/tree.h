@@ -25,7 +25,8 @@ struct trees {
     char *group;          /* folder of the control group around those of the slots; NULL: by descent */
     bool accounts_memory; /* each of those has a memory.events */
     VECTOR(struct tree *) all;
-    uv_signal_t child_ended; /* by descent, while a tree ends; with groups, once orphans are adopted */
+    struct tree *last_to_end; /* by descent; NULL: none has yet */
+    uv_signal_t child_ended;  /* by descent, while a tree ends; with groups, once orphans are adopted */
     bool frozen;
 };
 
