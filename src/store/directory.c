@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "store/run_data.h"
 
-enum { longest_base_name = 200, longest_data_name = 100, longest_id = 15 };
+enum { longest_base_name = 200, longest_where_short = 140, longest_data_name = 100, longest_id = 15 };
 
 /* Cuts at the end of a UTF-8 character. */
 static void cut(struct text *text, size_t len)
@@ -65,6 +65,19 @@ char *store_directory_base_name(const char *name, const char *label)
     return text_take(&base);
 }
 
+char *store_directory_shorter(const char *directory)
+{
+    struct text base = {0};
+    const char *name = strrchr(directory, '/') + 1;
+    if (strlen(name) <= longest_where_short)
+        return NULL;
+    text_add(&base, name);
+    shorten(&base, longest_where_short);
+    char *path = text_format("%.*s%s", (int)(name - directory), directory, text_get(&base));
+    text_free(&base);
+    return path;
+}
+
 int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len)
 {
     bool known = data_name_len > 0 && data_name_len < len && memcmp(base_name, data_name, data_name_len) == 0;
@@ -105,11 +118,17 @@ static struct value *content(const struct run *run)
     return config;
 }
 
-static bool make(const char *directory, struct error *err)
+/* Makes the run directory, where its file system takes no name as long, with a shorter one. */
+static bool make(struct run *run, struct error *err)
 {
-    if (mkdir(directory, 0777) == 0 || errno == EEXIST)
+    if (mkdir(run->directory, 0777) == 0 || errno == EEXIST)
         return true;
-    return file_make_dirs(directory, err); /* the log dir went away, or says why not */
+    char *shorter = errno == ENAMETOOLONG ? store_directory_shorter(run->directory) : NULL;
+    if (!shorter)
+        return file_make_dirs(run->directory, err); /* the log dir went away, or says why not */
+    free(run->directory);
+    run->directory = shorter;
+    return make(run, err);
 }
 
 /* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
@@ -126,7 +145,7 @@ static bool replace(const char *path, const struct text *json, struct error *err
 bool store_prepare_run(struct store *store, struct run *run, struct error *err)
 {
     (void)store;
-    if (!make(run->directory, err))
+    if (!make(run, err))
         return false;
     CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
     CLEANUP(value_cleanup) struct value *config = content(run);

@@ -10,5 +10,8 @@
 char *store_directory_run_name(const struct value *data_name, int64_t id);
 /* "example0_foo_bs32"; at most 200 bytes, a longer one ends in a hash. free() it. */
 char *store_directory_base_name(const char *name, const char *label);
+/* The path of a run directory whose name is too long for its file system, with a name of 140 bytes that ends
+ * in a hash: eCryptfs takes 143. NULL when the name is no longer than that; free() it. */
+char *store_directory_shorter(const char *directory);
 /* The id in a run directory's base name, or in a run's name; -1 when there is none. data_name may be "". */
 int64_t store_directory_id(const char *base_name, size_t len, const char *data_name, size_t data_name_len);

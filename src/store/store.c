@@ -207,6 +207,19 @@ struct config *store_peek_config(const char *log_dir, struct faults *faults)
     return NULL;
 }
 
+/* Returns whether the run's directory is there, under the name that its file system takes. */
+static bool has_directory(struct run *run)
+{
+    if (access(run->directory, F_OK) == 0)
+        return true;
+    char *shorter = errno == ENAMETOOLONG ? store_directory_shorter(run->directory) : NULL;
+    if (!shorter)
+        return false;
+    free(run->directory);
+    run->directory = shorter;
+    return access(run->directory, F_OK) == 0;
+}
+
 /* An id whose directory is not there: one that was copied here may not have been counted. */
 static void take_next_id(struct store *store, struct run *run)
 {
@@ -216,7 +229,7 @@ static void take_next_id(struct store *store, struct run *run)
         run->name = store_directory_run_name(data_name, run->id);
         CLEANUP(memory_free) char *base_name = store_directory_base_name(run->name, run->label);
         run->directory = file_join(store->directory, base_name);
-        if (access(run->directory, F_OK) < 0)
+        if (!has_directory(run))
             return;
         free(run->name);
         free(run->directory);
