@@ -1,5 +1,6 @@
 #include "device/command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +27,7 @@ static int spawn(char *const argv[], int out, pid_t *pid)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 2);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setsigmask(&attributes, &none);
@@ -70,7 +71,35 @@ static bool gather(int in, int process, int limit_ms, struct text *output)
     }
 }
 
-static bool judge(const char *program, bool in_time, size_t len, int status, struct error *err)
+/* The first lines of what it printed, which say why it failed. */
+static char *first_words(const char *printed)
+{
+    enum { most_bytes = 200 };
+    struct text words = {0};
+    for (const char *c = printed; *c && words.len < most_bytes; c++) {
+        if (*c != '\n')
+            text_add_char(&words, isprint((unsigned char)*c) ? *c : '?');
+        else if (c[strspn(c, "\n")])
+            text_add(&words, words.len && c[1] != '\n' ? "; " : "");
+    }
+    return text_take(&words);
+}
+
+static bool not_on_path(const char *program, struct error *err)
+{
+    error_set(err, ERROR_SYSTEM, "%s is not on PATH", program);
+    err->number = ENOENT;
+    return false;
+}
+
+static bool fails(const char *program, const char *how, int number, const char *printed, struct error *err)
+{
+    CLEANUP(memory_free) char *words = first_words(printed);
+    return error_set(err, ERROR_SYSTEM, "%s %s %d%s%s", program, how, number, *words ? ": " : "", words);
+}
+
+static bool judge(const char *program, bool in_time, size_t len, const char *printed, int status,
+                  struct error *err)
 {
     if (len > most_output)
         return error_set(err, ERROR_SYSTEM, "%s printed more than %d KiB and was killed", program,
@@ -78,11 +107,11 @@ static bool judge(const char *program, bool in_time, size_t len, int status, str
     if (!in_time)
         return error_set(err, ERROR_SYSTEM, "%s did not answer in time and was killed", program);
     if (WIFSIGNALED(status))
-        return error_set(err, ERROR_SYSTEM, "%s was killed by signal %d", program, WTERMSIG(status));
+        return fails(program, "was killed by signal", WTERMSIG(status), printed, err);
     if (WEXITSTATUS(status) == 127) /* where posix_spawnp() cannot say it at once, as under valgrind */
-        return error_set(err, ERROR_SYSTEM, "%s is not on PATH", program);
+        return not_on_path(program, err);
     if (WEXITSTATUS(status) != 0)
-        return error_set(err, ERROR_SYSTEM, "%s failed with exit status %d", program, WEXITSTATUS(status));
+        return fails(program, "failed with exit status", WEXITSTATUS(status), printed, err);
     return true;
 }
 
@@ -105,7 +134,7 @@ bool device_command(char *const argv[], int limit_ms, struct text *output, struc
     pid_t pid;
     int number = spawn(argv, out, &pid);
     if (number == ENOENT)
-        return error_set(err, ERROR_SYSTEM, "%s is not on PATH", argv[0]);
+        return not_on_path(argv[0], err);
     if (number != 0)
         return error_system(err, number, "cannot run %s", argv[0]);
 
@@ -116,5 +145,5 @@ bool device_command(char *const argv[], int limit_ms, struct text *output, struc
     bool in_time = gather(in, process, limit_ms, output);
     if (!in_time)
         kill(-pid, SIGKILL); /* its leader is not reaped yet, so the group's number is still its own */
-    return judge(argv[0], in_time, output->len - before, reap(pid), err);
+    return judge(argv[0], in_time, output->len - before, text_get(output) + before, reap(pid), err);
 }

@@ -6,10 +6,10 @@
 #include "base/text.h"
 
 /*
- * Runs a program found on PATH, with stdin and stderr at /dev/null, and adds its stdout to `output`. A
+ * Runs a program found on PATH, with stdin at /dev/null, and adds its stdout and stderr to `output`. A
  * program that takes longer than `limit_ms` or prints more than 256 KiB is killed, with the children it left
- * in its process group. Returns false (ERROR_SYSTEM) when it is not there, was killed, or exits with another
- * status than 0.
+ * in its process group. Returns false (ERROR_SYSTEM) when it is not there (err->number is ENOENT), was
+ * killed, or exits with another status than 0; the message has the first of what it printed.
  *
  * argv  NULL-terminated; argv[0] is the program
  */

@@ -17,8 +17,9 @@ struct device {
 struct device_list {
     struct device *items;
     size_t count, capacity;
-    char source[64];   /* what found them: "NVML 12.550", "nvidia-smi"; "" when nothing did */
-    struct text notes; /* why a source that was tried found none, a line each; for messages */
+    char source[64];    /* what found them: "NVML 12.550", "nvidia-smi"; "" when nothing did */
+    struct text notes;  /* why a source that was tried found none, a line each; for messages */
+    struct text faults; /* those of the notes that tell of a driver, tool or GPU which is there and fails */
 };
 
 /* All GPUs of the machine: NVML, else nvidia-smi. No GPU is no error. Free with device_list_free(). */

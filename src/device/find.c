@@ -1,6 +1,7 @@
 /* The sources of GPUs, in the order of trust. */
 #include <stdarg.h>
 
+#include "base/memory.h"
 #include "base/vector.h"
 #include "device/sources.h"
 
@@ -17,6 +18,7 @@ void device_list_free(struct device_list *list)
 {
     vector_free(list);
     text_free(&list->notes);
+    text_free(&list->faults);
     *list = (struct device_list){0};
 }
 
@@ -32,4 +34,15 @@ void device_list_note(struct device_list *list, const char *format, ...)
     text_addv(&list->notes, format, args);
     va_end(args);
     text_add_char(&list->notes, '\n');
+}
+
+void device_list_fault(struct device_list *list, const char *format, ...)
+{
+    va_list args;
+    CLEANUP(text_free) struct text line = {0};
+    va_start(args, format);
+    text_addv(&line, format, args);
+    va_end(args);
+    text_addf(&list->notes, "%s\n", text_get(&line));
+    text_addf(&list->faults, "%s\n", text_get(&line));
 }

@@ -1,6 +1,7 @@
 /* NVIDIA GPUs through the tool that comes with the driver, where NVML cannot be loaded into this process. */
 #include "device/nvidia_smi.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,10 @@ void device_ask_nvidia_smi(struct device_list *list, int limit_ms)
     CLEANUP(text_free) struct text output = {0};
     struct error err;
     if (!device_command(argv, limit_ms, &output, &err)) {
-        device_list_note(list, "nvidia-smi: %s", err.text);
+        if (err.number == ENOENT)
+            device_list_note(list, "nvidia-smi: %s", err.text);
+        else
+            device_list_fault(list, "%s", err.text);
         return;
     }
     if (output.len > 0)

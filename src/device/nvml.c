@@ -54,7 +54,7 @@ static void add_gpu(struct device_list *list, const struct nvml *nvml, unsigned 
     void *handle = NULL;
     int code = nvml->handle(index, &handle);
     if (code != 0) {
-        device_list_note(list, "NVML: GPU %u cannot be used: %s", index, nvml->error_string(code));
+        device_list_fault(list, "NVML: GPU %u cannot be used: %s", index, nvml->error_string(code));
         return;
     }
     if (nvml->uuid(handle, device.uuid, sizeof device.uuid) != 0)
@@ -70,7 +70,7 @@ static void add_gpus(struct device_list *list, const struct nvml *nvml)
     unsigned count = 0;
     int code = nvml->count(&count);
     if (code != 0) {
-        device_list_note(list, "NVML: cannot count GPUs: %s", nvml->error_string(code));
+        device_list_fault(list, "NVML: cannot count GPUs: %s", nvml->error_string(code));
         return;
     }
     if (count == 0)
@@ -90,12 +90,12 @@ static void ask(struct device_list *list, void *library)
     struct nvml nvml = {0};
     const char *missing = load_symbols(library, &nvml);
     if (missing) {
-        device_list_note(list, "NVML: %s has no %s; the driver is too old", library_name, missing);
+        device_list_fault(list, "NVML: %s has no %s; the driver is too old", library_name, missing);
         return;
     }
     int code = nvml.init();
     if (code != 0) {
-        device_list_note(list, "NVML: %s", nvml.error_string(code));
+        device_list_fault(list, "NVML: %s", nvml.error_string(code));
         return;
     }
     add_gpus(list, &nvml);

@@ -1,5 +1,7 @@
 #include "run/announce.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 
 static void log_axes(struct runner *runner)
@@ -76,6 +78,18 @@ static void log_excluded(struct runner *runner)
                  "entangled to be counted");
 }
 
+static void warn_of_faults(struct runner *runner)
+{
+    CLEANUP(memory_free) char *faults = memory_copy_text(text_get(&runner->slots.devices.faults));
+    char *rest = faults, *line;
+    while ((line = strsep(&rest, "\n")))
+        if (*line)
+            log_line(runner->log, LOG_WARNING, "A GPU or its driver fails: %s", line);
+    if (*text_get(&runner->slots.devices.faults) && runner->slots.devices.count == 0)
+        log_line(runner->log, LOG_WARNING,
+                 "No GPU can be used: running on CPU slots instead, as meta.allow_cpu allows");
+}
+
 void announce_start(struct runner *runner)
 {
     size_t used = slots_in_use(&runner->slots);
@@ -84,6 +98,7 @@ void announce_start(struct runner *runner)
     if (runner->finished)
         log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
                  (unsigned long long)runner->finished);
+    warn_of_faults(runner);
     warn_of_idle_gpus(runner);
     announce_denied_slots(runner);
     warn_of_no_effect(runner);

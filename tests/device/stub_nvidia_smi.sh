@@ -1,10 +1,22 @@
 #!/bin/sh
 # An nvidia-smi without a GPU, for the tests. FURCATE_STUB_GPUS is how many it lists (default 2);
-# FURCATE_STUB_SMI makes it misbehave: "garbage", "fail", "flood", or "hang", which leaves the pid of a child
+# FURCATE_STUB_SMI makes it misbehave: "garbage", "fail", "mismatch", "stderr", "crash", "flood", or "hang", which leaves the pid of a child
 # in the file FURCATE_STUB_PID names.
 case "$FURCATE_STUB_SMI" in
 fail)
     exit 9
+    ;;
+mismatch)
+    echo 'Failed to initialize NVML: Driver/library version mismatch'
+    echo 'NVML library version: 550.54'
+    exit 18
+    ;;
+stderr)
+    printf 'couldn\033[2Jt communicate with the NVIDIA driver\n' >&2
+    exit 9
+    ;;
+crash)
+    kill -SEGV $$
     ;;
 garbage)
     printf 'No devices were found\n\n-1, GPU-1, A\n0, GPU-00000000\n99999999999, GPU-2, B\n,,,,\n7, 8, 9\n'

@@ -30,7 +30,10 @@ int nvmlShutdown(void)
 
 const char *nvmlErrorString(int code)
 {
-    return code == 9 ? "Driver Not Loaded" : code == 15 ? "GPU is lost" : "Unknown Error";
+    return code == 9    ? "Driver Not Loaded"
+           : code == 15 ? "GPU is lost"
+           : code == 18 ? "Driver/library version mismatch"
+                        : "Unknown Error";
 }
 
 int nvmlSystemGetNVMLVersion(char *version, unsigned length)

@@ -55,7 +55,30 @@ static void notes_that_neither_library_nor_tool_is_there(void **state)
     assert_string_equal(list.source, "");
     assert_non_null(strstr(text_get(&list.notes), "libnvidia-ml.so.1"));
     assert_non_null(strstr(text_get(&list.notes), "nvidia-smi is not on PATH\n"));
+    assert_string_equal(text_get(&list.faults), "");
     device_list_free(&list);
+}
+
+static void tells_a_failure_in_its_own_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *how, *words;
+    } cases[] = {
+        {"mismatch", "nvidia-smi failed with exit status 18: Failed to initialize NVML: Driver/library "
+                     "version mismatch; NVML library version: 550.54\n"},
+        {"stderr", "nvidia-smi failed with exit status 9: couldn?[2Jt communicate with the NVIDIA "
+                   "driver\n"},
+        {"crash", "nvidia-smi was killed by signal 11\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct device_list list;
+        setenv("FURCATE_STUB_SMI", cases[i].how, 1);
+        device_find(&list);
+        assert_int_equal(list.count, 0);
+        assert_string_equal(text_get(&list.faults), cases[i].words);
+        device_list_free(&list);
+    }
 }
 
 static void notes_a_failure(void **state)
@@ -141,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(takes_the_place_of_a_library_that_cannot_be_loaded, reset),
         cmocka_unit_test_setup(notes_that_neither_library_nor_tool_is_there, reset),
+        cmocka_unit_test_setup(tells_a_failure_in_its_own_words, reset),
         cmocka_unit_test_setup(notes_a_failure, reset),
         cmocka_unit_test_setup(takes_what_it_understands_out_of_garbage, reset),
         cmocka_unit_test_setup(kills_one_that_prints_without_end, reset),

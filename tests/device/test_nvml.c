@@ -58,6 +58,7 @@ static void notes_why_the_library_did_not_start(void **state)
     assert_int_equal(list.count, 0);
     assert_string_equal(list.source, "");
     assert_non_null(strstr(text_get(&list.notes), "NVML: Driver Not Loaded\n"));
+    assert_string_equal(text_get(&list.faults), "NVML: Driver Not Loaded\n");
     assert_null(getenv("FURCATE_STUB_STATE"));
     device_list_free(&list);
 }
@@ -71,6 +72,7 @@ static void leaves_out_a_gpu_that_is_lost(void **state)
     assert_int_equal(list.count, 1);
     assert_int_equal(list.items[0].index, 1);
     assert_string_equal(text_get(&list.notes), "NVML: GPU 0 cannot be used: GPU is lost\n");
+    assert_string_equal(text_get(&list.faults), text_get(&list.notes));
     device_list_free(&list);
 }
 

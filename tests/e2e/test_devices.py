@@ -129,3 +129,40 @@ def test_no_gpu_says_what_was_looked_for(project):
     done = project.furcate("run", "config.json", "--", "/bin/true", FURCATE_STUB_SMI="fail")
     assert done.returncode == 3
     assert "nvidia-smi" in done.stderr
+
+
+BROKEN = {
+    "nvidia-smi": ({"FURCATE_STUB_SMI": "mismatch"},
+                   "nvidia-smi failed with exit status 18: Failed to initialize NVML: Driver/library version mismatch"),
+    "NVML 9": ({"LD_LIBRARY_PATH": str(STUBS), "FURCATE_STUB_INIT": "9"}, "NVML: Driver Not Loaded"),
+    "NVML 18": ({"LD_LIBRARY_PATH": str(STUBS), "FURCATE_STUB_INIT": "18"}, "NVML: Driver/library version mismatch"),
+}
+
+
+@pytest.mark.parametrize("environment, words", BROKEN.values(), ids=BROKEN.keys())
+def test_a_driver_that_fails_is_told_also_where_the_cpu_takes_its_place(project, environment, words):
+    write(project, 2)
+    refused = project.furcate("run", "config.json", "--", "/bin/true", **environment)
+    assert refused.returncode == 3
+    assert words in refused.stderr
+    write(project, 2, allow_cpu=True)
+    done = project.run("/bin/true", **environment)
+    assert words in done.stderr
+    assert "No GPU can be used: running on CPU slots instead" in done.stderr
+    assert "running on CPU slots instead" in project.log()
+
+
+def test_a_gpu_that_is_lost_is_told_though_others_are_used(machine):
+    write(machine, 2)
+    done = machine.run("/bin/true", FURCATE_STUB_LOST="1")
+    assert "NVML: GPU 1 cannot be used: GPU is lost" in done.stderr
+    assert "instead" not in done.stderr
+    assert {row["gpu_id"] for row in machine.rows()} <= {"0", "2"}
+
+
+def test_a_machine_without_gpus_is_not_spoken_of(project):
+    write(project, 2, allow_cpu=True)
+    empty = project.root / "bin"
+    empty.mkdir()
+    done = project.run("/bin/true", PATH=str(empty))
+    assert "fails" not in done.stderr and "instead" not in done.stderr and "nvidia" not in done.stderr.lower()
