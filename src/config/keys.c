@@ -152,6 +152,8 @@ void config_keys_check(const struct value *given, enum config_use use, struct fa
         if (!is_key(key))
             continue;
         check_name(given, i, use, faults);
+        if (config_rule_is_left_out(given, i, faults))
+            continue;
         if (value_kind(value) == VALUE_ARRAY)
             check_axis(rule, key, value, faults);
         else if (rule)

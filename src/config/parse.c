@@ -116,17 +116,6 @@ static bool lacks_space(const struct frame *frame, const struct fy_token *token)
     return !token && frame && frame->in_flow && frame->key && strchr(frame->key, ':');
 }
 
-static struct value *make_value(const struct tag *tag, const char *text, size_t len, bool is_plain,
-                                struct value_place place, struct faults *faults)
-{
-    if (tag->name)
-        return config_tag_scalar(tag, text, len, is_plain, place, faults);
-    struct value *value = is_plain ? value_new_plain(text, len) : value_new_string(text, len);
-    if (is_plain && value_kind(value) == VALUE_STRING)
-        value_set_unquoted(value);
-    return value;
-}
-
 static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_plain, struct value_place place)
 {
     size_t len = 0;
@@ -137,7 +126,7 @@ static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_pl
         bool may_merge = tag.name ? config_tag_check_key(&tag, faults) : is_plain;
         return config_builder_add_key(&reader->builder, text ? text : "", len, may_merge, place);
     }
-    struct value *value = make_value(&tag, text ? text : "", len, is_plain, place, faults);
+    struct value *value = config_tag_scalar(&tag, text ? text : "", len, is_plain, place, faults);
     value_set_place(value, place);
     CLEANUP(memory_free) char *anchor = copy_anchor(event);
     return config_builder_add_scalar(&reader->builder, value, anchor);
@@ -153,6 +142,25 @@ static const char *find_misread(const struct reader *reader, struct fy_event *ev
                                       end->input_pos - start->input_pos, style == FYSS_SINGLE_QUOTED);
 }
 
+/* Returns whether the value that was read last, within braces, is the key of the next line: the value was
+ * left out, as in a template, and so was the comma. */
+static bool is_next_key(const struct reader *reader, const struct frame *frame)
+{
+    const char *text = text_get(&reader->point.mended->text), *rest = text + reader->point.end;
+    size_t len = reader->point.end - reader->point.start;
+    /* A plain value without a comma after it reaches up to that ':' too: 1 "b": 2 */
+    bool is_word = !reader->point.is_plain || strcspn(text + reader->point.start, " \t\r\n\"'") >= len;
+    return frame && frame->in_flow && frame->key && is_word && rest[strspn(rest, " \t")] == ':';
+}
+
+static bool fail_without_value(struct reader *reader, const struct frame *frame, bool is_quoted)
+{
+    fault_add(reader->syntax_faults, FAULT_ERROR, frame->key_place,
+              "'%s' has no value; write one after the ':', and a comma after that", frame->key);
+    reader->mend = (struct mend){reader->point.start - is_quoted, 0, "null, "};
+    return false;
+}
+
 static bool on_scalar(struct reader *reader, struct fy_event *event)
 {
     const struct frame *frame = config_builder_top(&reader->builder);
@@ -163,6 +171,8 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
 
     note_point(reader, event, is_quoted);
     reader->point.is_plain = token && style == FYSS_PLAIN;
+    if (token && is_next_key(reader, frame))
+        return fail_without_value(reader, frame, is_quoted);
     if (reader->point.is_plain && holds_foreign_comment(frame, token))
         return config_builder_fail(&reader->builder, place, CONFIG_FOREIGN_COMMENT);
     if (reader->point.is_plain && runs_over_lines(frame, event)) {

@@ -125,11 +125,20 @@ static void report_unknown(struct rules rules, const char *prefix, const struct 
               text_get(&known));
 }
 
+bool config_rule_is_left_out(const struct value *object, size_t i, const struct faults *faults)
+{
+    struct value_place place = value_key_place(object, i);
+    return value_kind(value_item(object, i)) == VALUE_NULL && place.line > 0 && place.source == 0 &&
+           faults_are_at(faults, place);
+}
+
 void config_rule_check_all(struct rules rules, const char *prefix, const struct value *object,
                            struct faults *faults)
 {
     for (size_t i = 0; i < value_count(object); i++) {
         const struct rule *rule = config_rule_find(rules, value_key(object, i));
+        if (config_rule_is_left_out(object, i, faults))
+            continue;
         if (rule)
             config_rule_check(rule, prefix, value_item(object, i), faults);
         else

@@ -65,6 +65,8 @@ void config_rule_check(const struct rule *rule, const char *prefix, const struct
                        struct faults *faults);
 /* Adds the faults of an axis: an array of values each of which has to keep the rule. */
 void config_rule_check_axis(const struct rule *rule, const struct value *axis, struct faults *faults);
+/* Returns whether the i-th key of the object has no value in the file, which was told when it was read. */
+bool config_rule_is_left_out(const struct value *object, size_t i, const struct faults *faults);
 /* Checks an object all of whose keys are known: unknown, missing and bad ones. `place`: of the object. */
 void config_rule_check_all(struct rules rules, const char *prefix, const struct value *object,
                            struct faults *faults);

@@ -142,14 +142,24 @@ static void add_misfit(const struct known *row, const struct value *value, struc
               row->wanted, text_get(&found));
 }
 
+static struct value *untagged(const char *text, size_t len, bool is_plain)
+{
+    struct value *value = is_plain ? value_new_plain(text, len) : value_new_string(text, len);
+    if (is_plain && value_kind(value) == VALUE_STRING)
+        value_set_unquoted(value);
+    return value;
+}
+
 struct value *config_tag_scalar(const struct tag *tag, const char *text, size_t len, bool is_plain,
                                 struct value_place place, struct faults *faults)
 {
+    if (!tag->name)
+        return untagged(text, len, is_plain);
     const struct known *row = look_up(tag, faults);
     struct value *value = row ? row->make(text, len) : NULL;
     if (value)
         return value;
-    value = is_plain ? value_new_plain(text, len) : value_new_string(text, len);
+    value = untagged(text, len, is_plain);
     if (row)
         add_misfit(row, value, place, faults);
     return value;

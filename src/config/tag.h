@@ -6,15 +6,17 @@
 #include "config/fault.h"
 #include "config/value.h"
 
-/* A tag as the parser resolves it: "tag:yaml.org,2002:float" for !!float, "!" for the one without a name. */
+/* A tag as the parser resolves it; `name` is NULL where there is none: "tag:yaml.org,2002:float" for !!float,
+ * "!" for the one without a name. */
 struct tag {
     char *name;
     struct value_place place;
 };
 
 /*
- * Returns the value that a scalar has by its tag. Where the tag is unknown, or the text does not fit it, the
- * fault is added and the value is what the text would be without a tag. One reference.
+ * Returns the value that a scalar has by its tag, or without one by its quotes. Where the tag is unknown, or
+ * the text does not fit it, the fault is added and the value is what the text would be without a tag. One
+ * reference.
  *
  * is_plain  the scalar has no quotes
  * place     of the text

@@ -341,6 +341,36 @@ static void reads_on_behind_faults_of_syntax_that_have_a_plain_remedy(void **sta
     fixture_close(&fixture);
 }
 
+static void names_each_key_of_a_template_that_has_no_value(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open("{\n"
+                                          "  \"data_name\":   # String.\n"
+                                          "  'data_dir':      # String.\n"
+                                          "  batch_size:      # Int.\n"
+                                          "  \"epochs\": 0     # Int.\n"
+                                          "  \"meta\": {\n"
+                                          "    \"order\":     # String.\n"
+                                          "    \"retries\":   # Int.\n"
+                                          "  }\n"
+                                          "}\n",
+                                          CONFIG_FOR_FORK);
+    assert_null(fixture.config);
+    static const char *const said[] = {
+        "2:3: error: 'data_name' has no value; write one after the ':', and a comma after that",
+        "3:3: error: 'data_dir' has no value",
+        "4:3: error: 'batch_size' has no value",
+        "5:14: error: a comma is missing here",
+        "5:13: error: 'epochs' must be a positive integer, but is 0",
+        "7:5: error: 'order' has no value",
+        "8:5: error: 'meta.retries' must be an integer, 0 or more, but is null",
+    };
+    for (size_t i = 0; i < COUNT(said); i++)
+        assert_true(fixture_said(&fixture, said[i]));
+    assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), COUNT(said));
+    fixture_close(&fixture);
+}
+
 static void says_nothing_of_what_only_follows_from_an_earlier_fault(void **state)
 {
     (void)state;
@@ -421,6 +451,7 @@ int main(void)
         cmocka_unit_test(takes_a_misspelt_key_for_the_missing_one),
         cmocka_unit_test(tells_all_faults_in_one_pass),
         cmocka_unit_test(reads_on_behind_faults_of_syntax_that_have_a_plain_remedy),
+        cmocka_unit_test(names_each_key_of_a_template_that_has_no_value),
         cmocka_unit_test(says_nothing_of_what_only_follows_from_an_earlier_fault),
         cmocka_unit_test(stops_naming_faults_of_syntax_at_some_number),
         cmocka_unit_test(reports_each_duplicate_against_the_first),

@@ -1,6 +1,7 @@
 """What cannot be done is refused before anything is made: with the exit status, the place, and the remedy."""
 
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -194,6 +195,15 @@ def test_a_program_with_its_own_get_filepaths_may_have_any_data_dir(project, dat
     last = data_dir.rpartition("/")[2].replace(".", "-")
     runs = {path.name for path in project.logs.iterdir() if path.is_dir()}
     assert runs == {f"example0_{last}_bs1", f"example1_{last}_bs2"}
+
+
+def test_the_template_of_the_spec_is_answered_key_by_key(project):
+    template = pathlib.Path(__file__).parents[1] / "data/config/bad/readme_template.json"
+    done = project.furcate("plan", template)
+    assert done.returncode == 2 and done.stderr.count(": error: ") == 21
+    for key in ("data_name", "epochs", "framework", "prefetch", "allow_cpu", "exclude_configs", "top"):
+        assert f": error: '{key}' has no value; write one after the ':'" in done.stderr
+    assert "twice" not in done.stderr and "''" not in done.stderr
 
 
 WANDB = """{program: train.py, method: grid, meta: {allow_cpu: true},

@@ -16,7 +16,7 @@ GOOD = sorted((ROOT / "tests/data/config/good").iterdir())
 BAD = sorted((ROOT / "tests/data/config/bad").iterdir())
 
 UNREADABLE = {name: "it is neither JSON nor YAML, so there is nothing to look at" for name in (
-    "readme_exclude.json", "syntax_bracket.yaml", "syntax_comma.json", "syntax_nothing.yaml", "merged_scalar.yaml")}
+    "readme_exclude.json", "readme_template.json", "syntax_bracket.yaml", "syntax_comma.json", "syntax_nothing.yaml", "merged_scalar.yaml")}
 UNREADABLE |= {name: "a parser keeps one of the two" for name in ("duplicate.json", "duplicate_in_meta.yaml")}
 BEYOND_A_SCHEMA = {
     "learning_rate_nan.yaml": "JSON has no such number",
