@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/attempt.h"
@@ -103,10 +104,11 @@ static void draw(struct progress *progress)
 {
     if (!takes_output())
         return;
-    CLEANUP(text_free) struct text line = {0};
-    add_status(&line, progress->runner);
-    size_t width = terminal_width() - 1;
-    fprintf(stderr, "\r%.*s\033[K", (int)(line.len < width ? line.len : width), text_get(&line));
+    CLEANUP(text_free) struct text status = {0}, line = {0};
+    add_status(&status, progress->runner);
+    display_add_visible(&line, text_get(&status));
+    size_t fits = display_fit(text_get(&line), line.len, terminal_width() - 1);
+    fprintf(stderr, "\r%.*s\033[K", (int)fits, text_get(&line));
     fflush(stderr);
     progress->last_draw = clock_monotonic();
 }
@@ -158,11 +160,18 @@ static void echo(void *context, enum log_level level, const char *line, const ch
     progress_update(progress);
 }
 
+/* Whether stderr is a terminal that takes escape sequences. */
+static bool is_live_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+}
+
 void progress_open(struct progress *progress, struct runner *runner)
 {
     const char *no_color = getenv("NO_COLOR");
     progress->runner = runner;
-    progress->live = !runner->guard->detached && isatty(STDERR_FILENO);
+    progress->live = !runner->guard->detached && is_live_terminal();
     progress->coloured = progress->live && !(no_color && *no_color);
     if (!runner->guard->detached) /* stderr is the log itself then */
         log_set_echo(runner->log, echo, progress);

@@ -9,7 +9,7 @@ struct runner;
 
 struct progress {
     struct runner *runner;
-    bool live; /* stderr is a terminal */
+    bool live; /* stderr is a terminal, and not a dumb one */
     bool hidden;
     bool coloured; /* live, and NO_COLOR is not set */
     int64_t last_draw;

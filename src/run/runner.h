@@ -80,7 +80,7 @@ struct runner {
     VECTOR(struct failure) failures;
     uint64_t faulty;     /* finished runs with faults after their training */
     char *fault_example; /* of the first: its name, the fault, and its .err; NULL: there is none */
-    int64_t started; /* clock_monotonic() */
+    int64_t started;     /* clock_monotonic() */
 
     struct bookkeeping bookkeeping;
     struct trouble storing; /* commits that fail */

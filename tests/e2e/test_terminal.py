@@ -5,19 +5,25 @@ import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 
+import pytest
+
 from conftest import PATIENCE, Runner, until
+from narrow_terminal import width_of
 
 
 class Terminal:
     """A furcate whose stderr is a terminal."""
 
-    def __init__(self, project, *program, **environment):
+    def __init__(self, project, *program, columns=0, **environment):
         self.fd, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(project.command(["run", "config.json", "--", *program]), cwd=project.root,
-                                        env={**project.environment, **environment}, stdin=subprocess.DEVNULL,
+                                        env={**project.environment, "TERM": "xterm", **environment}, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=theirs)
         os.close(theirs)
         project.runners.append(Runner(self.process, None))
@@ -79,6 +85,26 @@ def test_no_color_is_honoured(project):
     written = written_by(project, "/bin/false", NO_COLOR="1")
     assert "Thread 0 failed" in written
     assert "\x1b[33m" not in written
+
+
+@pytest.mark.parametrize("columns", [1, 2, 50, 51, 52, 53, 54, 55, 60, 79, 132])
+def test_the_live_line_is_never_longer_than_the_terminal(project, columns):
+    project.write({"data_name": "学習率e\u0301", "k": [1, 2, 3, 4]}, meta={"max_threads": 2})
+    terminal = Terminal(project, project.gated(), columns=columns)
+    project.until_waiting(2)
+    terminal.read_until(r"2 running[^\r]*\x1b\[K" if columns > 50 else r"\r[^\r\n]*\x1b\[K\r")
+    assert project.let_all_go(project.runners[0]) == 0
+    lines = re.findall(r"\r([^\r\n]*)\x1b\[K", terminal.read_rest())
+    assert lines and "\ufffd" not in terminal.written
+    assert max(map(width_of, lines)) <= columns - 1
+    assert columns < 60 or any("学習率" in line for line in lines)
+
+
+def test_a_dumb_terminal_gets_no_escapes(project):
+    project.write()
+    written = written_by(project, "/bin/false", TERM="dumb")
+    assert "\x1b" not in written and "\r" not in written.replace("\r\n", "")
+    assert "furcate.runner] Thread 0 failed" in written
 
 
 def test_the_live_line_tells_what_the_machine_refuses(project):
