@@ -111,7 +111,7 @@ static bool compile(regex_t *compiled, const char *expression, struct error *err
 {
     char letter = foreign_escape(expression);
     if (letter == 'd')
-        return error_set(err, ERROR_CONFIG, "it has no \\d; write [0-9]");
+        return error_set(err, ERROR_CONFIG, "it has no \\d; write [0-9], or {number} for any number");
     if (letter)
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
     if (!is_bounded(expression))

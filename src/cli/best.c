@@ -12,6 +12,7 @@
 #include "base/vector.h"
 #include "cli/cli.h"
 #include "cli/grid.h"
+#include "cli/metric_column.h"
 #include "config/config.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct request {
     uint64_t count;
     char *metric; /* NULL: the config's objective */
     bool is_max, mode_given;
+    bool of_best; /* the objective is the best step of a run */
     bool path_only;
 };
 
@@ -41,24 +43,30 @@ static double cell_number(const char *text)
     return text && *text && *end == '\0' ? number : NAN;
 }
 
-/* Takes metric and mode from the objective in the newest row's meta. */
+static bool is_same_metric(const char *a, const char *b)
+{
+    CLEANUP(memory_free) char *x = config_metric_name(a, 0);
+    CLEANUP(memory_free) char *y = config_metric_name(b, 0);
+    return strcmp(x, y) == 0;
+}
+
+/* Takes what was not given from the objective in the newest row's meta. */
 static void take_objective(struct request *request, const struct table *table)
 {
     struct error ignored;
     const char *meta =
         table->row_count ? cell(table, table->row_count - 1, table_column(table, "meta")) : NULL;
+    CLEANUP(value_cleanup)
     struct value *value = meta ? config_parse("meta", meta, strlen(meta), &ignored) : NULL;
-    const struct value *objective = value ? value_get(value, "objective") : NULL;
-    const struct value *metric = objective ? value_get(objective, "metric") : NULL;
-    const struct value *mode = objective ? value_get(objective, "mode") : NULL;
-    if (metric && !request->metric) {
-        request->metric = memory_copy_text(value_text(metric));
-        if (mode && !request->mode_given) {
-            request->is_max = strcmp(value_text(mode), "max") == 0;
-            request->mode_given = true;
-        }
-    }
-    value_unref(value);
+    const struct config_objective objective = config_objective_of(value);
+    if (!objective.metric || (request->metric && !is_same_metric(request->metric, objective.metric)))
+        return;
+    request->of_best = objective.of_best && !request->metric;
+    if (!request->metric)
+        request->metric = memory_copy_text(objective.metric);
+    if (!request->mode_given)
+        request->is_max = objective.is_max;
+    request->mode_given = true;
 }
 
 static bool is_metric(const char *column)
@@ -82,6 +90,11 @@ static int refuse_metric(const struct cli_command *command, const struct request
     for (size_t i = 0; i < table->column_count; i++)
         if (is_metric(table->columns[i]))
             text_addf(&names, "%s%s", names.len ? ", " : "", table->columns[i] + 4);
+    if (request->of_best)
+        return cli_refuse(command,
+                          "no run has a best step of '%s': they were done before meta.objective asked for "
+                          "it, or never reported it; --metric %s ranks them by the last",
+                          request->metric, request->metric);
     if (request->metric)
         return cli_refuse(command, "run_data.csv has no column '%s'; it has %s", request->metric,
                           text_get(&names));
@@ -97,17 +110,39 @@ static int compare_up(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Rows with a finite value, best first. */
-static size_t rank_rows(const struct table *table, int column, bool is_max, struct ranked *ranked)
+struct ranking {
+    struct ranked *rows; /* those with a finite value, best first */
+    size_t count;
+    size_t diverged, without; /* how many are left out: with nan or inf, and without a value */
+};
+
+static void free_ranking(struct ranking *ranking)
 {
-    size_t count = 0;
+    free(ranking->rows);
+}
+
+static struct ranking rank_rows(const struct table *table, int column, bool is_max)
+{
+    struct ranking ranking = {.rows = memory_new(table->row_count, sizeof *ranking.rows)};
     for (size_t row = 0; row < table->row_count; row++) {
-        double value = cell_number(cell(table, row, column));
+        const char *text = cell(table, row, column);
+        double value = cell_number(text);
         if (isfinite(value))
-            ranked[count++] = (struct ranked){row, is_max ? -value : value};
+            ranking.rows[ranking.count++] = (struct ranked){row, is_max ? -value : value};
+        else if (text && *text)
+            ranking.diverged++;
+        else
+            ranking.without++;
     }
-    qsort(ranked, count, sizeof *ranked, compare_up);
-    return count;
+    qsort(ranking.rows, ranking.count, sizeof *ranking.rows, compare_up);
+    return ranking;
+}
+
+static void print_left_out(size_t count, const char *why, const char *metric)
+{
+    if (count > 0)
+        fprintf(stderr, "furcate best: %zu %s left out, %s %s\n", count, count == 1 ? "run is" : "runs are",
+                why, metric);
 }
 
 /* Whether rows differ in a config column, so that it tells runs apart. */
@@ -202,21 +237,24 @@ static int print_path(const struct request *request, const struct table *table, 
 static int print_best(const struct cli_command *command, struct request *request, const struct table *table)
 {
     take_objective(request, table);
-    int metric = request->metric ? table_column(table, request->metric) : -1;
+    int metric = request->metric ? metric_column(table, request->metric, request->of_best) : -1;
     if (metric < 0)
         return refuse_metric(command, request, table);
     bool is_max = request->mode_given ? request->is_max : !strstr(request->metric, "loss");
+    const char *column = table->columns[metric];
+    const char *name = strncmp(column, "run_", 4) == 0 ? column + 4 : column;
 
-    struct ranked *ranked = memory_new(table->row_count, sizeof *ranked);
-    size_t count = rank_rows(table, metric, is_max, ranked);
-    int status = count > 0 ? CLI_OK : CLI_SOME_FAILED;
-    if (count == 0)
-        fprintf(stderr, "furcate best: no run has a value of %s yet\n", request->metric);
+    CLEANUP(free_ranking) struct ranking ranking = rank_rows(table, metric, is_max);
+    int status = ranking.count > 0 ? CLI_OK : CLI_SOME_FAILED;
+    if (ranking.count == 0)
+        fprintf(stderr, "furcate best: no run has a number as its %s yet\n", name);
     else if (request->path_only)
-        status = print_path(request, table, ranked[0].row);
+        status = print_path(request, table, ranking.rows[0].row);
     else
-        print_table(table, ranked, count < request->count ? count : request->count, metric);
-    free(ranked);
+        print_table(table, ranking.rows, ranking.count < request->count ? ranking.count : request->count,
+                    metric);
+    print_left_out(ranking.diverged, "with nan, inf or no number as", name);
+    print_left_out(ranking.without, "without a", name);
     return status;
 }
 
@@ -288,11 +326,12 @@ const struct cli_command cli_best = {
         "the last columns are left out.\n\n"
         "  -d, --log-dir LOG_DIR  where run_data.csv is (default: logs)\n"
         "  -n, --count COUNT      at most so many runs (default: 10)\n"
-        "  -m, --metric METRIC    a column of run_data.csv, 'run_' may be left out (default: "
-        "meta.objective)\n"
+        "  -m, --metric METRIC    a metric as it was reported, or any column of run_data.csv; 'run_' may be\n"
+        "                         left out (default: meta.objective)\n"
         "      --min, --max       whether small or large is good (default: meta.objective, else small for a\n"
         "                         loss and large for anything else)\n"
         "      --path             print only the run directory of the best run, in LOG_DIR\n\n"
+        "Runs whose metric is nan or infinite are left out, and counted on stderr.\n\n"
         "Exit status: 0; 1 when no run has a value of the metric, or its run directory is gone; 2 bad "
         "usage.\n",
     .run = best,

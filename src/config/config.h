@@ -11,16 +11,22 @@ enum config_use { CONFIG_FOR_FORK, CONFIG_FOR_PROGRAM };
 enum config_order { ORDER_SPREAD, ORDER_SHUFFLE, ORDER_CONFIG };
 enum config_start { START_AUTO, START_FORK, START_SPAWN };
 
+/* meta.objective. */
+struct config_objective {
+    const char *metric; /* NULL: there is none */
+    bool is_max;
+    bool of_best; /* of the best step, not of the last */
+};
+
 /* `meta`, with its defaults filled in. Borrowed from the config. */
 struct config_meta {
     bool allow_cpu;
-    int max_threads;              /* -1: one a device */
-    const struct value *exclude;  /* array of objects */
-    const struct value *gpus;     /* array of indices and UUIDs; NULL: all */
-    const struct value *program;  /* array of strings; NULL: none */
-    const struct value *metrics;  /* object: name to regular expression; NULL: none */
-    const char *objective_metric; /* NULL: none */
-    bool objective_is_max;
+    int max_threads;             /* -1: one a device */
+    const struct value *exclude; /* array of objects */
+    const struct value *gpus;    /* array of indices and UUIDs; NULL: all */
+    const struct value *program; /* array of strings; NULL: none */
+    const struct value *metrics; /* object: name to regular expression; NULL: none */
+    struct config_objective objective;
     enum config_order order;
     enum config_start start;
     bool fail_fast;    /* stop when three configs in a row fail at once with one message */
@@ -82,6 +88,13 @@ const char *config_log_dir(const struct config *config);
 
 /* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
 bool config_result_is_taken(const char *name);
+/* The objective in a checked `meta`, or one from a table, of which only good parts are taken. Borrowed. */
+struct config_objective config_objective_of(const struct value *meta);
+/* Where to look for a metric, besides its own name the one that it has in a Fork's results: "loss" and
+ * "train_loss", "train_loss" and "loss"; "run_" is left out. Returns the i-th of CONFIG_METRIC_NAMES; free()
+ * it. */
+enum { CONFIG_METRIC_NAMES = 2 };
+char *config_metric_name(const char *metric, size_t i);
 /* Why no report can have a metric of this name, with the remedy; NULL: it can. */
 const char *config_metric_find_report_fault(const char *name);
 /* The same where a column of run_data.csv is made of the metric. */

@@ -12,6 +12,7 @@ static const char *const order_names[] = {
 static const char *const start_names[] = {
     [START_AUTO] = "auto", [START_FORK] = "fork", [START_SPAWN] = "spawn", NULL};
 static const char *const mode_names[] = {"max", "min", NULL};
+static const char *const of_names[] = {"last", "best", NULL};
 
 static const struct value *find_bad_threads(const struct rule *rule, const struct value *value)
 {
@@ -37,6 +38,7 @@ static const struct rule mem_trace_rules[] = {
 static const struct rule objective_rules[] = {
     {"metric", config_rule_filled, "the name of a metric", "\"val_accuracy\"", .required = true},
     {"mode", config_rule_one_of, "\"max\" or \"min\"", "\"max\"", .required = true, .names = mode_names},
+    {"of", config_rule_one_of, "\"last\" or \"best\"", "\"best\"", .names = of_names},
 };
 
 static const struct rule meta_rules[] = {
@@ -62,7 +64,7 @@ static const struct rule meta_rules[] = {
     {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]",
      RANGE(0, INT_MAX)},
     {"metrics", config_rule_strings, "an object of names and regular expressions",
-     .example = "{\"accuracy\": \"acc=([0-9.]+)\"}"},
+     .example = "{\"accuracy\": \"acc={number}\"}"},
     {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
      .members = RULES(objective_rules)},
     {"program", config_rule_program, "an array of strings: a program and its arguments",
@@ -178,6 +180,22 @@ struct value *config_meta_entries_alone(const struct value *given)
     return meta;
 }
 
+struct config_objective config_objective_of(const struct value *meta)
+{
+    bool is_there = meta && value_kind(meta) == VALUE_OBJECT;
+    const struct value *objective = is_there ? value_get(meta, "objective") : NULL;
+    bool is_object = objective && value_kind(objective) == VALUE_OBJECT;
+    const struct value *metric = is_object ? value_get(objective, "metric") : NULL;
+    if (!metric || value_kind(metric) != VALUE_STRING)
+        return (struct config_objective){0};
+    const struct value *mode = value_get(objective, "mode"), *of = value_get(objective, "of");
+    return (struct config_objective){
+        .metric = value_text(metric),
+        .is_max = mode && config_rule_find_name(mode_names, mode) == 0,
+        .of_best = of && config_rule_find_name(of_names, of) == 1,
+    };
+}
+
 static int get_int(const struct value *object, const char *key)
 {
     int64_t number = 0;
@@ -187,7 +205,6 @@ static int get_int(const struct value *object, const char *key)
 
 void config_meta_fill(const struct value *complete, struct config_meta *meta)
 {
-    const struct value *objective = value_get(complete, "objective");
     const struct value *mem_trace = value_get(complete, "mem_trace");
     *meta = (struct config_meta){
         .allow_cpu = value_bool(value_get(complete, "allow_cpu")),
@@ -196,8 +213,7 @@ void config_meta_fill(const struct value *complete, struct config_meta *meta)
         .gpus = value_get(complete, "gpus"),
         .program = value_get(complete, "program"),
         .metrics = value_get(complete, "metrics"),
-        .objective_metric = objective ? value_text(value_get(objective, "metric")) : NULL,
-        .objective_is_max = objective && config_rule_find_name(mode_names, value_get(objective, "mode")) == 0,
+        .objective = config_objective_of(complete),
         .order = (enum config_order)config_rule_find_name(order_names, value_get(complete, "order")),
         .start = (enum config_start)config_rule_find_name(start_names, value_get(complete, "start")),
         .fail_fast = value_bool(value_get(complete, "fail_fast")),

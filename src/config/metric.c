@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/expression.h"
+#include "base/memory.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/config.h"
 
 bool config_result_is_taken(const char *name)
@@ -57,6 +59,16 @@ static const char *without(const char *name, const char *prefix)
 {
     size_t len = strlen(prefix);
     return strncmp(name, prefix, len) == 0 ? name + len : name;
+}
+
+char *config_metric_name(const char *metric, size_t i)
+{
+    static const char run[] = "run_", train[] = "train_";
+    const char *name = without(metric, run);
+    if (i == 0)
+        return memory_copy_text(name);
+    const char *bare = without(name, train);
+    return bare > name ? memory_copy_text(bare) : text_format("%s%s", train, name);
 }
 
 /* A program may also report other metrics, so only a slip of the pen is worth a word. */

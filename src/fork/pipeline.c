@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "config/config.h"
 #include "fork/fork.h"
 #include "store/store.h"
 
@@ -223,10 +224,18 @@ static bool write_run_data(const struct furcate_fork *fork, const struct value *
     return true;
 }
 
+/* Adds the best step, where the objective asks for it. */
+static void add_best(struct furcate_fork *fork)
+{
+    const struct config_objective objective = config_objective_of(value_get(fork->config, "meta"));
+    report_add_best(fork->results.data, fork->history, &objective);
+}
+
 /* Last of all: once run_data.json is there, the run counts as finished. */
 static bool save_run_data(struct furcate_fork *fork)
 {
     struct error err = {0};
+    add_best(fork);
     value_object_set(fork->results.data, "epochs", value_new_int(history_epochs(fork->history)));
     if (fork->faults)
         value_object_set(fork->results.data, "faults", value_ref(fork->faults));

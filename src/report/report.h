@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "config/config.h"
 #include "config/value.h"
 
 /* --- writing, in the run --- */
@@ -40,6 +41,7 @@ struct report_faults {
     size_t no_number_line; /* its line */
     char cut_metric[80];   /* the first metric in the output whose number goes on in an unknown way */
     char cut_text[80];     /* the output there */
+    char renamed[80];      /* a metric whose column has another name, since its own is taken */
 };
 
 /*
@@ -78,6 +80,13 @@ const double *history_values(struct history *history, const char *metric, size_t
 /* {"loss": [0.9, 0.4], "val_loss": […]}, in the order of first report; before them "step": […] where there is
  * no value for each step. */
 void history_add_json(struct history *history, struct text *out);
+
+/* With an objective of the best step: adds best_NAME and best_NAME_step to a run's results, without which
+ * `furcate best` would go by the last one. A result that was reported for no step counts as its own best.
+ * Adds nothing where there is no finite value. */
+void report_add_best(struct value *data, struct history *history, const struct config_objective *objective);
+/* Returns true for the names of these two results. */
+bool report_is_best_column(const char *name, const struct config_objective *objective);
 
 /* --- metrics of a program that knows nothing of furcate --- */
 

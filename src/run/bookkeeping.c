@@ -21,9 +21,11 @@ struct finished {
     struct config *config; /* keeps the expressions alive */
     struct history *history;
     struct report_faults faults;
-    bool is_read;     /* now, on a worker thread */
-    bool waits;       /* the last time it could not be read */
-    struct error err; /* of reading it; kind ERROR_NONE: it went well */
+    bool has_run_data;  /* it has written its results itself */
+    struct value *data; /* these; NULL: they cannot be read */
+    bool is_read;       /* now, on a worker thread */
+    bool waits;         /* the last time it could not be read */
+    struct error err;   /* of reading it; kind ERROR_NONE: it went well */
 };
 
 static void begin(struct bookkeeping *bookkeeping);
@@ -136,8 +138,10 @@ static struct finished *of_reading(struct reading *reading)
 static void collect(struct reading *reading)
 {
     struct finished *finished = of_reading(reading);
-    if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
-                     &finished->faults, &finished->err))
+    if (finished->has_run_data)
+        finished->data = results_read_own(finished->run);
+    else if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
+                          &finished->faults, &finished->err))
         finished->err.kind = ERROR_NONE;
 }
 
@@ -148,6 +152,19 @@ static void add(struct bookkeeping *bookkeeping, struct run *run, const struct a
     run_destroy(run);
     bookkeeping->ended++;
     bookkeeping_kick(bookkeeping);
+}
+
+/* Adds a run whose results are what it reported, and tells what of that could not be used. history: NULL for
+ * nothing */
+static void add_with_metrics(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
+                             const struct config_meta *meta, struct history *history,
+                             struct report_faults *faults)
+{
+    struct log *log = store_log(bookkeeping->store);
+    struct value *data = results_data(end, history, &meta->objective, faults);
+    findings_note(&bookkeeping->findings, log, run, faults);
+    findings_note_objective(&bookkeeping->findings, log, run, meta, data);
+    add(bookkeeping, run, end, data);
 }
 
 static void forget(struct bookkeeping *bookkeeping, const struct finished *finished)
@@ -162,6 +179,7 @@ static void forget(struct bookkeeping *bookkeeping, const struct finished *finis
 static void free_finished(struct finished *finished)
 {
     history_destroy(finished->history);
+    value_cleanup(&finished->data);
     config_unref(finished->config);
     run_destroy(finished->run);
     free(finished);
@@ -189,7 +207,14 @@ static void hand_on(struct bookkeeping *bookkeeping, struct finished *finished)
                  "Thread %lld: its row lacks metrics, since they could not be read: %s%s",
                  (long long)finished->run->id, finished->err.text, trouble_remedy(&finished->err));
     forget(bookkeeping, finished);
-    add(bookkeeping, finished->run, &finished->end, results_data(&finished->end, finished->history));
+    if (finished->has_run_data && finished->data)
+        findings_note_objective(&bookkeeping->findings, store_log(bookkeeping->store), finished->run,
+                                config_meta(finished->config), finished->data);
+    if (finished->has_run_data)
+        add(bookkeeping, finished->run, &finished->end, NULL);
+    else
+        add_with_metrics(bookkeeping, finished->run, &finished->end, config_meta(finished->config),
+                         finished->history, &finished->faults);
     finished->run = NULL;
     free_finished(finished);
     bookkeeping->waiting -= waited;
@@ -229,8 +254,13 @@ static void read_again(struct bookkeeping *bookkeeping)
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
                         struct config *config, bool has_run_data)
 {
-    if (has_run_data || !results_has_metrics(run, config_meta(config)->metrics)) {
-        add(bookkeeping, run, end, has_run_data ? NULL : results_data(end, NULL));
+    const struct config_meta *meta = config_meta(config);
+    if (has_run_data && !meta->objective.metric) {
+        add(bookkeeping, run, end, NULL);
+        return;
+    }
+    if (!has_run_data && !results_has_metrics(run, meta->metrics)) {
+        add_with_metrics(bookkeeping, run, end, meta, NULL, &(struct report_faults){0});
         return;
     }
     struct finished *finished = memory_new(1, sizeof *finished);
@@ -240,6 +270,7 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
         .run = run,
         .end = *end,
         .config = config_ref(config),
+        .has_run_data = has_run_data,
     };
     vector_push(&bookkeeping->collecting, finished);
     read_results(finished);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/vector.h"
 #include "config/config.h"
+#include "run/findings.h"
 #include "store/store.h"
 
 struct finished; /* a run whose results are being read */
@@ -28,6 +29,7 @@ struct bookkeeping {
     struct error err;        /* why it fails */
     struct error commit_err; /* of the last commit; the worker's while one is under way */
     struct error read_err;   /* of the results that wait */
+    struct findings findings;
     struct readers *readers;
     VECTOR(struct finished *) collecting;
     size_t ended, committing; /* finished runs in the store's hands: for the next commit, and in this one */

@@ -1,6 +1,7 @@
 #include "run/results.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,26 +47,53 @@ static void set_times(struct value *data, const struct attempt_end *end)
     set_text(data, "total_time_string", total);
 }
 
-static void set_metric(struct value *data, struct history *history, const char *name)
+/* A metric whose column is one of ours gets another, which is told. */
+static void set_metric(struct value *data, struct history *history, const char *name,
+                       const struct config_objective *objective, struct report_faults *faults)
 {
     double last = 0;
     history_last(history, name, &last);
-    CLEANUP(memory_free) char *validation = text_format("val_%s", name);
-    CLEANUP(memory_free) char *training = text_format("train_%s", name);
-    bool paired = history_last(history, validation, &(double){0});
-    const char *key = paired ? training : name;
-    if (!config_result_is_taken(key))
-        value_object_set(data, key, value_new_float(last));
+    bool is_taken = config_result_is_taken(name) || report_is_best_column(name, objective);
+    CLEANUP(memory_free) char *key = text_format("%s%s", is_taken ? "metric_" : "", name);
+    value_object_set(data, key, value_new_float(last));
+    if (is_taken && faults)
+        snprintf(faults->renamed, sizeof faults->renamed, "%s", name);
 }
 
-struct value *results_data(const struct attempt_end *end, struct history *history)
+struct value *results_data(const struct attempt_end *end, struct history *history,
+                           const struct config_objective *objective, struct report_faults *faults)
 {
     struct value *data = value_new_object();
-    int64_t epochs = history ? history_epochs(history) : 0;
     set_times(data, end);
-    for (size_t i = 0; history && i < history_metric_count(history); i++)
-        set_metric(data, history, history_metric_name(history, i));
+    if (!history)
+        return data;
+    for (size_t i = 0; i < history_metric_count(history); i++)
+        set_metric(data, history, history_metric_name(history, i), objective, faults);
+    report_add_best(data, history, objective);
+    int64_t epochs = history_epochs(history);
     if (epochs > 0)
         value_object_set(data, "epochs", value_new_int(epochs));
     return data;
+}
+
+bool results_have(const struct value *data, const struct value *keys, const char *metric)
+{
+    CLEANUP(memory_free) char *name = config_metric_name(metric, 0);
+    CLEANUP(memory_free) char *other = config_metric_name(metric, 1);
+    return value_get(data, name) || value_get(data, other) || value_get(keys, name);
+}
+
+static const struct value *get_object(const struct value *object, const char *key)
+{
+    const struct value *member = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
+    return member && value_kind(member) == VALUE_OBJECT ? member : NULL;
+}
+
+struct value *results_read_own(const struct run *run)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = file_join(run->directory, "run_data.json");
+    CLEANUP(value_cleanup) struct value *run_data = config_parse_file(path, &ignored);
+    const struct value *data = get_object(get_object(run_data, "meta"), "data");
+    return data ? value_ref(data) : NULL;
 }

@@ -11,8 +11,13 @@ bool results_has_metrics(const struct run *run, const struct value *metrics);
 bool results_read(struct history *history, const struct run *run, const struct value *metrics,
                   struct report_faults *faults, struct error *err);
 /*
- * meta.data of a run: start_time … total_time_string, then the last value of each metric, then epochs, the
- * number of steps. A metric m that has a val_m beside it is named train_m, as the Fork pipeline names it.
- * history may be NULL.
+ * meta.data of a run: start_time … total_time_string, then the last value of each metric under its own name,
+ * then the best step where the objective asks for it, then epochs, the last step. A metric whose name is
+ * taken by one of these is metric_NAME, and faults->renamed. history and faults may be NULL.
  */
-struct value *results_data(const struct attempt_end *end, struct history *history);
+struct value *results_data(const struct attempt_end *end, struct history *history,
+                           const struct config_objective *objective, struct report_faults *faults);
+/* Returns whether a run has a value of a metric in its results, or as one of its keys. */
+bool results_have(const struct value *data, const struct value *keys, const char *metric);
+/* Reads meta.data out of the run_data.json that a run wrote itself; NULL when that cannot be. */
+struct value *results_read_own(const struct run *run);

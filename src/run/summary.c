@@ -164,6 +164,7 @@ void summary_print(const struct runner *runner)
     print_fail_fast(runner);
     print_unwritten(runner);
     print_leaving(runner);
+    findings_print(&runner->bookkeeping.findings, store_directory(runner->store));
     print_use(runner);
     print_done(done, total, now, took, csv);
     print_gone(csv, &gone);

@@ -93,7 +93,7 @@ static void gives_the_defaults_of_meta(void **state)
     assert_null(meta->gpus);
     assert_null(meta->program);
     assert_null(meta->metrics);
-    assert_null(meta->objective_metric);
+    assert_null(meta->objective.metric);
     assert_int_equal(meta->order, ORDER_SPREAD);
     assert_int_equal(meta->start, START_AUTO);
     assert_int_equal(meta->retries, 0);
@@ -125,8 +125,9 @@ static void gives_all_that_meta_says(void **state)
     assert_true(is_json(meta->gpus, "[0, \"GPU-1a2b\"]"));
     assert_true(is_json(meta->program, "[\"python\", \"train.py\"]"));
     assert_true(is_json(meta->metrics, "{\"acc\": \"acc=(.*)\"}"));
-    assert_string_equal(meta->objective_metric, "acc");
-    assert_true(meta->objective_is_max);
+    assert_string_equal(meta->objective.metric, "acc");
+    assert_true(meta->objective.is_max);
+    assert_false(meta->objective.of_best);
     assert_int_equal(meta->order, ORDER_SHUFFLE);
     assert_int_equal(meta->start, START_SPAWN);
     assert_int_equal(meta->retries, 4);

@@ -181,3 +181,87 @@ def test_all_languages_are_shown_in_every_locale(project, locale):
         assert {line.split()[2] for line in lines[1:]} == {"学習", "e\u0301e\u0301", "plain", "bad\\x1b[31m\\x0a"}
         assert len({width_of(line) for line in lines}) == 1, "the last column ends in one place"
     assert "Größe" in project.furcate("plan", "config.json", LC_ALL=locale).stdout
+
+
+def report_of(*cases):
+    """A program that writes lines of metrics.jsonl, by batch_size."""
+    lines = "".join(f"{i + 1}) cat <<END\n{case}\nEND\n;;\n" for i, case in enumerate(cases))
+    return f'case $1 in\n{lines}esac > "$FURCATE_METRICS"\n'
+
+
+def finish(project, objective, *cases):
+    project.write(batch_size=list(range(1, len(cases) + 1)), meta={"objective": objective})
+    return project.run(project.script("train", report_of(*cases)), "{batch_size}")
+
+
+LOSS = {"metric": "loss", "mode": "min"}
+
+
+def test_a_metric_is_found_in_each_row_whatever_else_was_reported(project):
+    finish(project, LOSS, '{"step": 1, "loss": 0.1, "val_loss": 1}', '{"step": 1, "loss": 0.2}',
+           '{"step": 1, "loss": 0.3, "val_loss": 1}')
+    assert sizes(best(project)) == ["1", "2", "3"]
+    assert best(project)[0][:2] == ["name", "loss"]
+
+
+@pytest.mark.parametrize("metric", ["loss", "train_loss", "run_loss", "run_train_loss"])
+def test_a_metric_is_found_in_rows_that_name_it_otherwise(project, metric):
+    """As a Fork does, and earlier versions did where there was a val_loss."""
+    finish(project, LOSS, '{"loss": 0.3}', '{"loss": 0.2}', '{"train_loss": 0.1}')
+    assert sizes(best(project, "-m", metric)) == ["3", "2", "1"]
+
+
+def test_a_metric_goes_before_a_key_of_that_name(project):
+    project.write(batch_size=[1, 2], loss=["mse", "mae"], meta={"objective": LOSS, "order": "config"})
+    project.run(project.script("train", report_of('{"loss": 0.2}', '{"loss": 0.1}')), "{batch_size}")
+    assert sizes(best(project)) == ["2", "2", "1", "1"]
+
+
+@pytest.mark.parametrize("lost", ["NaN", "Infinity", "-Infinity", '"nan"', "1e999"])
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_run_that_diverged_is_never_best(project, lost, mode):
+    finish(project, {"metric": "loss", "mode": mode}, f'{{"loss": {lost}}}', '{"loss": 0.5}')
+    done = project.furcate("best", "--path")
+    assert done.stdout.endswith("_foo_bs2\n")
+    assert "furcate best: 1 run is left out, with nan, inf or no number as loss" in done.stderr
+
+
+def test_runs_without_the_metric_are_counted(project):
+    finish(project, LOSS, '{"loss": 0.5}', '{"acc": 0.5}', '{"acc": 0.5}')
+    assert "furcate best: 2 runs are left out, without a loss" in project.furcate("best").stderr
+
+
+def test_the_best_step_counts_where_the_objective_says_so(project):
+    curve = '{{"step": 10, "loss": {}}}\n{{"step": 20, "loss": {}}}\n{{"step": 30, "loss": {}}}'
+    cases = [curve.format(*values) for values in ((.5, .1, .9), (.5, .4, .3), ("NaN", "-Infinity", .2))]
+    finish(project, {**LOSS, "of": "best"}, *cases)
+    table = best(project)
+    assert table[0][:2] == ["name", "best_loss"] and sizes(table) == ["1", "3", "2"]
+    rows = sorted(project.rows(), key=lambda row: row["batch_size"])
+    assert [(row["run_best_loss"], row["run_best_loss_step"], row["run_loss"]) for row in rows] == [
+        ("0.1", "20", "0.9"), ("0.3", "30", "0.3"), ("0.2", "30", "0.2")]
+    assert sizes(best(project, "-m", "loss")) == ["3", "2", "1"], "a metric by its name is the last value"
+    assert sizes(best(project, "-m", "best_loss")) == ["1", "3", "2"]
+
+
+def test_rows_from_before_the_best_step_are_told_of(project):
+    finish(project, LOSS, '{"loss": 0.5}')
+    project.write(batch_size=[1, 2], meta={"objective": {**LOSS, "of": "best"}})
+    project.run(project.script("train", report_of('', '{"loss": 0.7}')), "{batch_size}")
+    done = project.furcate("best")
+    assert sizes([line.split() for line in done.stdout.splitlines()]) == ["2"]
+    assert "1 run is left out, without a best_loss" in done.stderr
+
+
+def test_a_table_without_best_steps_is_refused_with_the_way_out(project):
+    finish(project, {**LOSS, "of": "best"}, '{"acc": 0.5}')
+    done = project.furcate("best")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no run has a best step of 'loss'" in done.stderr and "--metric loss" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["score", "run_score"])
+def test_the_objective_says_what_is_good_also_for_a_metric_that_is_given(project, name):
+    finish(project, {"metric": "score", "mode": "min"}, '{"score": 2}', '{"score": 1}')
+    assert sizes(best(project, "-m", name)) == ["2", "1"]
+    assert sizes(best(project, "-m", name, "--max")) == ["1", "2"]

@@ -110,3 +110,95 @@ def test_a_number_beyond_all_measure_costs_no_other(project):
     row = train(project, 'echo \'{"step": 1, "loss": 1e999, "acc": 0.5}\' >> $FURCATE_METRICS\n')
     assert (float(row["run_loss"]), row["run_acc"]) == (float("inf"), "0.5")
     assert json.loads(next(project.logs.glob("*/run_data.json")).read_text())["meta"]["data"]["acc"] == 0.5
+
+
+def test_each_metric_has_a_column_of_its_own_name(project):
+    row = train(project, 'echo \'{"loss": 1, "val_loss": 2, "train_acc": 3}\' > $FURCATE_METRICS\n')
+    assert (row["run_loss"], row["run_val_loss"], row["run_train_acc"]) == ("1.0", "2.0", "3.0")
+    assert "run_train_loss" not in row
+
+
+@pytest.mark.parametrize("name", ["epochs", "name", "total_time", "results"])
+def test_a_metric_with_the_name_of_a_column_of_furcate_has_another_and_is_told_of(project, name):
+    row = train(project, f'echo \'{{"loss": 1, "{name}": 7}}\' > $FURCATE_METRICS\n')
+    assert (row[f"run_metric_{name}"], row["run_epochs"], row["run_name"]) == ("7.0", "1", "example0")
+    told = f"the metric '{name}' is in the column run_metric_{name}, since run_{name} is a column of furcate itself"
+    assert project.log().count(told) == 1
+
+
+@pytest.mark.parametrize("line, why", [
+    ("{'loss': 0.5}", "it is no JSON object"), ("1,5", "it is no JSON object"), ("loss=0.5", "it is no JSON object"),
+    ('{"step": -1, "loss": 1}', "its step is no whole number from 0 on"), ('{"loss": "low"}', "it has no number"),
+])
+def test_lines_that_cannot_be_read_are_told_of(project, line, why):
+    project.write(batch_size=[1, 2], meta={"order": "config"})
+    (project.root / "lines").write_text(f'{{"loss": 0.5}}\n{line}\n\n{line}\n')
+    done = project.run(project.script("train", "cp lines $FURCATE_METRICS\n"))
+    for thread in 0, 1:
+        told = f"Thread {thread}: 2 lines of metrics.jsonl could not be read; the first is line 2, '{line}': {why}"
+        assert project.log().count(told) == 1
+    assert "2 runs reported metrics that could not be read; see " in done.stderr
+    assert [row["run_loss"] for row in project.rows()] == ["0.5", "0.5"]
+
+
+def test_an_over_long_line_is_told_of(project):
+    train(project, "head -c 2000000 /dev/zero | tr '\\0' x > $FURCATE_METRICS\n")
+    assert "1 line of metrics.jsonl could not be read; it is line 1, 'xxx" in project.log()
+    assert "it is longer than 1 MiB" in project.log()
+
+
+def test_what_can_be_read_is_not_told_of(project):
+    project.write()
+    done = project.run(project.script("train", 'echo \'{"loss": 0.5, "note": "a", "x": null}\' > $FURCATE_METRICS\n'
+                                               'printf \'{"loss"\' >> $FURCATE_METRICS\n'))
+    assert "metrics" not in done.stderr
+
+
+def test_a_value_that_is_no_number_is_told_of_once(project):
+    project.write()
+    project.run(project.script("train", 'echo \'{"loss": 0.5, "acc": "0.9"}\' > $FURCATE_METRICS\n'))
+    assert project.log().count("line 1 of metrics.jsonl has a value of 'acc' that is no number") == 1
+    assert all(row["run_loss"] == "0.5" for row in project.rows())
+
+
+def test_a_printed_number_that_cannot_be_read_whole_is_told_of_once(project):
+    project.write(meta={"metrics": {"loss": "loss: ([0-9.]+)"}})
+    project.run(project.script("train", "echo 'loss: 0,53'\n"))
+    assert project.log().count("no value of loss was taken from 'loss: 0,53'") == 1
+    assert not any(row.get("run_loss") for row in project.rows())
+
+
+def objective(metric):
+    return {"objective": {"metric": metric, "mode": "max"}}
+
+
+def test_an_objective_that_never_comes_is_told_of(project):
+    project.write(meta={"metrics": {"val_acc": "val_acc=([0-9.]+)", "loss": "loss {number}"}, **objective("val_acc")})
+    done = project.run(project.script("train", "echo 'val_acc : 0.7'; echo loss 0.5\n"))
+    told = "no value of val_acc (meta.objective) was reported, but loss; the expression of meta.metrics.val_acc matches"
+    assert project.log().count(told) == 1
+    assert "2 runs reported no value of meta.objective's metric; see " in done.stderr
+
+
+@pytest.mark.parametrize("line, told", [
+    ("", "was reported, but nothing; let the program report it, or name another metric in meta.objective"),
+    ('{"val_accuracy": 1, "loss": 1}', 'but val_accuracy, loss; let the program report it'),
+    ('{"val_ac": 1}', 'but val_ac; did you mean "val_ac"?'),
+])
+def test_an_objective_that_is_called_otherwise_is_told_of(project, line, told):
+    project.write(meta=objective("val_acc"))
+    project.run(project.script("train", f"echo '{line}' > $FURCATE_METRICS\n"))
+    assert project.log().count("no value of val_acc (meta.objective)") == 1 and told in project.log()
+
+
+@pytest.mark.parametrize("metric", ["loss", "run_loss", "train_loss", "total_time", "batch_size", "nan"])
+def test_an_objective_that_comes_is_not_told_of(project, metric):
+    project.write(meta=objective(metric))
+    done = project.run(project.script("train", 'echo \'{"loss": 1, "nan": NaN}\' > $FURCATE_METRICS\n'))
+    assert "meta.objective" not in project.log() + done.stderr
+
+
+def test_a_run_that_failed_reported_no_objective_and_is_not_told_of(project):
+    project.write(batch_size=[1], meta=objective("loss"))
+    done = project.furcate("run", "config.json", "--", "false")
+    assert done.returncode == 1 and "meta.objective" not in project.log() + done.stderr

@@ -198,16 +198,16 @@ def test_reports_become_columns(project):
     first = '{"step": 1, "accuracy": 0.5, "val_accuracy": 0.25, "reward": 3}'
     second = '{"step": 2, "accuracy": 0.75, "val_accuracy": 0.5}'
     project.run(project.script("train", f"printf '%s\\n' '{first}' '{second}' > \"$FURCATE_METRICS\"\n"))
-    assert project.columns()[-8:] == ["run_results", "run_train_accuracy", "run_val_accuracy", "run_reward",
-                                      "run_epochs", "run_id", "run_name", "run_attempts"]
+    assert project.columns()[-8:] == ["run_results", "run_accuracy", "run_val_accuracy", "run_reward", "run_epochs",
+                                      "run_id", "run_name", "run_attempts"]
     row = project.rows()[0]
-    assert (row["run_train_accuracy"], row["run_val_accuracy"], row["run_epochs"]) == ("0.75", "0.5", "2")
+    assert (row["run_accuracy"], row["run_val_accuracy"], row["run_epochs"]) == ("0.75", "0.5", "2")
 
 
 def test_expressions_find_metrics_in_the_output(project):
-    project.write(meta={"metrics": {"loss": "loss: ([0-9.]+)", "val_loss": "validation ([0-9.]+)"}})
+    project.write(meta={"metrics": {"loss": "loss: {number}", "val_loss": "validation ([0-9.]+)"}})
     project.run(project.script("train", "echo 'loss: 0.5'; echo 'validation 0.7' >&2; echo 'loss: 0.25'\n"))
-    assert {row["run_train_loss"] for row in project.rows()} == {"0.25"}
+    assert {row["run_loss"] for row in project.rows()} == {"0.25"}
     assert {row["run_val_loss"] for row in project.rows()} == {"0.7"}
 
 

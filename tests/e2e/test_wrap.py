@@ -30,7 +30,7 @@ def test_the_commands_of_the_readme_train_the_grid_and_show_the_best(project):
     assert len(losses) == 6 and losses == sorted(losses)
     assert losses[0] < 0.02 < losses[-1]
     with open(project.root / "logs/wrap/run_data.csv", newline="") as table:
-        assert all(row["run_train_loss"] != row["run_val_loss"] for row in csv.DictReader(table))
+        assert all(row["run_loss"] != row["run_val_loss"] for row in csv.DictReader(table))
 
 
 # --- what placeholders make of a command line ---

@@ -597,3 +597,47 @@ def test_steps_of_a_fork_may_be_of_any_size(project):
     assert history["step"] == [10**9, 2 * 10**9, 3 * 10**9] and history["loss"][:2] == [1, 0.5]
     assert math.isnan(history["val_loss"][0]) and history["val_loss"][1:] == [0.75]
     assert list(project.logs.glob("*/loss.jpg"))
+
+
+BEST = {"metric": "val_loss", "mode": "min", "of": "best"}
+REPORTS = """
+    def model_fit(self, *_):
+        for step, loss in enumerate((0.5, float("nan"), 0.1, 0.9), 1):
+            furcate.report(step, loss=1, val_loss=loss)
+"""
+RETURNS = "    def model_fit(self, *_):\n        return {'loss': [1] * 4, 'val_loss': [0.5, float('nan'), 0.1, 0.9]}\n"
+
+
+@pytest.mark.parametrize("fit", [REPORTS, RETURNS], ids=["reported", "returned"])
+def test_the_best_step_of_a_fork_is_kept_where_the_objective_asks_for_it(project, fit):
+    project.write(batch_size=[1], meta={"objective": BEST})
+    project.train(APP[:APP.index("    def model_fit")] + fit + APP[APP.index("    def model_save"):] + RUN)
+    [row] = project.rows()
+    assert (row["run_val_loss"], row["run_best_val_loss"], row["run_best_val_loss_step"]) == ("0.9", "0.1", "3")
+    best = subprocess.run([BUILD / "furcate", "best"], cwd=project.root, capture_output=True, text=True)
+    assert best.stdout.split()[:2] == ["name", "best_val_loss"] and "0.1" in best.stdout, best.stderr
+    assert "meta.objective" not in (project.logs / "furcate.log").read_text()
+
+
+def test_the_best_step_of_a_function_is_kept_where_the_objective_asks_for_it(project):
+    project.write(batch_size=[1], meta={"objective": {**BEST, "mode": "max"}})
+    project.train("""
+import furcate
+
+def train(config):
+    for step in range(1000, 4000, 1000):
+        furcate.report(step, val_loss=5000 - step)
+    return {"test_loss": 1}
+
+furcate.run("config.json", train)
+""")
+    [row] = project.rows()
+    assert (row["run_val_loss"], row["run_best_val_loss"], row["run_best_val_loss_step"]) == ("2000.0", "4000.0", "1000")
+
+
+def test_an_objective_that_no_fork_reports_is_told_of_once(project):
+    project.write(meta={"objective": {"metric": "val_acc", "mode": "max"}})
+    done = project.train(APP + RUN)
+    log = (project.logs / "furcate.log").read_text()
+    assert log.count("no value of val_acc (meta.objective) was reported, but train_accuracy, train_loss, val_loss;") == 1
+    assert "2 runs reported no value of meta.objective's metric" in done.stderr

@@ -80,16 +80,17 @@ static void check_data(const struct value *data, const char *expected)
     "\"end_time_string\": \"1970-01-01 01:01:02\", \"total_time\": 3661.5, \"total_time_string\": \"1h 1m "  \
     "1s\""
 
+static const struct config_objective no_objective;
 static const struct attempt_end end = {.start_time = 0.5, .end_time = 3662, .seconds = 3661.5};
 
 static void tells_the_times_when_nothing_was_reported(void **state)
 {
     (void)state;
-    CLEANUP(value_cleanup) struct value *data = results_data(&end, NULL);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, NULL, &no_objective, NULL);
     check_data(data, "{" TIMES "}");
 }
 
-static void keeps_the_last_value_and_pairs_training_with_validation(void **state)
+static void keeps_the_last_value_of_each_metric_under_its_own_name(void **state)
 {
     const struct results_fixture *fixture = *state;
     report(fixture, 1, "accuracy", 0.25);
@@ -97,19 +98,67 @@ static void keeps_the_last_value_and_pairs_training_with_validation(void **state
     report(fixture, 2, "accuracy", 0.75);
     report(fixture, 2, "val_accuracy", 0.5);
     report(fixture, 2, "reward", 12.5);
-    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
-    check_data(data, "{" TIMES
-                     ", \"train_accuracy\": 0.75, \"val_accuracy\": 0.5, \"reward\": 12.5, \"epochs\": 2}");
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &no_objective, NULL);
+    check_data(data,
+               "{" TIMES ", \"accuracy\": 0.75, \"val_accuracy\": 0.5, \"reward\": 12.5, \"epochs\": 2}");
 }
 
 static void a_metric_does_not_replace_what_furcate_keeps_itself(void **state)
 {
     const struct results_fixture *fixture = *state;
-    report(fixture, 1, "total_time", 7);
-    report(fixture, 1, "results", 7);
+    struct report_faults faults = {0};
     report(fixture, 1, "loss", 0.5);
-    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
-    check_data(data, "{" TIMES ", \"loss\": 0.5, \"epochs\": 1}");
+    report(fixture, 1, "epochs", 7);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &no_objective, &faults);
+    check_data(data, "{" TIMES ", \"loss\": 0.5, \"metric_epochs\": 7.0, \"epochs\": 1}");
+    assert_string_equal(faults.renamed, "epochs");
+}
+
+static void keeps_the_best_step_where_the_objective_asks_for_it(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    const struct config_objective least = {"run_val_loss", false, true}, most = {"train_acc", true, true};
+    struct report_faults faults = {0};
+    report(fixture, 1, "val_loss", 0.5);
+    report(fixture, 2, "val_loss", 0.125);
+    report(fixture, 3, "val_loss", 0.75);
+    report(fixture, 2, "acc", 1);
+    report(fixture, 3, "acc", NAN);
+    report(fixture, 3, "best_val_loss", 9);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &least, &faults);
+    check_data(data, "{" TIMES ", \"val_loss\": 0.75, \"acc\": NaN, \"metric_best_val_loss\": 9.0, "
+                     "\"best_val_loss\": 0.125, \"best_val_loss_step\": 2, \"epochs\": 3}");
+    assert_string_equal(faults.renamed, "best_val_loss");
+    CLEANUP(value_cleanup) struct value *other = results_data(&end, fixture->history, &most, NULL);
+    check_data(other, "{" TIMES ", \"val_loss\": 0.75, \"acc\": NaN, \"best_val_loss\": 9.0, "
+                      "\"best_train_acc\": 1.0, \"best_train_acc_step\": 2, \"epochs\": 3}");
+}
+
+static void a_run_that_diverged_at_once_has_no_best_step(void **state)
+{
+    const struct results_fixture *fixture = *state;
+    const struct config_objective least = {"loss", false, true};
+    report(fixture, 1, "loss", NAN);
+    report(fixture, 2, "loss", -INFINITY);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &least, NULL);
+    check_data(data, "{" TIMES ", \"loss\": -Infinity, \"epochs\": 2}");
+}
+
+static void knows_a_metric_by_either_of_its_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metric;
+        bool is_there;
+    } cases[] = {{"loss", true},      {"run_loss", true},  {"train_loss", true},
+                 {"acc", true},       {"train_acc", true}, {"lr", true},
+                 {"val_loss", false}, {"run_lr", true},    {"train_lr", false}};
+    struct error err;
+    CLEANUP(value_cleanup) struct value *data = config_parse("data", "{loss: 1, train_acc: 2}", 23, &err);
+    CLEANUP(value_cleanup) struct value *keys = config_parse("keys", "{lr: 0.1}", 9, &err);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (results_have(data, keys, cases[i].metric) != cases[i].is_there)
+            fail_msg("%s", cases[i].metric);
 }
 
 static void reads_the_reports_and_both_outputs(void **state)
@@ -150,7 +199,7 @@ static void leaves_out_what_is_not_there(void **state)
     CLEANUP(value_cleanup) struct value *metrics = expressions("score", "score: ([0-9]+)");
     assert_true(results_read(fixture->history, &fixture->run, metrics, NULL, &err));
     assert_int_equal(history_metric_count(fixture->history), 0);
-    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history);
+    CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &no_objective, NULL);
     check_data(data, "{" TIMES "}");
 }
 
@@ -189,7 +238,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(tells_the_times_when_nothing_was_reported),
-        TEST(keeps_the_last_value_and_pairs_training_with_validation),
+        TEST(keeps_the_last_value_of_each_metric_under_its_own_name),
+        TEST(keeps_the_best_step_where_the_objective_asks_for_it),
+        TEST(a_run_that_diverged_at_once_has_no_best_step),
+        TEST(knows_a_metric_by_either_of_its_names),
         TEST(a_metric_does_not_replace_what_furcate_keeps_itself),
         TEST(reads_the_reports_and_both_outputs),
         TEST(finds_an_expression_in_stderr_too),

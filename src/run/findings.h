@@ -1,0 +1,23 @@
+/* What could not be used of the metrics of finished runs, or never came: told in the log, and counted for the
+ * last words of the runner. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "report/report.h"
+#include "store/store.h"
+
+struct findings {
+    uint64_t unread;  /* runs with lines in metrics.jsonl that could not be read */
+    uint64_t without; /* runs without a value of the objective */
+    bool told_of_no_number, told_of_cut, told_of_renamed, told_of_without; /* these are told once */
+};
+
+void findings_note(struct findings *findings, struct log *log, const struct run *run,
+                   const struct report_faults *faults);
+/* Notes a run that has no value of the objective, if there is one. `data`: its meta.data */
+void findings_note_objective(struct findings *findings, struct log *log, const struct run *run,
+                             const struct config_meta *meta, const struct value *data);
+/* Prints the counts to stderr, each with what to do. */
+void findings_print(const struct findings *findings, const char *log_dir);
