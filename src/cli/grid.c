@@ -128,10 +128,10 @@ static struct column *widest_to_shorten(const struct grid *grid, size_t count)
 /* Returns how many columns have room, and sets their widths. */
 static size_t fit_columns(const struct grid *grid, size_t room)
 {
-    size_t count = grid->columns.count, total = count ? count - 1 : 0;
+    size_t count = grid->columns.count;
     while (count > grid->kept && least_total(grid, count) > room)
         count--;
-    total = count ? count - 1 : 0;
+    size_t total = count ? count - 1 : 0;
     for (size_t i = 0; i < count; i++)
         total += grid->columns.items[i].width = grid->columns.items[i].natural;
     struct column *widest;
