@@ -24,7 +24,8 @@ static void on_closed(uv_handle_t *handle)
 struct group *group_open(char *path, uv_loop_t *loop, void *tree, struct error *err)
 {
     struct group *group = memory_new(1, sizeof *group);
-    *group = (struct group){.tree = tree, .path = path, .folder = -1, .events = -1, .kill = -1};
+    *group = (struct group){.tree = tree, .folder = -1, .events = -1, .kill = -1};
+    group->path = path;
     if (cgroup_make(group->path, err)) {
         group->folder = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         group->events = cgroup_open_events(group->path);
