@@ -1,7 +1,7 @@
 /*
  * The yardstick of `bench/dispatch`: the barest loop that starts COUNT runs of PROGRAM over SLOTS slots and
- * leaves the files that furcate leaves: a directory a run with config.json, NAME.log, NAME.err and
- * run_data.json, and one CSV. It plans nothing, syncs nothing, resumes nothing, and watches nothing.
+ * leaves the files that furcate leaves: a directory a run with furcate.json, config.json, NAME.log, NAME.err
+ * and run_data.json, and one CSV. It plans nothing, syncs nothing, resumes nothing, and watches nothing.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -41,6 +41,7 @@ static void start(const char *root, const char *program, int number)
     snprintf(folder, sizeof folder, "%s/bench%d_x%d", root, number, number);
     if (mkdir(folder, 0777) < 0)
         fail(folder);
+    write_file(folder, "furcate.json", number);
     write_file(folder, "config.json", number);
     snprintf(log, sizeof log, "%s/bench%d.log", folder, number);
     snprintf(err, sizeof err, "%s/bench%d.err", folder, number);

@@ -66,7 +66,7 @@ class Fork:
                 self._data = _core.read_config(launch.config_path(self._config_filename), True)
                 self._data.setdefault("gpu_id", -1)
             else:
-                self._data = _core.read_run(os.environ["FURCATE_CONFIG"])
+                self._data = _core.read_fork_run(os.environ["FURCATE_CONFIG"])
         return self._data
 
     @property

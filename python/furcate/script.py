@@ -9,14 +9,23 @@ from furcate import _core
 _told: set = set()
 
 
+# What a config has as attributes of the run where no key of the user's has the name.
+_OF_THE_RUN = {"log_dir": ("FURCATE_RUN_DIR", str), "gpu_id": ("FURCATE_GPU", int)}
+
+
 class Config(dict):
-    """The config of a run: a dict whose keys are attributes too."""
+    """The config of a run: a dict of the user's keys, which are attributes too.
+
+    ``log_dir`` and ``gpu_id`` are the run directory and the GPU, -1 on the CPU, unless the config has such keys.
+    """
 
     def __getattr__(self, key: str) -> Any:
-        try:
+        if key in self:
             return self[key]
-        except KeyError:
-            raise AttributeError(missing_key(self, key)) from None
+        variable, kind = _OF_THE_RUN.get(key, ("", str))
+        if variable in os.environ:
+            return kind(os.environ[variable])
+        raise AttributeError(missing_key(self, key))
 
     def __setattr__(self, key: str, value: Any) -> None:
         self[key] = value
@@ -47,7 +56,7 @@ def _tell_once(what: str) -> None:
 
 
 def config() -> Config:
-    """The config of this run, one value for each key; empty, with a notice, when no runner started the script.
+    """The config of this run, one value for each key that its user wrote; empty, with a notice, when no runner started the script.
 
     Raises ConfigError when the run's config.json cannot be read.
     """

@@ -54,7 +54,10 @@ static PyMethodDef functions[] = {
      "A config file as a dict, defaults filled in. Raises ConfigError with all that is wrong with it."},
     {"read_run", core_read_run, METH_O,
      "read_run(path)\n--\n\n"
-     "The config.json of a run as a dict. Raises ConfigError."},
+     "The config of a run as a dict, as it was written. Raises ConfigError."},
+    {"read_fork_run", core_read_fork_run, METH_O,
+     "read_fork_run(path)\n--\n\n"
+     "The config of a run as a dict, with defaults, log_dir, gpu_id and meta. Raises ConfigError."},
     {"gpu_indices", core_gpu_indices, METH_NOARGS,
      "gpu_indices()\n--\n\n"
      "The indices of this machine's GPUs, of those in CUDA_VISIBLE_DEVICES when it is set."},

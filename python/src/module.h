@@ -43,6 +43,7 @@ PyObject *core_plot(PyObject *module, PyObject *arguments);
 PyObject *core_run_plan(PyObject *module, PyObject *arguments);
 PyObject *core_read_config(PyObject *module, PyObject *arguments);
 PyObject *core_read_run(PyObject *module, PyObject *path);
+PyObject *core_read_fork_run(PyObject *module, PyObject *path);
 PyObject *core_gpu_indices(PyObject *module, PyObject *unused);
 PyObject *core_is_server(PyObject *module, PyObject *unused);
 PyObject *core_serve(PyObject *module, PyObject *sources);

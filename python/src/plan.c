@@ -44,19 +44,30 @@ PyObject *core_read_config(PyObject *module, PyObject *arguments)
     return dict;
 }
 
-PyObject *core_read_run(PyObject *module, PyObject *path)
+static PyObject *read_run(PyObject *module, PyObject *path,
+                          struct value *(*read)(const char *path, struct error *err))
 {
     PyObject *bytes;
     struct error err = {0};
     if (!PyUnicode_FSConverter(path, &bytes))
         return NULL;
-    struct value *value = config_parse_file(PyBytes_AsString(bytes), &err);
+    struct value *value = read(PyBytes_AsString(bytes), &err);
     Py_DECREF(bytes);
     if (!value)
         return raise_error(module_state(module)->config_error, &err);
     PyObject *dict = convert_from_value(value);
     value_unref(value);
     return dict;
+}
+
+PyObject *core_read_run(PyObject *module, PyObject *path)
+{
+    return read_run(module, path, config_parse_file);
+}
+
+PyObject *core_read_fork_run(PyObject *module, PyObject *path)
+{
+    return read_run(module, path, fork_read_config);
 }
 
 /* The words of a list, for as long as `kept`, a list of bytes, lives. */

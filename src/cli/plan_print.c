@@ -151,7 +151,9 @@ void plan_print_csv_header(const char *before, const struct value *columns)
     if (before)
         text_addf(&line, "%s,", before);
     for (size_t i = 0; i < value_count(columns); i++) {
-        store_add_csv_text(&line, value_key(columns, i), strlen(value_key(columns, i)));
+        const char *key = value_key(columns, i);
+        CLEANUP(memory_free) char *column = text_format("%s%s", config_column_prefix(key), key);
+        store_add_csv_text(&line, column, strlen(column));
         text_add_char(&line, ',');
     }
     printf("%slabel\n", text_get(&line));

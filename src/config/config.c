@@ -10,24 +10,51 @@
 #include "config/nested.h"
 #include "config/override.h"
 #include "config/parse.h"
+#include "config/record.h"
 #include "config/source.h"
 #include "config/words.h"
+
+enum { usual_seed = 42 };
 
 struct config {
     unsigned refs;
     char *path;
+    enum config_use use;
     struct value *keys, *defaults, *meta;
     size_t given_count; /* of the keys that the file has */
+    struct value *data_name;
+    char *log_dir;
+    int64_t seed;
     struct config_meta typed_meta;
 };
 
-static struct config *new_config(const char *path, enum config_use use, const struct value *given)
+/* Takes what furcate itself needs of the keys, whoever else they are for. `record_log_dir`: NULL, or the log
+ * dir of the run that the config is the record of. */
+static void take_own(struct config *config, const struct value *given, const char *record_log_dir)
+{
+    const struct value *name = config_keys_serving(given, "data_name");
+    const struct value *log_dir = config_keys_serving(given, "log_dir");
+    const struct value *seed = config_keys_serving(given, "seed");
+    config->data_name = name ? value_ref(name) : config_keys_name_from_path(config->path);
+    config->log_dir = memory_copy_text(log_dir          ? value_text(log_dir)
+                                       : record_log_dir ? record_log_dir
+                                                        : CONFIG_LOG_DIR);
+    config->seed = usual_seed;
+    if (seed)
+        value_int(seed, &config->seed);
+}
+
+static struct config *new_config(const char *path, enum config_use use, const struct value *given,
+                                 const char *record_log_dir)
 {
     struct config *config = memory_new(1, sizeof *config);
     const struct value *meta = value_get(given, "meta");
     config->refs = 1;
     config->path = memory_copy_text(path);
-    config->defaults = config_keys_defaults(given, path, use);
+    config->use = use;
+    take_own(config, given, record_log_dir);
+    config->defaults =
+        use == CONFIG_FOR_FORK ? config_keys_defaults(value_text(config->data_name)) : value_new_object();
     config->keys = config_keys_complete(given, config->defaults);
     config->given_count = config_keys_count_given(given);
     config->meta = config_meta_complete(meta);
@@ -35,7 +62,7 @@ static struct config *new_config(const char *path, enum config_use use, const st
     return config;
 }
 
-static void check(const struct value *root, enum config_use use, struct faults *faults)
+static void check(const struct value *root, const char *path, enum config_use use, struct faults *faults)
 {
     if (value_kind(root) != VALUE_OBJECT) {
         fault_add(faults, FAULT_ERROR, value_place(root),
@@ -43,7 +70,7 @@ static void check(const struct value *root, enum config_use use, struct faults *
                   value_kind_name(value_kind(root)));
         return;
     }
-    config_keys_check(root, use, faults);
+    config_keys_check(root, path, use, faults);
     if (value_get(root, "meta"))
         config_meta_check(value_get(root, "meta"), faults);
     config_words_check(root, faults);
@@ -74,14 +101,15 @@ static struct value *with_entries_alone(const struct value *root)
 }
 
 /* Takes `root` over, which may be NULL. */
-static struct config *finish(struct value *root, const char *path, enum config_use use, bool is_good)
+static struct config *finish(struct value *root, const char *path, enum config_use use,
+                             const char *record_log_dir, bool is_good)
 {
     struct config *config = NULL;
     if (root && is_good) {
-        config = new_config(path, use, root);
+        config = new_config(path, use, root, record_log_dir);
     } else if (root && can_be_planned(root)) {
         CLEANUP(value_cleanup) struct value *entries_alone = with_entries_alone(root);
-        config = new_config(path, use, entries_alone);
+        config = new_config(path, use, entries_alone, record_log_dir);
     }
     value_unref(root);
     return config;
@@ -92,12 +120,15 @@ static struct config *read_text(const char *path, const struct text *text, enum 
 {
     faults_set_source(faults, text_get(text), text->len);
     size_t errors_before = faults_count(faults, FAULT_ERROR);
+    CLEANUP(memory_free) char *record_log_dir = NULL;
     struct value *root = config_parse_text(text_get(text), text->len, faults);
+    if (root)
+        root = config_take_record(root, &record_log_dir);
     if (root && value_kind(root) == VALUE_OBJECT)
         root = config_override(root, overrides, faults);
     if (root)
-        check(root, use, faults);
-    return finish(root, path, use, faults_count(faults, FAULT_ERROR) == errors_before);
+        check(root, path, use, faults);
+    return finish(root, path, use, record_log_dir, faults_count(faults, FAULT_ERROR) == errors_before);
 }
 
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
@@ -135,6 +166,32 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
     return good_config(read_text(name, &copy, use, NULL, faults), faults, errors_before);
 }
 
+/* Whether a Fork can do with the keys; all that is wrong is in err else. */
+static bool check_run(const struct value *keys, const char *path, struct error *err)
+{
+    struct faults *faults = faults_create(path);
+    CLEANUP(text_free) struct text said = {0};
+    config_keys_check(keys, path, CONFIG_FOR_FORK, faults);
+    bool is_good = faults_count(faults, FAULT_ERROR) == 0;
+    enum fault_level level;
+    const char *line;
+    for (size_t i = 0; !is_good && (line = faults_line(faults, i, &level)); i++)
+        if (level == FAULT_ERROR)
+            text_addf(&said, "%s%s", said.len ? "\n" : "", line);
+    faults_destroy(faults);
+    return is_good || error_set(err, ERROR_CONFIG, "%s", text_get(&said));
+}
+
+struct value *config_complete_run(const struct value *keys, const char *path, struct error *err)
+{
+    CLEANUP(value_cleanup) struct value *axes = config_one_run(keys);
+    if (!check_run(axes, path, err))
+        return NULL;
+    CLEANUP(value_cleanup)
+    struct value *defaults = config_keys_defaults(value_text(value_get(keys, "data_name")));
+    return config_keys_complete(keys, defaults);
+}
+
 struct config *config_ref(struct config *config)
 {
     config->refs++;
@@ -148,6 +205,8 @@ void config_unref(struct config *config)
     value_unref(config->keys);
     value_unref(config->defaults);
     value_unref(config->meta);
+    value_unref(config->data_name);
+    free(config->log_dir);
     free(config->path);
     free(config);
 }
@@ -167,9 +226,19 @@ bool config_is_axis(const struct config *config, size_t i)
     return value_kind(value_item(config->keys, i)) == VALUE_ARRAY;
 }
 
-bool config_is_default(const struct config *config, size_t i)
+enum config_use config_use(const struct config *config)
 {
-    return i >= config->given_count;
+    return config->use;
+}
+
+const struct value *config_data_name(const struct config *config)
+{
+    return config->data_name;
+}
+
+int64_t config_seed(const struct config *config)
+{
+    return config->seed;
 }
 
 const struct value *config_default(const struct config *config, const char *key)
@@ -187,18 +256,29 @@ const struct config_meta *config_meta(const struct config *config)
     return &config->typed_meta;
 }
 
-struct value *config_as_value(const struct config *config)
+/* One object of the first `count` keys and meta. */
+static struct value *with_meta(const struct config *config, size_t count)
 {
     struct value *whole = value_new_object();
-    for (size_t i = 0; i < value_count(config->keys); i++)
+    for (size_t i = 0; i < count; i++)
         value_object_set(whole, value_key(config->keys, i), value_ref(value_item(config->keys, i)));
     value_object_set(whole, "meta", value_ref(config->meta));
     return whole;
 }
 
+struct value *config_as_value(const struct config *config)
+{
+    return with_meta(config, value_count(config->keys));
+}
+
+struct value *config_as_given(const struct config *config)
+{
+    return with_meta(config, config->given_count);
+}
+
 const char *config_log_dir(const struct config *config)
 {
-    return value_text(value_get(config->keys, "log_dir"));
+    return config->log_dir;
 }
 
 /* The first fault as an error. */

@@ -5,7 +5,11 @@
 
 #include "base/error.h"
 
-/* What a config must hold: the Fork pipeline needs the spec's required keys, a wrapped program none. */
+/*
+ * Who reads the config. The Fork pipeline needs the spec's required keys, in the spec's types, and gets the
+ * defaults of the rest. To any other program a config is what its user wrote: no key is required, filled in
+ * or checked.
+ */
 enum config_use { CONFIG_FOR_FORK, CONFIG_FOR_PROGRAM };
 
 enum config_order { ORDER_SPREAD, ORDER_SHUFFLE, ORDER_CONFIG };
@@ -62,29 +66,50 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
  */
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
                                     struct faults *faults);
+/*
+ * Makes what a Fork gets of a run's keys, each with its one value: with the defaults of those that are
+ * missing. One reference; NULL with err set, all faults in it, when they are not what a Fork needs.
+ */
+struct value *config_complete_run(const struct value *keys, const char *path, struct error *err);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 
 /* The path it was read from. */
 const char *config_path(const struct config *config);
+enum config_use config_use(const struct config *config);
 /*
- * All keys but `meta` and `$schema`: the user's in the order of the file, then the spec's defaults that the
- * file leaves out (log_dir, train_prefix, …, prefetch; for a program without data_name: data_name from the
- * file's name).
+ * All keys but `meta` and `$schema`: the user's in the order of the file; for a Fork then the spec's defaults
+ * that the file leaves out (log_dir, train_prefix, …, prefetch).
  */
 const struct value *config_keys(const struct config *config);
 /* Whether the i-th of config_keys is an axis: written as an array. */
 bool config_is_axis(const struct config *config, size_t i);
-/* Whether the file leaves the i-th of config_keys out, so that it has its default. */
-bool config_is_default(const struct config *config, size_t i);
 /* The default of a key that has one, else NULL: what a row without this column counts as. */
 const struct value *config_default(const struct config *config, const char *key);
 /* `meta` with defaults, as it goes into config.json and the CSV. */
 const struct value *config_meta_value(const struct config *config);
 const struct config_meta *config_meta(const struct config *config);
-/* All of it as one object, from which config_read_text() makes an equal config. One reference. */
+/* Returns all of it as one object. One reference. */
 struct value *config_as_value(const struct config *config);
+/* The same without the defaults of keys, as the user would write it. */
+struct value *config_as_given(const struct config *config);
+/* Where all output goes: the key log_dir where that is a path, else "logs". */
 const char *config_log_dir(const struct config *config);
+/* What the names of runs begin with: the key data_name where that is one word, else the file's name. */
+const struct value *config_data_name(const struct config *config);
+/* What the order is shuffled by: the key seed where that is one integer, else 42. */
+int64_t config_seed(const struct config *config);
+
+/* A hash of a run's keys but for log_dir, whatever their order. */
+uint64_t config_hash_keys(const struct value *keys);
+/* The same as text, by which meta.run of a record tells whether its keys were edited. free() it. */
+char *config_format_hash(const struct value *keys);
+/*
+ * What the column of a key in run_data.csv begins with, before the key itself: "" or "config_". The latter
+ * for keys that begin with run_, and for gpu_id, whose columns are furcate's. Each key has a column of its
+ * own.
+ */
+const char *config_column_prefix(const char *key);
 
 /* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
 bool config_result_is_taken(const char *name);

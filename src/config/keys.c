@@ -34,8 +34,8 @@ static const struct rule reserved_keys[] = {
     {"epochs", config_rule_int, "a positive integer", "50", .required = true, RANGE(1, INT64_MAX)},
     {"framework", find_bad_framework, "\"tf\", \"torch\" or \"none\"", "\"none\"", .never_axis = true,
      .names = framework_names},
-    {"log_dir", config_rule_folder, "a path without ~, which only shells know", "\"logs\"", .initial = "logs",
-     .never_axis = true},
+    {"log_dir", config_rule_folder, "a path without ~, which only shells know", "\"logs\"",
+     .initial = CONFIG_LOG_DIR, .never_axis = true},
     {"train_prefix", config_rule_string, "a string", "\"example.train\"", .initial = ".train"},
     {"valid_prefix", config_rule_string, "a string", "\"example.valid\"", .initial = ".valid"},
     {"test_prefix", config_rule_string, "a string", "\"example.test\"", .initial = ".test"},
@@ -67,14 +67,12 @@ size_t config_keys_count_given(const struct value *given)
     return count;
 }
 
-/* Why a key cannot be a column of run_data.csv; NULL: it can. */
-static const char *find_column_fault(const char *key)
+/* Returns why there can be no key of this name; NULL: there can. */
+static const char *find_name_fault(const char *key, enum config_use use)
 {
     if (key[0] == '\0')
         return "it is empty; give it a name";
-    if (strncmp(key, "run_", 4) == 0)
-        return "its column is taken, as are all that begin with run_, by results; rename it";
-    if (strcmp(key, "gpu_id") == 0)
+    if (use == CONFIG_FOR_FORK && strcmp(key, "gpu_id") == 0)
         return "furcate gives each run its GPU; remove it, and choose GPUs by meta.gpus";
     for (const char *c = key; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
@@ -103,12 +101,13 @@ static bool is_missing(const struct rule *rule, const struct value *given, enum 
     return use == CONFIG_FOR_FORK && rule->required && !value_get(given, rule->key);
 }
 
-/* The keys that are not furcate's are the user's own, so that only a slip of the pen is worth a word. */
+/* Adds what is worth a word of a key that is none of furcate's: a slip of the pen. A program has its own
+ * names for what a Fork program must name as furcate does. */
 static void check_own_key(const struct value *given, size_t i, enum config_use use, struct faults *faults)
 {
     const char *key = value_key(given, i);
     struct value_place place = value_key_place(given, i);
-    const struct rule *nearest = config_rule_nearest(reserved, key, given);
+    const struct rule *nearest = use == CONFIG_FOR_FORK ? config_rule_nearest(reserved, key, given) : NULL;
     bool is_typo = nearest && nearest_is_typo(key, nearest->key);
     if (config_meta_find_ours(key))
         fault_add(faults, FAULT_WARNING, place,
@@ -125,10 +124,9 @@ static void check_own_key(const struct value *given, size_t i, enum config_use u
 static void check_name(const struct value *given, size_t i, enum config_use use, struct faults *faults)
 {
     const char *key = value_key(given, i);
-    const char *column_fault = find_column_fault(key);
-    if (column_fault)
-        fault_add(faults, FAULT_ERROR, value_key_place(given, i), "'%s' cannot be a key: %s", key,
-                  column_fault);
+    const char *fault = find_name_fault(key, use);
+    if (fault)
+        fault_add(faults, FAULT_ERROR, value_key_place(given, i), "'%s' cannot be a key: %s", key, fault);
     else if (!config_rule_find(reserved, key))
         check_own_key(given, i, use, faults);
 }
@@ -141,24 +139,20 @@ bool config_keys_takes_word(const char *key)
     return rule && !rule->find_bad(rule, word);
 }
 
-void config_keys_check(const struct value *given, enum config_use use, struct faults *faults)
+/* Adds the faults of a value. For a program only those that leave furcate without a plan, or without a log
+ * dir. */
+static void check_value(const struct rule *rule, const char *key, const struct value *value,
+                        enum config_use use, struct faults *faults)
 {
-    for (size_t i = 0; i < value_count(given); i++) {
-        const char *key = value_key(given, i);
-        const struct value *value = value_item(given, i);
-        const struct rule *rule = config_rule_find(reserved, key);
-        if (strcmp(key, schema_rule.key) == 0)
-            config_rule_check(&schema_rule, "", value, faults);
-        if (!is_key(key))
-            continue;
-        check_name(given, i, use, faults);
-        if (config_rule_is_left_out(given, i, faults))
-            continue;
-        if (value_kind(value) == VALUE_ARRAY)
-            check_axis(rule, key, value, faults);
-        else if (rule)
-            config_rule_check(rule, "", value, faults);
-    }
+    bool is_checked = rule && (use == CONFIG_FOR_FORK || strcmp(key, "log_dir") == 0);
+    if (value_kind(value) == VALUE_ARRAY)
+        check_axis(is_checked ? rule : NULL, key, value, faults);
+    else if (is_checked && use == CONFIG_FOR_FORK)
+        config_rule_check(rule, "", value, faults);
+}
+
+static void check_missing(const struct value *given, enum config_use use, struct faults *faults)
+{
     for (size_t i = 0; i < reserved.count; i++) {
         const struct rule *rule = &reserved.items[i];
         if (is_missing(rule, given, use) && !config_rule_is_misspelt(reserved, rule, given))
@@ -167,8 +161,61 @@ void config_keys_check(const struct value *given, enum config_use use, struct fa
     }
 }
 
-/* The name of the file without its ending. */
-static struct value *name_from_path(const char *path)
+const struct value *config_keys_serving(const struct value *given, const char *key)
+{
+    const struct rule *rule = config_rule_find(reserved, key);
+    const struct value *value = value_get(given, key);
+    return value && !rule->find_bad(rule, value) ? value : NULL;
+}
+
+/* Warns where a program has a key for itself that furcate would use too, and cannot. `used`: what it uses. */
+static void check_serving(const struct value *given, const char *key, const char *used, struct faults *faults)
+{
+    const struct value *value = value_get(given, key);
+    if (value && !config_keys_serving(given, key))
+        fault_add(faults, FAULT_WARNING, value_place(value),
+                  "'%s' is not %s, so furcate uses %s; the program gets the key as it is written", key,
+                  config_rule_find(reserved, key)->wanted, used);
+}
+
+static bool is_shuffled(const struct value *given)
+{
+    const struct value *meta = value_get(given, "meta");
+    const struct value *order = meta && value_kind(meta) == VALUE_OBJECT ? value_get(meta, "order") : NULL;
+    return order && strcmp(value_text(order), "shuffle") == 0;
+}
+
+static void check_all_serving(const struct value *given, const char *path, struct faults *faults)
+{
+    CLEANUP(value_cleanup) struct value *name = config_keys_name_from_path(path);
+    CLEANUP(memory_free) char *named = text_format("'%s' in the names of the runs", value_text(name));
+    check_serving(given, "data_name", named, faults);
+    if (!value_get(given, "log_dir") || value_kind(value_get(given, "log_dir")) != VALUE_ARRAY)
+        check_serving(given, "log_dir", "'" CONFIG_LOG_DIR "' as the log dir", faults);
+    if (is_shuffled(given))
+        check_serving(given, "seed", "42 to shuffle the order", faults);
+}
+
+void config_keys_check(const struct value *given, const char *path, enum config_use use,
+                       struct faults *faults)
+{
+    for (size_t i = 0; i < value_count(given); i++) {
+        const char *key = value_key(given, i);
+        const struct value *value = value_item(given, i);
+        if (strcmp(key, schema_rule.key) == 0)
+            config_rule_check(&schema_rule, "", value, faults);
+        if (!is_key(key))
+            continue;
+        check_name(given, i, use, faults);
+        if (!config_rule_is_left_out(given, i, faults))
+            check_value(config_rule_find(reserved, key), key, value, use, faults);
+    }
+    check_missing(given, use, faults);
+    if (use == CONFIG_FOR_PROGRAM)
+        check_all_serving(given, path, faults);
+}
+
+struct value *config_keys_name_from_path(const char *path)
 {
     CLEANUP(memory_free) char *name = file_base_name(path);
     char *ending = strrchr(name, '.');
@@ -179,23 +226,19 @@ static struct value *name_from_path(const char *path)
     return value_new_string(chosen, strlen(chosen));
 }
 
-static struct value *make_default(const struct rule *rule, const struct value *data_name)
+static struct value *make_default(const struct rule *rule, const char *data_name)
 {
     if (!rule->initial || rule->initial[0] != '.')
         return config_rule_initial(rule);
-    CLEANUP(memory_free) char *prefix = text_format("%s%s", value_text(data_name), rule->initial);
+    CLEANUP(memory_free) char *prefix = text_format("%s%s", data_name, rule->initial);
     return value_new_string(prefix, strlen(prefix));
 }
 
-struct value *config_keys_defaults(const struct value *given, const char *path, enum config_use use)
+struct value *config_keys_defaults(const char *data_name)
 {
     struct value *defaults = value_new_object();
-    const struct value *data_name = value_get(given, "data_name");
-    CLEANUP(value_cleanup) struct value *named = data_name ? value_ref(data_name) : name_from_path(path);
-    if (use == CONFIG_FOR_PROGRAM)
-        value_object_set(defaults, "data_name", data_name ? name_from_path(path) : value_ref(named));
     for (size_t i = 0; i < reserved.count; i++) {
-        struct value *value = make_default(&reserved.items[i], named);
+        struct value *value = make_default(&reserved.items[i], data_name);
         if (value)
             value_object_set(defaults, reserved.items[i].key, value);
     }

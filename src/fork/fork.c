@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 
-/* What the runner always writes into config.json. */
+/* What the config of a run always has. */
 static const struct member {
     const char *key;
     bool of_run; /* in meta.run, not at the top */
@@ -18,15 +18,9 @@ static const struct member {
     {"name", true, VALUE_STRING},     {"attempt", true, VALUE_INT},
 };
 
-static const struct value *get_object(const struct value *object, const char *key)
-{
-    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
-    return value && value_kind(value) == VALUE_OBJECT ? value : NULL;
-}
-
 static bool check_members(const struct value *config, const char *path, struct error *err)
 {
-    const struct value *run = get_object(get_object(config, "meta"), "run");
+    const struct value *run = fork_run_identity(config);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const struct member *member = &members[i];
         const struct value *value = run ? value_get(member->of_run ? run : config, member->key) : NULL;
@@ -51,7 +45,7 @@ static bool read_identity(struct furcate_fork *fork, const char *path, struct er
 {
     if (!check_members(fork->config, path, err))
         return false;
-    const struct value *run = get_object(get_object(fork->config, "meta"), "run");
+    const struct value *run = fork_run_identity(fork->config);
     fork->id = get_int(run, "id");
     fork->attempt = (int)get_int(run, "attempt");
     fork->gpu_id = (int)get_int(fork->config, "gpu_id");
@@ -68,7 +62,7 @@ struct furcate_fork *fork_create(const struct furcate_ops *ops, const char *conf
     fork->history = history_create();
     fork->results.fork = fork;
     fork->results.data = value_new_object();
-    fork->config = config_parse_file(config_path, err);
+    fork->config = fork_read_config(config_path, err);
     if (fork->config && read_identity(fork, config_path, err))
         return fork;
     fork_destroy(fork);

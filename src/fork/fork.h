@@ -50,7 +50,16 @@ struct furcate_fork {
     VECTOR(char *) texts; /* that furcate_config_json() returned */
 };
 
-/* Reads the config.json of a run. NULL with err set (ERROR_CONFIG, ERROR_SYSTEM) when it is none. */
+/*
+ * Reads the config of a run. Where it is that of a wrapped program, which has the user's keys alone, the
+ * defaults of the spec join, and what the environment and furcate.json say of the run: log_dir, gpu_id and
+ * meta. One reference; NULL with err set (ERROR_CONFIG, ERROR_SYSTEM), for a missing key too.
+ */
+struct value *fork_read_config(const char *path, struct error *err);
+/* Returns meta.run of such a config; NULL: it has none. */
+const struct value *fork_run_identity(const struct value *config);
+
+/* Reads the config of a run. NULL with err set (ERROR_CONFIG, ERROR_SYSTEM) when it is none. */
 struct furcate_fork *fork_create(const struct furcate_ops *ops, const char *config_path, struct error *err);
 void fork_destroy(struct furcate_fork *fork);
 

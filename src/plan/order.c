@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "plan/plan.h"
 
-enum { usual_seed = 42, rounds = 6 };
+enum { rounds = 6 };
 
 struct order {
     struct plan *plan;
@@ -85,14 +85,6 @@ static unsigned half_bits(uint64_t count)
     return bits;
 }
 
-/* The config's seed, when it is one integer. */
-static uint64_t config_seed(const struct config *config)
-{
-    const struct value *seed = value_get(config_keys(config), "seed");
-    int64_t number;
-    return seed && value_int(seed, &number) ? (uint64_t)number : usual_seed;
-}
-
 struct order *order_create(struct plan *plan)
 {
     static uint64_t (*const ranks[])(const struct order *, uint64_t) = {
@@ -102,7 +94,7 @@ struct order *order_create(struct plan *plan)
     order->rank_at = ranks[config_meta(plan_config(plan))->order];
     order->count = plan_count(plan);
     order->step = golden_step(order->count);
-    order->seed = config_seed(plan_config(plan));
+    order->seed = (uint64_t)config_seed(plan_config(plan));
     order->half_bits = half_bits(order->count);
     return order;
 }

@@ -29,7 +29,7 @@ struct value *plan_permutation_of(const struct plan *plan, const uint32_t *choic
 
 bool plan_compares_key(const char *key)
 {
-    return strcmp(key, "log_dir") != 0 && strcmp(key, "gpu_id") != 0 && strcmp(key, "meta") != 0;
+    return strcmp(key, "log_dir") != 0;
 }
 
 /* Looks keys up in an object that most often has them in the order they are asked for. */

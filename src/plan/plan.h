@@ -64,12 +64,11 @@ bool plan_rank(const struct plan *plan, const uint32_t *choice, uint64_t *rank);
 /* The index of the axis value equal to `value`; -1 when there is none. */
 int64_t plan_find_value(const struct plan *plan, size_t axis, const struct value *value);
 /* The rank of a permutation given as an object of keys (as plan_permutation() makes); false when it is not in
- * the plan. Keys log_dir, gpu_id and meta are not compared; a missing key counts as its default, and so does
- * a key that the config lacks. */
+ * the plan. Key log_dir is not compared; a missing key counts as its default, and so does a key that the
+ * config lacks. */
 bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank);
 
-/* Whether a key says what a permutation is, and not where or with what settings it runs: all but log_dir,
- * gpu_id and meta. */
+/* Whether a key says what a permutation is, and not where its output goes: all but log_dir. */
 bool plan_compares_key(const char *key);
 /* Whether two values of a key make the same permutation: equal ones, and for data_dir spellings of one path.
  * Such values have equal hashes. */

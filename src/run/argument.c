@@ -32,21 +32,11 @@ static bool is_word(const char *start, size_t len, const char *word)
     return strlen(word) == len && memcmp(word, start, len) == 0;
 }
 
-bool argument_can_name(const struct config *config, size_t i)
-{
-    static const char *const derived[] = {"data_name", "train_prefix", "valid_prefix", "test_prefix"};
-    const char *key = value_key(config_keys(config), i);
-    bool is_derived = false;
-    for (size_t j = 0; j < sizeof derived / sizeof *derived; j++)
-        is_derived |= strcmp(key, derived[j]) == 0;
-    return is_derived || !config_is_default(config, i);
-}
-
 static int64_t find_key(const struct config *config, const char *start, size_t len)
 {
     const struct value *keys = config_keys(config);
     for (size_t i = 0; i < value_count(keys); i++)
-        if (is_word(start, len, value_key(keys, i)) && argument_can_name(config, i))
+        if (is_word(start, len, value_key(keys, i)))
             return (int64_t)i;
     return -1;
 }
@@ -106,7 +96,7 @@ static void add_run_piece(struct text *out, const struct piece *piece, enum mean
     if (!run->directory)
         text_addf(out, "{%.*s}", (int)piece->len, piece->start);
     else if (meaning == MEANS_CONFIG)
-        text_addf(out, "%s/config.json", run->directory);
+        text_addf(out, "%s/%s", run->directory, store_config_name(run));
     else if (meaning == MEANS_LOG_DIR)
         text_add(out, run->directory);
     else

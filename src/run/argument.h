@@ -40,14 +40,11 @@ enum meaning {
 };
 enum meaning argument_meaning(const struct config *config, const struct piece *piece);
 /*
- * The index in config_keys() of the key that a piece names, which an argument may name; -1 when there is
+ * The index in config_keys() of the key that a piece names;
+ * -1 when there is
  * none. *inner is the path within its value, of length 0 when the piece names the key itself.
  */
 int64_t argument_find_key(const struct config *config, const struct piece *piece, struct piece *inner);
-/* Whether an argument may name the i-th key. What has the same default in every config is nothing that its
- * user has decided: {learning_rate} in place of {lr} would train the same run again and again. */
-bool argument_can_name(const struct config *config, size_t i);
-
 /* Whether it is {*} or {flags}, which stands for any number of arguments. */
 bool argument_is_list(const char *argument, const struct config *config);
 /* Returns false with err set (ERROR_USAGE) when a placeholder stands for nothing, in the config or in some of

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/nearest.h"
 #include "run/argument.h"
 
 enum { most_shown = 120 }; /* bytes of an argument in a message: a program may be given as one (python -c) */
@@ -67,25 +66,13 @@ static bool looks_like_code(const struct piece *piece)
 
 /* --- names of no key --- */
 
-static const char *find_nearest(const struct config *config, const char *word)
-{
-    const struct value *keys = config_keys(config);
-    VECTOR(const char *) names = {0};
-    for (size_t i = 0; i < value_count(keys); i++)
-        if (argument_can_name(config, i))
-            vector_push(&names, value_key(keys, i));
-    const char *near = nearest_word(word, names.items, names.count);
-    free(names.items);
-    return near;
-}
-
 /* Adds the placeholder that was most likely meant; false when there is none. */
 static bool add_nearest(struct text *out, const struct config *config, const char *word)
 {
     size_t len = strcspn(word, ".");
     CLEANUP(memory_free) char *first = memory_copy_bytes(word, len);
-    const char *near = find_nearest(config, word), *rest = "";
-    if (!near && word[len] && (near = find_nearest(config, first)))
+    const char *near = value_nearest_key(config_keys(config), word), *rest = "";
+    if (!near && word[len] && (near = value_nearest_key(config_keys(config), first)))
         rest = word + len;
     if (near)
         text_addf(out, "did you mean {%s%s}?", near, rest);
@@ -97,21 +84,12 @@ static bool refuse_key(const struct config *config, const char *argument, const 
 {
     CLEANUP(text_free) struct text fault = {0};
     CLEANUP(memory_free) char *key = memory_copy_bytes(piece->start, piece->len);
-    const struct value *initial = value_get(config_keys(config), key);
     add_shown(&fault, argument);
-    text_addf(&fault, "names {%s}, which ", key);
-    if (initial) {
-        text_addf(&fault, "%s does not set: it would be ", config_path(config));
-        value_add_json_short(&fault, initial);
-        text_add(&fault, " in every run; ");
-    } else {
-        text_addf(&fault, "is no key of %s; ", config_path(config));
-    }
+    text_addf(&fault, "names {%s}, which is no key of %s; ", key, config_path(config));
     if (looks_like_code(piece))
         add_remedy_for_braces(&fault, argument, config);
     else if (!add_nearest(&fault, config, key))
-        text_addf(&fault, "add the key, or %s",
-                  initial ? "name another" : "write {{ and }} for braces that are meant as such");
+        text_add(&fault, "add the key, or write {{ and }} for braces that are meant as such");
     return refuse(err, &fault);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/vector.h"
@@ -94,7 +95,8 @@ static void add_unbuffered(struct additions *additions)
 
 static void add_run(struct additions *additions, const struct run *run)
 {
-    add(additions, "FURCATE_CONFIG", run->directory, "/config.json");
+    CLEANUP(memory_free) char *config = file_join(run->directory, store_config_name(run));
+    add(additions, "FURCATE_CONFIG", config, "");
     add(additions, "FURCATE_RUN_DIR", run->directory, "");
     add_number(additions, "FURCATE_ID", run->id);
     add(additions, "FURCATE_NAME", run->name, "");

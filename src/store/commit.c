@@ -12,6 +12,7 @@
 #include "base/vector.h"
 #include "store/internal.h"
 #include "store/run_data.h"
+#include "store/run_record.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -39,29 +40,35 @@ bool store_commit_begin(struct store *store)
     return store->batch.count > 0 || store->batch_config;
 }
 
-/* The value is read, used and freed here, on one thread. */
+/* Makes the row of a run that wrote its run_data.json itself. Only the results are taken from there: what the
+ * run was is what furcate wrote down before it began. Values are read, used and freed here, on one thread. */
 static bool take_own_run_data(struct store *store, struct record *record, struct error *err)
 {
-    CLEANUP(value_cleanup) struct value *run_data = NULL;
-    if (!store_run_data_read(record->directory, &run_data, err))
+    struct value *content;
+    struct run_record identity, results = {0};
+    if (!store_read_object(record->directory, RUN_DATA_FILE, &content, err) ||
+        !store_run_record_parse(&identity, record->run_record, err))
         return false;
-    record->reads_run_data = false;
-    if (!run_data) {
+    if (content)
+        store_run_record_take(&results, content);
+    else
         text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n",
                   record->directory);
-        return true;
-    }
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
     store_row_free(&record->row);
-    struct row_content content = store_row_content(run_data);
-    store_row_make(&record->row, &content, &who);
+    store_row_make(&record->row,
+                   &(struct row_content){identity.keys, identity.gpu_id, identity.meta, results.data}, &who);
+    store_run_record_free(&identity);
+    store_run_record_free(&results);
+    free(record->run_record);
+    record->run_record = NULL;
     return true;
 }
 
 static bool take_own_results(struct store *store, struct error *err)
 {
     for (size_t i = 0; i < store->batch.count; i++)
-        if (store->batch.items[i]->reads_run_data && !take_own_run_data(store, store->batch.items[i], err))
+        if (store->batch.items[i]->run_record && !take_own_run_data(store, store->batch.items[i], err))
             return false;
     return true;
 }
@@ -76,8 +83,12 @@ static bool is_beyond_help(const struct error *err)
 static bool put_run_data(struct record *record, struct error *err)
 {
     size_t len = strlen(record->run_data);
-    CLEANUP(memory_free) char *path = file_join(record->directory, "run_data.json");
+    CLEANUP(memory_free) char *path = file_join(record->directory, record->run_data_name);
     bool written = file_write_atomic(path, record->run_data, len, err);
+    if (written && strcmp(record->run_data_name, RUN_DATA_FILE) != 0)
+        text_addf(&record->notes,
+                  "%s/" RUN_DATA_FILE " is the program's own, so the results are in %s next to it\n",
+                  record->directory, record->run_data_name);
     if (!written && err->number == ENOENT && mkdir(record->directory, 0777) == 0) {
         text_addf(&record->notes, "%s was deleted while its run executed; only the results are in it now\n",
                   record->directory);

@@ -11,7 +11,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "store/internal.h"
 #include "store/run_data.h"
+#include "store/run_record.h"
 
 enum { longest_base_name = 200, longest_where_short = 140, longest_data_name = 100, longest_id = 15 };
 
@@ -94,30 +96,6 @@ int64_t store_directory_id(const char *base_name, size_t len, const char *data_n
     return -1;
 }
 
-static struct value *identity(const struct run *run)
-{
-    struct value *object = value_new_object();
-    value_object_set(object, "id", value_new_int(run->id));
-    value_object_set(object, "name", value_new_string(run->name, strlen(run->name)));
-    value_object_set(object, "label", value_new_string(run->label, strlen(run->label)));
-    value_object_set(object, "attempt", value_new_int(run->attempt));
-    return object;
-}
-
-/* What config.json holds for the run's attempt; meta is the last of its keys. */
-static struct value *content(const struct run *run)
-{
-    struct value *meta = store_copy_object(run->meta), *config = value_new_object();
-    value_object_set(meta, "run", identity(run));
-    for (size_t i = 0; i < value_count(run->keys); i++)
-        if (strcmp(value_key(run->keys, i), "log_dir") != 0)
-            value_object_set(config, value_key(run->keys, i), value_ref(value_item(run->keys, i)));
-    value_object_set(config, "gpu_id", value_new_int(run->gpu_id));
-    value_object_set(config, "log_dir", value_new_string(run->directory, strlen(run->directory)));
-    value_object_set(config, "meta", meta);
-    return config;
-}
-
 /* Makes the run directory, where its file system takes no name as long, with a shorter one. */
 static bool make(struct run *run, struct error *err)
 {
@@ -142,17 +120,117 @@ static bool replace(const char *path, const struct text *json, struct error *err
     return replaced;
 }
 
+static bool write_file(const struct run *run, const char *name, const struct text *json, struct error *err)
+{
+    CLEANUP(memory_free) char *path = file_join(run->directory, name);
+    return run->attempt > 1 ? replace(path, json, err) : file_write(path, json->data, json->len, err);
+}
+
+const char *store_config_name(const struct run *run)
+{
+    return run->other_config ? "furcate_config.json" : "config.json";
+}
+
+/* Whether config.json of an earlier attempt is furcate's: of this permutation, and with nothing added. */
+static bool is_own_config(const struct run *run, struct value *content)
+{
+    struct run_record record;
+    store_run_record_take(&record, content);
+    bool is_record = store_run_record_is_of(&record, run->id, run->name);
+    bool is_older = is_record && run->use == CONFIG_FOR_PROGRAM; /* it had defaults too */
+    bool is_own = is_older || (is_record == (run->use == CONFIG_FOR_FORK) &&
+                               store_same_permutation(record.keys, run->keys));
+    store_run_record_free(&record);
+    return is_own;
+}
+
+/* A write that a crash has torn leaves the beginning of the text; from the GPU on an earlier attempt's is
+ * another. */
+static bool is_torn(const char *path, const struct text *json)
+{
+    struct error ignored;
+    struct stat info;
+    CLEANUP(text_free) struct text content = {0};
+    if (stat(path, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size >= (off_t)json->len ||
+        !file_read(path, &content, &ignored))
+        return false;
+    const char *gpu = strstr(json->data, "\"gpu_id\":");
+    size_t same = gpu ? (size_t)(gpu - json->data) : json->len;
+    return memcmp(text_get(&content), json->data, content.len < same ? content.len : same) == 0;
+}
+
+/* What a program saves as config.json, such as a model's, is worth more to it than what furcate would write
+ * there. */
+static bool find_other_config(struct store *store, struct run *run, const struct text *json,
+                              struct error *err)
+{
+    struct stat info;
+    struct value *content;
+    bool was_other = run->other_config;
+    CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
+    if (!store_read_object(run->directory, "config.json", &content, err))
+        return false;
+    run->other_config =
+        content ? !is_own_config(run, content) : lstat(path, &info) == 0 && !is_torn(path, json);
+    if (run->other_config && !was_other)
+        log_line(store->log, LOG_WARNING,
+                 "%s is the program's own, so it is left as it is; the run's config is in %s beside it", path,
+                 store_config_name(run));
+    return true;
+}
+
+/* Whether the program has put something else in the place of furcate.json. */
+static bool is_replaced(const struct run *run, const char *path)
+{
+    struct stat info;
+    struct error ignored;
+    struct run_record record;
+    struct value *content = NULL;
+    if (run->attempt == 1 || lstat(path, &info) < 0)
+        return false;
+    if (!S_ISREG(info.st_mode) || !store_read_object(run->directory, RECORD_FILE, &content, &ignored) ||
+        !content)
+        return true;
+    store_run_record_take(&record, content);
+    bool is_own = store_run_record_is_of(&record, run->id, run->name);
+    store_run_record_free(&record);
+    return !is_own;
+}
+
+/* Where a folder stands in its way the run is known all the same while this runner works, but not to the
+ * next. */
+static bool write_record(struct store *store, const struct run *run, const struct text *json,
+                         struct error *err)
+{
+    CLEANUP(memory_free) char *path = file_join(run->directory, RECORD_FILE);
+    bool was_replaced = is_replaced(run, path), written = write_file(run, RECORD_FILE, json, err);
+    if (was_replaced)
+        log_line(store->log, LOG_WARNING,
+                 "the program has replaced %s, by which furcate knows its run again after a crash; %s", path,
+                 written ? "it is written anew" : "leave it alone, and remove what is there now");
+    return written || (was_replaced && !err->may_pass);
+}
+
+/* Of a Fork config.json is the record itself; of a program it has the user's keys and nothing else. */
+static bool write_config(struct store *store, struct run *run, const struct text *record, struct error *err)
+{
+    CLEANUP(text_free) struct text keys = {0};
+    const struct text *json = run->use == CONFIG_FOR_FORK ? record : &keys;
+    if (json == &keys)
+        store_run_data_add_json(&keys, run->keys);
+    return (run->attempt == 1 || find_other_config(store, run, json, err)) &&
+           write_file(run, store_config_name(run), json, err);
+}
+
 bool store_prepare_run(struct store *store, struct run *run, struct error *err)
 {
-    (void)store;
     if (!make(run, err))
         return false;
-    CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
-    CLEANUP(value_cleanup) struct value *config = content(run);
+    CLEANUP(value_cleanup) struct value *record = store_record_value(run);
     struct text json = {0};
-    store_run_data_add_json(&json, config);
-    bool written = run->attempt > 1 ? replace(path, &json, err) : file_write(path, json.data, json.len, err);
-    free(run->config_json);
-    run->config_json = text_take(&json);
+    store_run_data_add_json(&json, record);
+    bool written = write_record(store, run, &json, err) && write_config(store, run, &json, err);
+    free(run->record);
+    run->record = text_take(&json);
     return written;
 }

@@ -110,13 +110,14 @@ void store_match_key_init(struct key_match *key, const struct plan *plan, size_t
     const struct config *config = plan_config(plan);
     const struct value *keys = config_keys(config);
     const char *name = value_key(keys, key_index);
+    CLEANUP(memory_free) char *column = text_format("%s%s", config_column_prefix(name), name);
     *key = (struct key_match){
         .plan = plan,
         .name = name,
         .axis = axis_of_key(plan, key_index),
         .expected = value_item(keys, key_index),
         .otherwise = config_default(config, name),
-        .column = store_columns_find(columns, name, key_index),
+        .column = store_columns_find(columns, column, key_index),
     };
     if (key->column < columns->count)
         key->cache = memory_new(cache_size, sizeof *key->cache);

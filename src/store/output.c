@@ -139,7 +139,7 @@ static void remove_if_empty(const char *path)
 void store_withdraw_run(const struct run *run)
 {
     static const char *const endings[] = {"log", "err"};
-    CLEANUP(memory_free) char *config = file_join(run->directory, "config.json");
+    static const char *const files[] = {"config.json", "furcate.json"};
     for (int i = 0; i < 2; i++) {
         CLEANUP(memory_free) char *path = output_path(run, endings[i]);
         cut_header(run, path);
@@ -150,6 +150,9 @@ void store_withdraw_run(const struct run *run)
         cut_mark(run);
         return;
     }
-    unlink(config);
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(memory_free) char *path = file_join(run->directory, files[i]);
+        unlink(path);
+    }
     rmdir(run->directory); /* fails where something is left that is not ours: as it should */
 }

@@ -12,6 +12,7 @@
 #include "store/directory.h"
 #include "store/internal.h"
 #include "store/known.h"
+#include "store/older.h"
 #include "store/run_data.h"
 
 struct reconciliation {
@@ -69,42 +70,36 @@ static bool read_rows(struct reconciliation *work, struct error *err)
     return true;
 }
 
-/* A run as its own files describe it. Owns `content` only; the texts are borrowed from there. */
+/* A run as its own files describe it. Owns the records; the texts are borrowed from there. */
 struct found_run {
-    struct value *content;
+    struct run_record identity; /* what furcate wrote before the run began */
+    struct run_record results;  /* its run_data.json; content NULL: it is not complete */
+    int64_t complete_ns;        /* when that was written */
     int64_t id;
     int attempts;
     const char *name, *label;
     char *directory; /* absolute */
 };
 
-static const char *text_of(const struct value *object, const char *key, const char *otherwise)
+/* Whoever wrote the run directory: the original furcate wrote no identity, only results. */
+static const struct run_record *whole_of(const struct found_run *found)
 {
-    const struct value *value = object ? value_get(object, key) : NULL;
-    return value && value_kind(value) == VALUE_STRING ? value_text(value) : otherwise;
-}
-
-static int64_t number_of(const struct value *object, const char *key, int64_t otherwise)
-{
-    static const int64_t highest = 1000000000000000;
-    const struct value *value = object ? value_get(object, key) : NULL;
-    int64_t number = -1;
-    bool valid = value && value_int(value, &number) && number >= 0 && number <= highest;
-    return valid ? number : otherwise;
+    return found->identity.content ? &found->identity : &found->results;
 }
 
 static void describe(struct reconciliation *work, struct found_run *found, const char *base_name)
 {
-    const struct value *meta = value_get(found->content, "meta");
-    const struct value *run = meta ? value_get(meta, "run") : NULL;
-    const char *data_name = text_of(found->content, "data_name", "");
-    int64_t attempts = number_of(run, "attempt", 1);
+    const struct run_record *record = whole_of(found);
+    const struct value *data_name = value_get(record->keys, "data_name");
+    const char *prefix = data_name && value_kind(data_name) == VALUE_STRING ? value_text(data_name) : "";
+    const char *name = store_run_record_text(record, "name", "");
+    int64_t attempts = store_run_record_number(record, "attempt", 1);
+    int64_t id_in_name = store_directory_id(base_name, strlen(base_name), prefix, strlen(prefix));
 
-    found->id =
-        number_of(run, "id", store_directory_id(base_name, strlen(base_name), data_name, strlen(data_name)));
+    found->id = store_run_record_number(record, "id", id_in_name);
     found->attempts = attempts < INT32_MAX ? (int)attempts : 1;
-    found->name = text_of(run, "name", base_name);
-    found->label = text_of(run, "label", "");
+    found->name = name[0] && !strchr(name, '/') ? name : base_name; /* a slash would lead elsewhere */
+    found->label = store_run_record_text(record, "label", "");
     if (found->id > work->highest_id)
         work->highest_id = found->id;
 }
@@ -125,7 +120,8 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     struct record *record = new_record(found, RUN_FINISHED);
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
-    struct row_content content = store_row_content(found->content);
+    const struct run_record *whole = whole_of(found);
+    struct row_content content = {whole->keys, whole->gpu_id, whole->meta, found->results.data};
     store_row_make(&record->row, &content, &who);
     record->has_row = true;
     log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",
@@ -143,7 +139,7 @@ static bool is_old(const struct reconciliation *work, int64_t complete_ns)
 
 /* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
 static bool settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
-                            int64_t complete_ns, struct error *err)
+                            struct error *err)
 {
     enum run_state state;
     if (found->id < 0)
@@ -152,7 +148,7 @@ static bool settle_complete(struct reconciliation *work, struct found_run *found
         return false;
     bool had_row = state == RUN_FINISHED || state == RUN_REMOVED;
     bool had_time = state == RUN_UNKNOWN && found->id < work->first_later;
-    if (had_row || (had_time && is_old(work, complete_ns)))
+    if (had_row || (had_time && is_old(work, found->complete_ns)))
         return true;
     if (!work->without_database)
         give_row(work, found, base_name);
@@ -165,8 +161,12 @@ static void note_unfinished(struct reconciliation *work, const struct found_run 
 {
     struct unfinished_run run = {found->id, found->attempts, (char *)found->name, (char *)found->label,
                                  (char *)base_name};
-    if (found->id >= 0)
-        store_unfinished_put(&work->store->unfinished, found->content, &run);
+    struct value *meanings[RECORD_MEANINGS];
+    size_t count = store_older_meanings(&found->identity, meanings);
+    for (size_t i = 0; i < count; i++) {
+        store_unfinished_put(&work->store->unfinished, meanings[i], &run);
+        value_unref(meanings[i]);
+    }
 }
 
 /* Sets *ns to -1 when it is not there. */
@@ -182,25 +182,32 @@ static bool find_modified(const char *path, int64_t *ns, struct error *err)
     return true;
 }
 
-static bool look_at_started(struct reconciliation *work, struct found_run *found, const char *base_name,
-                            struct error *err)
+static bool is_there(const struct found_run *found, const char *name, bool *there, struct error *err)
 {
-    int64_t started_ns;
-    CLEANUP(memory_free) char *path = file_join(found->directory, "config.json");
-    if (!find_modified(path, &started_ns, err))
+    int64_t ns;
+    CLEANUP(memory_free) char *path = file_join(found->directory, name);
+    bool known = find_modified(path, &ns, err);
+    *there = known && ns >= 0;
+    return known;
+}
+
+/* A folder that does not say which run it is of, if it is a run directory at all. Its number is not given
+ * again. */
+static bool pass_over(struct reconciliation *work, const struct found_run *found, const char *base_name,
+                      struct error *err)
+{
+    bool was_started, had_record;
+    if (!is_there(found, "config.json", &was_started, err) || !is_there(found, RECORD_FILE, &had_record, err))
         return false;
-    if (started_ns < 0)
-        return true; /* no run directory of ours, or nothing was started in it */
-    if (!store_run_config_read(found->directory, &found->content, err))
-        return false;
-    if (found->content) {
-        describe(work, found, base_name);
-        note_unfinished(work, found, base_name);
-        return true;
-    }
-    int64_t id = store_directory_id(base_name, strlen(base_name), "", 0);
+    int64_t id = was_started ? store_directory_id(base_name, strlen(base_name), "", 0) : -1;
     if (id > work->highest_id)
         work->highest_id = id;
+    if (was_started && had_record)
+        log_line(work->store->log, LOG_WARNING,
+                 "%s/" RECORD_FILE
+                 " does not say any more which run the folder is of, so that run begins again in a "
+                 "new one",
+                 found->directory);
     return true;
 }
 
@@ -222,21 +229,59 @@ static bool was_there(const struct reconciliation *work, const char *base_name, 
            !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
 }
 
+/* Reads the results where the file is of this run, and not one that its program has written for itself. */
+static bool read_results(struct found_run *found, const char *name, struct error *err)
+{
+    struct value *content;
+    const struct run_record *identity = &found->identity;
+    CLEANUP(memory_free) char *path = file_join(found->directory, name);
+    if (!find_modified(path, &found->complete_ns, err))
+        return false;
+    if (found->complete_ns < 0)
+        return true;
+    if (!store_read_object(found->directory, name, &content, err))
+        return false;
+    if (!content)
+        return true;
+    store_run_record_take(&found->results, content);
+    bool is_own = identity->content
+                      ? store_run_record_is_of(&found->results, store_run_record_number(identity, "id", -1),
+                                               store_run_record_text(identity, "name", ""))
+                      : found->results.data && value_kind(found->results.data) == VALUE_OBJECT;
+    if (!is_own)
+        store_run_record_free(&found->results);
+    return true;
+}
+
+/* The second file is there only where the first is another's. */
+static bool find_results(struct found_run *found, struct error *err)
+{
+    if (!read_results(found, RUN_DATA_FILE, err))
+        return false;
+    bool is_anothers = found->complete_ns >= 0 && !found->results.content;
+    return !is_anothers || read_results(found, OTHER_RUN_DATA_FILE, err);
+}
+
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
     int64_t complete_ns;
-    CLEANUP(memory_free) char *path = file_join(found->directory, "run_data.json");
+    CLEANUP(memory_free) char *path = file_join(found->directory, RUN_DATA_FILE);
     if (!find_modified(path, &complete_ns, err))
         return false;
     if (was_there(work, base_name, complete_ns))
         return true;
-    if (complete_ns >= 0 && !store_run_data_read(found->directory, &found->content, err))
+    if (!store_run_record_read(&found->identity, found->directory, err))
         return false;
-    if (!found->content)
-        return look_at_started(work, found, base_name, err);
+    if (complete_ns >= 0 && !find_results(found, err))
+        return false;
+    if (!whole_of(found)->content)
+        return pass_over(work, found, base_name, err);
     describe(work, found, base_name);
-    return settle_complete(work, found, base_name, complete_ns, err);
+    if (found->results.content)
+        return settle_complete(work, found, base_name, err);
+    note_unfinished(work, found, base_name);
+    return true;
 }
 
 /* A directory whose run has no row. One that cannot be read now may hold a finished run. */
@@ -244,7 +289,8 @@ static bool look_at(struct reconciliation *work, const char *base_name, struct e
 {
     struct found_run found = {.directory = file_join(work->store->directory, base_name)};
     bool looked = look_into(work, &found, base_name, err);
-    value_unref(found.content);
+    store_run_record_free(&found.identity);
+    store_run_record_free(&found.results);
     free(found.directory);
     return looked;
 }

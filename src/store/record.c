@@ -31,6 +31,7 @@ void store_record_free(struct record *record)
     free(record->error_tail);
     free(record->log_dir);
     free(record->run_data);
+    free(record->run_record);
     store_row_free(&record->row);
     text_free(&record->notes);
     free(record);
@@ -88,12 +89,14 @@ void store_add_finished(struct store *store, const struct run *run, const struct
     struct row_run who = {run->id, run->name, run->attempt, record->log_dir};
     store_row_make(&record->row, &(struct row_content){run->keys, gpu_id, run->meta, data}, &who);
     record->has_row = true;
-    record->reads_run_data = !data;
+    record->run_data_name = run->other_run_data ? OTHER_RUN_DATA_FILE : RUN_DATA_FILE;
     if (data) {
         struct text json = {0};
-        store_run_data_complete(&json, run->config_json, data);
+        store_run_data_complete(&json, run->record, data);
         record->run_data = text_take(&json);
         value_unref(data);
+    } else {
+        record->run_record = memory_copy_text(run->record);
     }
     store_unfinished_drop(&store->unfinished, run->keys, run->id);
     store_add_record(store, record);

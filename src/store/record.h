@@ -23,10 +23,12 @@ struct record {
 
     bool has_row;
     struct row row;
-    char *log_dir;       /* as the row has it */
-    char *run_data;      /* run_data.json to be written; NULL: none, or written */
-    bool reads_run_data; /* the row is to be made from the run's own run_data.json */
-    struct text notes;   /* lines for the log, from the thread that writes run_data.json */
+    char *log_dir;             /* as the row has it */
+    char *run_data;            /* run_data.json to be written; NULL: none, or written */
+    const char *run_data_name; /* of its file */
+    char *run_record;  /* the row is to be made from it, and from the run_data.json that the run has written;
+                          NULL */
+    struct text notes; /* lines for the log, from the thread that writes run_data.json */
 };
 
 struct record *store_record_new(const struct run *run, enum run_state state);

@@ -38,7 +38,7 @@ static void add_keys(struct row *row, const struct value *keys)
 {
     for (size_t i = 0; i < value_count(keys); i++)
         if (plan_compares_key(value_key(keys, i)))
-            add_value(row, "", value_key(keys, i), value_item(keys, i));
+            add_value(row, config_column_prefix(value_key(keys, i)), value_key(keys, i), value_item(keys, i));
 }
 
 /* As JSON, without what says nothing about the config. */
@@ -72,17 +72,6 @@ static void add_metrics(struct row *row, const struct value *data)
 {
     for (size_t i = 0; data && value_kind(data) == VALUE_OBJECT && i < value_count(data); i++)
         add_value(row, "run_", value_key(data, i), value_item(data, i));
-}
-
-struct row_content store_row_content(const struct value *run_data)
-{
-    const struct value *meta = value_get(run_data, "meta");
-    return (struct row_content){
-        .keys = run_data,
-        .gpu_id = value_get(run_data, "gpu_id"),
-        .meta = meta,
-        .data = meta ? value_get(meta, "data") : NULL,
-    };
 }
 
 void store_row_make(struct row *row, const struct row_content *content, const struct row_run *run)

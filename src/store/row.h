@@ -23,12 +23,10 @@ struct row_run {
 
 /* What a row is made of. */
 struct row_content {
-    const struct value *keys;                 /* those of the config; others there make no difference */
+    const struct value *keys;                 /* the permutation */
     const struct value *gpu_id, *meta, *data; /* each may be NULL */
 };
 void store_row_make(struct row *row, const struct row_content *content, const struct row_run *run);
-/* The content of run_data.json, or of config.json. */
-struct row_content store_row_content(const struct value *run_data);
 void store_row_free(struct row *row);
 
 /* Adds the row's columns that `columns` lacks. Returns whether there were any. */

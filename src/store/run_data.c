@@ -1,13 +1,15 @@
 #include "store/run_data.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "config/config.h"
-#include "store/store.h"
+#include "store/run_record.h"
 
 struct value *store_copy_object(const struct value *object)
 {
@@ -17,10 +19,10 @@ struct value *store_copy_object(const struct value *object)
     return copy;
 }
 
-struct value *store_run_data(const struct value *config_json, const struct value *data)
+struct value *store_run_data(const struct value *record, const struct value *data)
 {
-    struct value *run_data = store_copy_object(config_json);
-    struct value *meta = store_copy_object(value_get(config_json, "meta"));
+    struct value *run_data = store_copy_object(record);
+    struct value *meta = store_copy_object(value_get(record, "meta"));
     value_object_set(meta, "data", value_ref(data));
     value_object_set(run_data, "meta", meta);
     return run_data;
@@ -32,10 +34,10 @@ void store_run_data_add_json(struct text *out, const struct value *run_data)
     text_add_char(out, '\n');
 }
 
-void store_run_data_complete(struct text *out, const char *config_json, const struct value *data)
+void store_run_data_complete(struct text *out, const char *record, const struct value *data)
 {
     static const char end[] = "\n  }\n}\n"; /* of meta, which is never empty, and of all */
-    text_add_bytes(out, config_json, strlen(config_json) - (sizeof end - 1));
+    text_add_bytes(out, record, strlen(record) - (sizeof end - 1));
     text_add(out, ",\n    \"data\": ");
     value_add_json_part(out, data, 2);
     text_add(out, end);
@@ -44,12 +46,23 @@ void store_run_data_complete(struct text *out, const char *config_json, const st
 bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err)
 {
     CLEANUP(text_free) struct text json = {0};
-    CLEANUP(memory_free) char *path = file_join(directory, "run_data.json");
+    CLEANUP(memory_free) char *path = file_join(directory, RUN_DATA_FILE);
     store_run_data_add_json(&json, run_data);
     return file_write_atomic(path, json.data, json.len, err);
 }
 
-static bool read_object(const char *directory, const char *name, struct value **object, struct error *err)
+/* Reads a file as long as it is one: a program may have put a FIFO or a device in its place. */
+static bool read_regular(const char *path, struct text *content, struct error *err)
+{
+    enum { most = 1 << 28 };
+    struct stat info;
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode))
+        return error_set(err, ERROR_SYSTEM, "%s is no file", path);
+    return (fd >= 0 && file_read_fd(fd, most, content)) || error_system(err, errno, "cannot read %s", path);
+}
+
+bool store_read_object(const char *directory, const char *name, struct value **object, struct error *err)
 {
     struct error ignored;
     CLEANUP(text_free) struct text json = {0};
@@ -57,7 +70,7 @@ static bool read_object(const char *directory, const char *name, struct value **
     *object = NULL;
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return true; /* as most often */
-    if (!file_read(path, &json, err))
+    if (!read_regular(path, &json, err))
         return !err->may_pass;
     struct value *value = config_parse(path, text_get(&json), json.len, &ignored);
     if (value && value_kind(value) == VALUE_OBJECT)
@@ -67,35 +80,44 @@ static bool read_object(const char *directory, const char *name, struct value **
     return true;
 }
 
-bool store_run_data_read(const char *directory, struct value **run_data, struct error *err)
+/* Whether the path leads to anything; a link that leads nowhere counts. */
+static bool is_taken(const char *directory, const char *name)
 {
-    return read_object(directory, "run_data.json", run_data, err);
-}
-
-bool store_run_config_read(const char *directory, struct value **config, struct error *err)
-{
-    return read_object(directory, "config.json", config, err);
+    struct stat info;
+    CLEANUP(memory_free) char *path = file_join(directory, name);
+    return lstat(path, &info) == 0;
 }
 
 static const struct value *member(const struct value *object, const char *key, enum value_kind kind)
 {
-    const struct value *value = object ? value_get(object, key) : NULL;
+    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
     return value && value_kind(value) == kind ? value : NULL;
 }
 
-static char *copy_first_fault(const struct value *run_data)
+static char *copy_first_fault(const struct value *data)
 {
-    const struct value *data = member(member(run_data, "meta", VALUE_OBJECT), "data", VALUE_OBJECT);
     const struct value *faults = member(data, "faults", VALUE_ARRAY);
     const struct value *first = faults && value_count(faults) > 0 ? value_item(faults, 0) : NULL;
     return first && value_kind(first) == VALUE_STRING ? memory_copy_text(value_text(first)) : NULL;
 }
 
-bool store_has_run_data(const struct run *run, bool *has, char **fault, struct error *err)
+bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *err)
 {
-    CLEANUP(value_cleanup) struct value *run_data = NULL;
-    bool read = store_run_data_read(run->directory, &run_data, err);
-    *has = run_data;
-    *fault = copy_first_fault(run_data);
-    return read;
+    struct value *content;
+    *has = false;
+    *fault = NULL;
+    run->other_run_data = false;
+    if (!store_read_object(run->directory, RUN_DATA_FILE, &content, err))
+        return false;
+    if (!content) {
+        run->other_run_data = is_taken(run->directory, RUN_DATA_FILE) && run->use == CONFIG_FOR_PROGRAM;
+        return true;
+    }
+    struct run_record record;
+    store_run_record_take(&record, content);
+    *has = store_run_record_is_of(&record, run->id, run->name);
+    run->other_run_data = !*has;
+    *fault = *has ? copy_first_fault(record.data) : NULL;
+    store_run_record_free(&record);
+    return true;
 }

@@ -21,7 +21,7 @@ void run_destroy(struct run *run)
     free(run->directory);
     value_unref(run->keys);
     value_unref(run->meta);
-    free(run->config_json);
+    free(run->record);
     free(run);
 }
 
@@ -187,7 +187,7 @@ char *store_log_dir_cell(const struct store *store, const char *base_name)
 void store_set_config(struct store *store, const struct config *config)
 {
     struct text text = {0};
-    CLEANUP(value_cleanup) struct value *whole = config_as_value(config);
+    CLEANUP(value_cleanup) struct value *whole = config_as_given(config);
     value_add_json(&text, whole);
     free(store->config);
     free(store->last_config);
@@ -221,9 +221,8 @@ static bool has_directory(struct run *run)
 }
 
 /* An id whose directory is not there: one that was copied here may not have been counted. */
-static void take_next_id(struct store *store, struct run *run)
+static void take_next_id(struct store *store, struct run *run, const struct value *data_name)
 {
-    const struct value *data_name = value_get(run->keys, "data_name");
     for (;;) {
         run->id = store->next_id++;
         run->name = store_directory_run_name(data_name, run->id);
@@ -243,6 +242,7 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
     run->gpu_id = -1;
     run->keys = plan_permutation(plan, rank);
     run->meta = value_ref(config_meta_value(plan_config(plan)));
+    run->use = config_use(plan_config(plan));
 
     const struct unfinished_run *unfinished = store_unfinished_find(&store->unfinished, run->keys);
     if (unfinished) {
@@ -256,6 +256,6 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
     struct text label = {0};
     plan_add_label(plan, run->keys, &label);
     run->label = text_take(&label);
-    take_next_id(store, run);
+    take_next_id(store, run, config_data_name(plan_config(plan)));
     return run;
 }

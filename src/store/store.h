@@ -27,13 +27,16 @@ struct run {
     char *directory;    /* "/abs/logs/example0_foo_bs32" */
     struct value *keys; /* the permutation: all config keys but meta */
     struct value *meta; /* config_meta_value() */
-    char *config_json;  /* the config.json of its latest attempt; NULL before store_prepare_run() */
-    uint64_t rank;      /* in the plan it was started from */
-    int gpu_id;         /* -1 on a CPU slot */
-    int slot_index;     /* from 0; of the slot of its latest attempt */
-    char slot[24];      /* "GPU 0", "CPU 3"; "" before its first attempt here */
-    int attempt;        /* the attempts so far, this one included; 0 before the first */
-    int earlier;        /* how many of these an earlier runner made */
+    enum config_use use;
+    char *record; /* furcate.json of its latest attempt; NULL before store_prepare_run() */
+    /* The program has a config.json, or a run_data.json, of its own in the run directory. */
+    bool other_config, other_run_data;
+    uint64_t rank;  /* in the plan it was started from */
+    int gpu_id;     /* -1 on a CPU slot */
+    int slot_index; /* from 0; of the slot of its latest attempt */
+    char slot[24];  /* "GPU 0", "CPU 3"; "" before its first attempt here */
+    int attempt;    /* the attempts so far, this one included; 0 before the first */
+    int earlier;    /* how many of these an earlier runner made */
 };
 void run_destroy(struct run *run);
 
@@ -77,9 +80,12 @@ bool store_rows_are_unchanged(const struct store *store);
  */
 struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t rank);
 
-/* Makes the run directory and writes config.json for the coming attempt (run->attempt and run->gpu_id are
- * set). */
+/* Makes the run directory and writes furcate.json and config.json for the coming attempt (run->attempt and
+ * run->gpu_id are set). What a program has put in their place is kept where it can be, and told in the log.
+ */
 bool store_prepare_run(struct store *store, struct run *run, struct error *err);
+/* The name of the file with the run's config: "config.json", unless the program has its own by that name. */
+const char *store_config_name(const struct run *run);
 /* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them; then
  * metrics.jsonl, when there is one, gets a mark too. fds[0] is the log, fds[1] the err; the caller closes
  * both.
@@ -106,7 +112,7 @@ struct attempt_end {
 
 void store_add_started(struct store *store, const struct run *run, double start_time, int pid);
 /* A finished run, which was prepared before. `data` (meta.data: times, results, metrics; without the prefix
- * run_) is taken over; NULL: the run's own run_data.json holds it. */
+ * run_) is taken over; NULL: the run_data.json that the run has written holds it. */
 void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
                         struct value *data);
 /* A failed or stopped attempt, with the last lines of its stderr; `final` when no further attempt will be
@@ -154,13 +160,13 @@ size_t store_unwritten_rows(const struct store *store);
 bool store_flush(struct store *store, struct error *err);
 
 /*
- * Finds whether a run directory holds a complete run_data.json. Returns false with err set when that cannot
- * be seen now.
+ * Finds whether a run directory holds a complete run_data.json of this run, and notes in the run whether it
+ * holds another one. Returns false with err set when that cannot be seen now.
  *
  * *fault  the first of its meta.data.faults, which say what went wrong after the training; free() it. NULL:
  * none
  */
-bool store_has_run_data(const struct run *run, bool *has, char **fault, struct error *err);
+bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *err);
 /* The end of what a run's latest attempt wrote to its .err, at most 8 KiB, by one read; "" when that is
  * nothing. free() it. */
 char *store_read_errors(const struct run *run);
@@ -193,7 +199,7 @@ void store_add_csv_text(struct text *out, const char *text, size_t len);
 
 /* --- what a run itself writes (the Fork pipeline, in the child) --- */
 
-/* The permutation of run_data.json as a value: keys, gpu_id, log_dir, meta with meta.data and meta.run. */
-struct value *store_run_data(const struct value *config_json, const struct value *data);
+/* Makes run_data.json: the record of the run with meta.data. One reference. */
+struct value *store_run_data(const struct value *record, const struct value *data);
 /* Writes {directory}/run_data.json durably; once it is there, the run is finished. */
 bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err);

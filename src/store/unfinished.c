@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "config/config.h"
 #include "plan/plan.h"
+#include "store/older.h"
 
 /* A sum, since the order of keys makes no difference. */
 static uint64_t hash_permutation(const struct value *keys)
@@ -31,28 +31,16 @@ static struct unfinished_place *next_of(const struct unfinished *unfinished,
     return place->next ? &unfinished->places.items[place->next] : NULL;
 }
 
-/* Whether all keys of `a` that make a permutation are in `b` too. */
-static bool is_within(const struct value *a, const struct value *b)
-{
-    for (size_t i = 0; i < value_count(a); i++) {
-        const char *key = value_key(a, i);
-        const struct value *other = value_get(b, key);
-        if (plan_compares_key(key) && !(other && plan_values_equal(key, value_item(a, i), other)))
-            return false;
-    }
-    return true;
-}
-
-/* Two permutations can have one hash. The run's own config.json tells them apart; a copy of each here would
- * take more memory than all else of a million failed runs. */
+/* Two permutations can have one hash. The run's own record tells them apart; a copy of each here would take
+ * more memory than all else of a million failed runs. */
 static bool is_of(const struct unfinished *unfinished, const struct unfinished_run *run,
                   const struct value *keys)
 {
     struct error ignored;
     CLEANUP(memory_free) char *folder = file_join(unfinished->log_dir, run->directory);
-    CLEANUP(memory_free) char *path = file_join(folder, "config.json");
-    CLEANUP(value_cleanup) struct value *config = config_parse_file(path, &ignored);
-    return config && value_kind(config) == VALUE_OBJECT && is_within(keys, config) && is_within(config, keys);
+    CLEANUP(store_run_record_free) struct run_record record = {0};
+    return store_run_record_read(&record, folder, &ignored) && record.content &&
+           store_older_is_of(&record, keys);
 }
 
 static void free_texts(struct unfinished_run *run)

@@ -25,11 +25,12 @@ struct unfinished {
     size_t count; /* without the dropped */
 };
 
-/* `keys`: the permutation; log_dir, gpu_id and meta make no difference. The texts are copied. Of two runs of
+/* `keys`: the permutation; log_dir makes no difference. The texts are copied. Of two runs of
  * one permutation the lower id stays. */
 void store_unfinished_put(struct unfinished *unfinished, const struct value *keys,
                           const struct unfinished_run *run);
-/* The run whose config.json holds this permutation; NULL when there is none. Borrowed until the next call. */
+/* The run whose furcate.json holds this permutation; NULL when there is none. Borrowed until the next call.
+ */
 const struct unfinished_run *store_unfinished_find(const struct unfinished *unfinished,
                                                    const struct value *keys);
 void store_unfinished_drop(struct unfinished *unfinished, const struct value *keys, int64_t id);

@@ -48,6 +48,19 @@ static inline struct fixture fixture_open(const char *text, enum config_use use)
     return fixture_open_bytes(text, strlen(text), use);
 }
 
+/* The same for a Fork, with the keys that it requires put below a text in YAML that lacks them. */
+static inline struct fixture fixture_open_fork(const char *text)
+{
+    static const char *const needed[] = {"data_name: example", "data_dir: foo/", "batch_size: 32",
+                                         "epochs: 50"};
+    CLEANUP(text_free) struct text whole = {0};
+    text_addf(&whole, "%s\n", text);
+    for (size_t i = 0; i < COUNT(needed); i++)
+        if (strncmp(text, needed[i], strcspn(needed[i], ":")) != 0)
+            text_addf(&whole, "%s\n", needed[i]);
+    return fixture_open(text_get(&whole), CONFIG_FOR_FORK);
+}
+
 static inline void fixture_close(struct fixture *fixture)
 {
     config_unref(fixture->config);

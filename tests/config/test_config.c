@@ -18,8 +18,6 @@ static void fills_in_the_defaults_in_the_order_of_the_spec(void **state)
                         "\"train_prefix\": \"example.train\", \"valid_prefix\": \"example.valid\", "
                         "\"test_prefix\": \"example.test\", \"learning_rate\": 0.001, \"verbose\": 2, "
                         "\"cache\": false, \"prefetch\": 1}"));
-    assert_false(config_is_default(fixture.config, 5));
-    assert_true(config_is_default(fixture.config, 6));
     assert_true(is_json(config_default(fixture.config, "seed"), "42"));
     assert_null(config_default(fixture.config, "zeta"));
     assert_null(config_default(fixture.config, "data_name"));
@@ -28,19 +26,195 @@ static void fills_in_the_defaults_in_the_order_of_the_spec(void **state)
     fixture_close(&fixture);
 }
 
-static void needs_no_key_for_a_program(void **state)
+static void has_the_keys_of_the_file_alone_for_a_program(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\"lr\": [1, 2], \"log_dir\": \"out/\", \"meta\": {}}", CONFIG_FOR_PROGRAM);
+    assert_true(is_json(config_keys(fixture.config), "{\"lr\": [1, 2], \"log_dir\": \"out/\"}"));
+    assert_null(config_default(fixture.config, "learning_rate"));
+    assert_int_equal(config_use(fixture.config), CONFIG_FOR_PROGRAM);
+    assert_true(config_is_axis(fixture.config, 0));
+    assert_false(config_is_axis(fixture.config, 1));
+    assert_int_equal(fixture.said.len, 0);
+    fixture_close(&fixture);
+}
+
+static void names_runs_by_the_file_and_writes_to_logs_where_nobody_says_more(void **state)
 {
     (void)state;
     struct fixture fixture = fixture_open("{\"lr\": [1, 2]}", CONFIG_FOR_PROGRAM);
-    assert_int_equal(strncmp(value_text(key(&fixture, "data_name")), "furcate-config-", 15), 0);
-    assert_null(strstr(value_text(key(&fixture, "data_name")), ".json"));
-    assert_true(value_equal(config_default(fixture.config, "data_name"), key(&fixture, "data_name")));
-    assert_null(key(&fixture, "data_dir"));
-    assert_null(key(&fixture, "epochs"));
-    assert_true(config_is_axis(fixture.config, 0));
-    assert_false(config_is_axis(fixture.config, 1));
-    assert_true(config_is_default(fixture.config, 1));
+    assert_int_equal(strncmp(value_text(config_data_name(fixture.config)), "furcate-config-", 15), 0);
+    assert_null(strstr(value_text(config_data_name(fixture.config)), ".json"));
+    assert_string_equal(config_log_dir(fixture.config), "logs");
+    assert_int_equal(config_seed(fixture.config), 42);
     fixture_close(&fixture);
+
+    fixture =
+        fixture_open("{\"data_name\": \"mnist\", \"log_dir\": \"out/\", \"seed\": 7}", CONFIG_FOR_PROGRAM);
+    assert_string_equal(value_text(config_data_name(fixture.config)), "mnist");
+    assert_string_equal(config_log_dir(fixture.config), "out/");
+    assert_int_equal(config_seed(fixture.config), 7);
+    fixture_close(&fixture);
+}
+
+static void takes_any_value_of_the_spec_s_keys_for_a_program(void **state)
+{
+    static const char *const values[] = {"null",       "true",          "\"x\"",     "-1.5",
+                                         "{\"a\": 1}", "[null, \"x\"]", "[[1], [2]]"};
+    static const char *const keys[] = {"data_dir",     "batch_size",   "epochs",      "framework",
+                                       "train_prefix", "valid_prefix", "test_prefix", "learning_rate",
+                                       "verbose",      "cache",        "seed",        "prefetch"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(keys); i++)
+        for (size_t j = 0; j < COUNT(values); j++) {
+            CLEANUP(memory_free) char *text = text_format("{\"%s\": %s}", keys[i], values[j]);
+            struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+            assert_non_null(fixture.config);
+            assert_true(is_json(config_keys(fixture.config), text));
+            assert_int_equal(fixture.said.len, 0);
+            fixture_close(&fixture);
+        }
+}
+
+/* Opens a program's config that is good, with a warning that says so. */
+static struct fixture open_warned(const char *text, const char *said)
+{
+    struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_true(fixture_said(&fixture, said));
+    assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 1);
+    return fixture;
+}
+
+static void says_once_where_a_key_of_a_program_does_not_serve_furcate(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"null", "5", "[\"a\", \"b\"]", "\"two words\"", "{}"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        CLEANUP(memory_free) char *text = text_format("{\"data_name\": %s}", names[i]);
+        struct fixture fixture = open_warned(
+            text,
+            "'data_name' is not one word that can be part of a file name, so furcate uses 'furcate-config-");
+        assert_int_equal(strncmp(value_text(config_data_name(fixture.config)), "furcate-config-", 15), 0);
+        assert_true(is_json(config_keys(fixture.config), text));
+        fixture_close(&fixture);
+    }
+    static const char *const folders[] = {"null", "5", "\"\"", "\"~/logs\""};
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        CLEANUP(memory_free) char *text = text_format("{\"log_dir\": %s}", folders[i]);
+        struct fixture fixture = open_warned(
+            text, "so furcate uses 'logs' as the log dir; the program gets the key as it is written");
+        assert_string_equal(config_log_dir(fixture.config), "logs");
+        assert_true(is_json(config_keys(fixture.config), text));
+        fixture_close(&fixture);
+    }
+    static const char *const seeds[] = {"null", "[1, 2]", "\"x\"", "1.5"};
+    for (size_t i = 0; i < COUNT(seeds); i++) {
+        CLEANUP(memory_free)
+        char *text = text_format("{\"seed\": %s, \"meta\": {\"order\": \"shuffle\"}}", seeds[i]);
+        struct fixture fixture =
+            open_warned(text, "'seed' is not an integer, so furcate uses 42 to shuffle the order");
+        assert_int_equal(config_seed(fixture.config), 42);
+        fixture_close(&fixture);
+    }
+}
+
+static void leaves_keys_of_a_program_that_look_like_the_spec_s_alone(void **state)
+{
+    (void)state;
+    struct fixture fixture =
+        fixture_open("{\"batchsize\": 1, \"epoch\": 2, \"learn_rate\": 3, \"run_id\": 4, "
+                     "\"gpu_id\": 5, \"run_val_every_n_steps\": null}",
+                     CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_int_equal(fixture.said.len, 0);
+    fixture_close(&fixture);
+}
+
+static void gives_each_key_a_column_of_its_own(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"a",      "run",      "running",    "id",  "gpu",
+                                        "config", "config_a", "config_run", "meta"};
+    static const char *const taken[] = {"run_id",        "run_",          "gpu_id",
+                                        "config_run_id", "config_gpu_id", "config_config_run_x"};
+    for (size_t i = 0; i < COUNT(plain); i++)
+        assert_string_equal(config_column_prefix(plain[i]), "");
+    for (size_t i = 0; i < COUNT(taken); i++)
+        assert_string_equal(config_column_prefix(taken[i]), "config_");
+}
+
+/* A record of a run, read as a config; and what must be the keys and the log dir. */
+static void assert_record(const char *text, enum config_use use, const char *keys, const char *log_dir)
+{
+    struct fixture fixture = fixture_open(text, use);
+    assert_int_equal(fixture.said.len, 0);
+    assert_non_null(fixture.config);
+    assert_true(is_json(config_keys(fixture.config), keys));
+    assert_string_equal(config_log_dir(fixture.config), log_dir);
+    assert_null(value_get(config_meta_value(fixture.config), "run"));
+    assert_null(value_get(config_meta_value(fixture.config), "data"));
+    fixture_close(&fixture);
+}
+
+/* meta.run of the record of a run "c0" with these keys, which are hashed. */
+static char *run_of(const char *keys, const char *more)
+{
+    struct error err;
+    CLEANUP(value_cleanup) struct value *value = config_parse("keys", keys, strlen(keys), &err);
+    CLEANUP(memory_free) char *hash = config_format_hash(value);
+    return text_format("\"run\": {\"id\": 0, \"name\": \"c0\", \"hash\": \"%s\"%s}", hash, more);
+}
+
+static void takes_the_record_of_a_fork_for_the_config_that_made_it(void **state)
+{
+    (void)state;
+    CLEANUP(memory_free) char *run = run_of("{\"lr\": 0.1, \"layers\": [64, 64]}", "");
+    CLEANUP(memory_free)
+    char *record = text_format("{\"lr\": 0.1, \"layers\": [64, 64], \"gpu_id\": -1, "
+                               "\"log_dir\": \"/a/logs/c0_l0-1\", \"meta\": "
+                               "{\"exclude_configs\": [{\"lr\": 7}], %s, \"data\": {}}}",
+                               run);
+    assert_record(record, CONFIG_FOR_PROGRAM,
+                  "{\"lr\": 0.1, \"layers\": [[64, 64]], \"log_dir\": \"/a/logs\"}", "/a/logs");
+}
+
+static void takes_the_record_of_a_program_for_the_config_that_made_it(void **state)
+{
+    (void)state;
+    static const char place[] = ", \"gpu_id\": 0, \"log_dir\": \"/a/logs/c0_l0-1\"";
+    CLEANUP(memory_free) char *run = run_of("{\"gpu_id\": 7, \"layers\": [64]}", place);
+    CLEANUP(memory_free) char *record = text_format("{\"gpu_id\": 7, \"layers\": [64], \"meta\": {%s}}", run);
+    assert_record(record, CONFIG_FOR_PROGRAM, "{\"gpu_id\": 7, \"layers\": [[64]]}", "/a/logs");
+
+    CLEANUP(memory_free) char *own = text_format("{\"log_dir\": \"out\", \"meta\": {%s}}", run);
+    assert_record(own, CONFIG_FOR_PROGRAM, "{\"log_dir\": \"out\"}", "out");
+}
+
+static void takes_an_edited_record_for_the_config_it_was_made_into(void **state)
+{
+    (void)state;
+    CLEANUP(memory_free) char *run = run_of("{\"lr\": 0.1, \"epochs\": 5}", "");
+    CLEANUP(memory_free)
+    char *record = text_format("{\"lr\": [0.1, 0.2], \"epochs\": 5, \"gpu_id\": -1, \"log_dir\": \"next\", "
+                               "\"meta\": {\"exclude_configs\": [{\"lr\": 0.2}], %s}}",
+                               run);
+    struct fixture fixture = fixture_open(record, CONFIG_FOR_PROGRAM);
+    assert_non_null(fixture.config);
+    assert_true(
+        is_json(config_keys(fixture.config), "{\"lr\": [0.1, 0.2], \"epochs\": 5, \"log_dir\": \"next\"}"));
+    assert_string_equal(config_log_dir(fixture.config), "next");
+    assert_int_equal(value_count(config_meta(fixture.config)->exclude), 1);
+    fixture_close(&fixture);
+}
+
+static void takes_no_other_config_for_a_record(void **state)
+{
+    (void)state;
+    assert_record(
+        "{\"gpu_id\": 1, \"log_dir\": \"/a/c0\", \"layers\": [64, 32], \"meta\": {\"run\": {\"id\": 0}}}",
+        CONFIG_FOR_PROGRAM, "{\"gpu_id\": 1, \"log_dir\": \"/a/c0\", \"layers\": [64, 32]}", "/a/c0");
 }
 
 static void counts_meta_as_no_key(void **state)
@@ -49,8 +223,7 @@ static void counts_meta_as_no_key(void **state)
     struct fixture fixture = fixture_open("{\"meta\": {}, \"a\": 1}", CONFIG_FOR_PROGRAM);
     assert_null(key(&fixture, "meta"));
     assert_string_equal(value_key(config_keys(fixture.config), 0), "a");
-    assert_false(config_is_default(fixture.config, 0));
-    assert_true(config_is_default(fixture.config, 1));
+    assert_int_equal(value_count(config_keys(fixture.config)), 1);
     fixture_close(&fixture);
 }
 
@@ -61,8 +234,7 @@ static void counts_the_address_of_a_schema_as_no_key(void **state)
         fixture_open("{\"$schema\": \"x.json\", \"a\": 1, \"meta\": {}}", CONFIG_FOR_PROGRAM);
     assert_null(key(&fixture, "$schema"));
     assert_string_equal(value_key(config_keys(fixture.config), 0), "a");
-    assert_false(config_is_default(fixture.config, 0));
-    assert_true(config_is_default(fixture.config, 1));
+    assert_int_equal(value_count(config_keys(fixture.config)), 1);
     assert_int_equal(fixture.said.len, 0);
     fixture_close(&fixture);
 }
@@ -212,7 +384,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_in_the_defaults_in_the_order_of_the_spec),
-        cmocka_unit_test(needs_no_key_for_a_program),
+        cmocka_unit_test(has_the_keys_of_the_file_alone_for_a_program),
+        cmocka_unit_test(names_runs_by_the_file_and_writes_to_logs_where_nobody_says_more),
+        cmocka_unit_test(takes_any_value_of_the_spec_s_keys_for_a_program),
+        cmocka_unit_test(says_once_where_a_key_of_a_program_does_not_serve_furcate),
+        cmocka_unit_test(leaves_keys_of_a_program_that_look_like_the_spec_s_alone),
+        cmocka_unit_test(gives_each_key_a_column_of_its_own),
+        cmocka_unit_test(takes_the_record_of_a_fork_for_the_config_that_made_it),
+        cmocka_unit_test(takes_the_record_of_a_program_for_the_config_that_made_it),
+        cmocka_unit_test(takes_an_edited_record_for_the_config_it_was_made_into),
+        cmocka_unit_test(takes_no_other_config_for_a_record),
         cmocka_unit_test(counts_meta_as_no_key),
         cmocka_unit_test(counts_the_address_of_a_schema_as_no_key),
         cmocka_unit_test(merges_meta_deeply_with_its_defaults),

@@ -1,6 +1,6 @@
 #include "fixture.h"
 
-/* A program's config, and the remedy for its only fault. */
+/* A Fork's config, and the remedy for its only fault. */
 struct mended {
     const char *text, *remedy;
 };
@@ -8,7 +8,7 @@ struct mended {
 static void assert_mended(const struct mended *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct fixture fixture = fixture_open(cases[i].text, CONFIG_FOR_PROGRAM);
+        struct fixture fixture = fixture_open_fork(cases[i].text);
         CLEANUP(memory_free) char *end = text_format("; %s\n", cases[i].remedy);
         assert_null(fixture.config);
         assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 1);
@@ -111,13 +111,13 @@ static void shows_no_value_beyond_a_line(void **state)
 static void tells_each_value_of_an_axis_that_cannot_be_mended(void **state)
 {
     (void)state;
-    struct fixture fixture = fixture_open("{batch_size: [32, 0, '64', x]}", CONFIG_FOR_PROGRAM);
+    struct fixture fixture = fixture_open_fork("batch_size: [32, 0, '64', x]");
     assert_int_equal(faults_count(fixture.faults, FAULT_ERROR), 3);
-    assert_true(fixture_said(&fixture, "1:19: error: 'batch_size' must be a positive integer, but is 0;"));
-    assert_true(fixture_said(&fixture, "1:22: error: 'batch_size' must be a positive integer, but is \"64\"; "
+    assert_true(fixture_said(&fixture, "1:18: error: 'batch_size' must be a positive integer, but is 0;"));
+    assert_true(fixture_said(&fixture, "1:21: error: 'batch_size' must be a positive integer, but is \"64\"; "
                                        "remove the quotes: \"batch_size\": 64\n"));
     assert_true(
-        fixture_said(&fixture, "1:28: error: 'batch_size' must be a positive integer, but is \"x\";"));
+        fixture_said(&fixture, "1:27: error: 'batch_size' must be a positive integer, but is \"x\";"));
     fixture_close(&fixture);
 }
 

@@ -58,7 +58,6 @@ static void refuses_wrong_values_of_reserved_keys(void **state)
         {"{\"seed\": [1, x]}", "'seed' must be an integer"},
         {"{\"cache\": 1}", "'cache' must be true or false"},
     };
-    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
 }
 
@@ -102,19 +101,20 @@ static void refuses_an_axis_where_one_value_holds_for_all_runs(void **state)
         {"{\"framework\": [\"tf\"]}", "'framework' cannot be an axis"},
         {"{\"data_name\": [\"a\"]}", "'data_name' cannot be an axis"},
     };
-    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
+    assert_refused(refusals, 1, CONFIG_FOR_PROGRAM);
 }
 
-static void refuses_keys_that_cannot_be_a_column(void **state)
+static void refuses_keys_that_no_column_or_attribute_can_have(void **state)
 {
     (void)state;
     static const struct refusal refusals[] = {
-        {"{\"run_time\": 1}", "1:2: error: 'run_time' cannot be a key: its column is taken"},
-        {"{\"gpu_id\": 0}", "'gpu_id' cannot be a key: furcate gives each run its GPU"},
         {"{\"\": 1}", "cannot be a key: it is empty"},
         {"{\"a\\nb\": 1}", "holds a control character; rename it"},
+        {"{\"gpu_id\": 0}", "'gpu_id' cannot be a key: furcate gives each run its GPU"},
     };
-    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
+    assert_refused(refusals, COUNT(refusals), CONFIG_FOR_FORK);
+    assert_refused(refusals, 2, CONFIG_FOR_PROGRAM);
 }
 
 static void refuses_wrong_values_of_meta(void **state)
@@ -206,8 +206,7 @@ static void keeps_other_keys_of_meta_and_says_that_they_have_no_effect(void **st
 static void warns_of_a_key_nearly_reserved(void **state)
 {
     (void)state;
-    struct fixture fixture =
-        fixture_open("{\"learning_rates\": [1, 2], \"momentum\": 1}", CONFIG_FOR_PROGRAM);
+    struct fixture fixture = fixture_open_fork("learning_rates: [1, 2]\nmomentum: 1");
     assert_non_null(fixture.config);
     assert_int_equal(faults_count(fixture.faults, FAULT_WARNING), 1);
     assert_true(fixture_said(&fixture, "warning: 'learning_rates' is none of furcate's keys; did you mean"
@@ -292,7 +291,7 @@ static void tells_all_faults_in_one_pass(void **state)
     (void)state;
     struct fixture fixture =
         fixture_open("{\n\"data_name\": 1,\n\"data_dir\": [],\n\"batch_size\": 1, \"batch_size\": 2,\n"
-                     "\"run_id\": 1,\n\"meta\": {\"retrys\": 1, \"order\": 5}\n}",
+                     "\"gpu_id\": 1,\n\"meta\": {\"retrys\": 1, \"order\": 5}\n}",
                      CONFIG_FOR_FORK);
     assert_null(fixture.config);
     static const char *const said[] = {
@@ -300,7 +299,7 @@ static void tells_all_faults_in_one_pass(void **state)
         "2:14: error: 'data_name' must be",
         "3:13: error: 'data_dir' is an empty axis",
         "4:18: error: 'batch_size' is given twice, first in line 4; remove one",
-        "5:1: error: 'run_id' cannot be a key",
+        "5:1: error: 'gpu_id' cannot be a key",
         "6:10: error: 'meta.retrys' is no key that furcate knows; did you mean 'retries'?",
         "6:32: error: 'meta.order' must be"};
     for (size_t i = 0; i < COUNT(said); i++)
@@ -315,19 +314,19 @@ static void reads_on_behind_faults_of_syntax_that_have_a_plain_remedy(void **sta
     struct fixture fixture = fixture_open("{\n"
                                           "  'a': 1\n"
                                           "  'b' 2, 'batch_size': 0,\n"
-                                          "  'c': [1,,2], 'run_x': 1,\n"
+                                          "  'c': [1,,2], 'gpu_id': 1,\n"
                                           "  'd': \"C:\\data\", 'epochs': 1.5\n"
                                           "  'e': [1, 2}, 'seed': x,\n"
                                           "  'a': 2,\n"
                                           "  'meta': {'retrys': 1\n",
-                                          CONFIG_FOR_PROGRAM);
+                                          CONFIG_FOR_FORK);
     assert_null(fixture.config);
     static const char *const said[] = {
         "2:9: error: a comma is missing here; add a comma",
         "3:7: error: a ':' is missing between key and value",
         "3:24: error: 'batch_size' must be a positive integer, but is 0",
         "4:11: error: there is a comma too many; remove it",
-        "4:16: error: 'run_x' cannot be a key",
+        "4:16: error: 'gpu_id' cannot be a key",
         "5:11: error: this escape is unknown",
         "5:29: error: 'epochs' must be a positive integer, but is 1.5",
         "5:32: error: a comma is missing here; add a comma",
@@ -439,7 +438,7 @@ int main(void)
         cmocka_unit_test(takes_a_framework_by_the_names_people_know_it_by),
         cmocka_unit_test(refuses_an_empty_axis),
         cmocka_unit_test(refuses_an_axis_where_one_value_holds_for_all_runs),
-        cmocka_unit_test(refuses_keys_that_cannot_be_a_column),
+        cmocka_unit_test(refuses_keys_that_no_column_or_attribute_can_have),
         cmocka_unit_test(refuses_wrong_values_of_meta),
         cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
         cmocka_unit_test(keeps_other_keys_of_meta_and_says_that_they_have_no_effect),

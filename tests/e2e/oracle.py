@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from values import ALIKE, NUMBERS, POOL, STRINGS, canonical, spell, spell_string
 
-# Keys that have a default, and keys that furcate checks, with values that pass.
+# Keys that a Fork has a default of, which any other program has only where the config has them; and keys that furcate
+# checks for a Fork, with values that pass.
 DEFAULTS = {"learning_rate": Decimal("0.001"), "verbose": Decimal(2), "cache": False, "seed": Decimal(42),
             "prefetch": Decimal(1), "log_dir": "logs"}
 CHECKED = {"learning_rate": [number for number in NUMBERS if not number.is_nan() and 0 <= number < 10**300],
@@ -32,8 +33,7 @@ class Sample:
 
     @functools.cached_property
     def constants(self):
-        given = {key: value for key, value in self.keys.items() if not isinstance(value, list)}
-        return {key: canonical(value) for key, value in {**DEFAULTS, **given}.items() if key not in self.axes}
+        return {key: canonical(value) for key, value in self.keys.items() if not isinstance(value, list)}
 
     @property
     def product(self):

@@ -112,7 +112,7 @@ def test_neither_set_is_walked(project):
     axes = {f"key_{i}": list(range(10)) for i in range(9)}
     project.write(axes)
     project.config.rename(project.root / "old.json")
-    project.write({**axes, "data_name": "old", "key_8": list(range(1, 12))})
+    project.write({**axes, "key_8": list(range(1, 12))})
     shown = change_json(project, "old.json", "--limit", "1")
     assert (shown["joined"], shown["stayed"], shown["gone"]) == (2 * 10**8, 9 * 10**8, 10**8)
 

@@ -31,7 +31,7 @@ def shown(project):
 
 
 def gpus_waiting(project):
-    return [json.loads((directory / "config.json").read_text())["gpu_id"] for directory in project.waiting()]
+    return [json.loads((directory / "furcate.json").read_text())["meta"]["run"]["gpu_id"] for directory in project.waiting()]
 
 
 def test_every_gpu_has_an_attempt_of_its_own(machine):
@@ -49,7 +49,7 @@ def test_a_gpu_that_is_free_gets_the_next_run(machine):
     write(machine, 4)
     runner = machine.start(machine.gated())
     for directory in machine.until_waiting(3):
-        if json.loads((directory / "config.json").read_text())["gpu_id"] == 1:
+        if json.loads((directory / "furcate.json").read_text())["meta"]["run"]["gpu_id"] == 1:
             machine.let_go(directory)
     until(lambda: machine.csv.exists() and machine.rows(), "the row")
     machine.until_waiting(3)

@@ -10,7 +10,7 @@ import pytest
 from conftest import BUILD
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/digits"
-FILES = ["accuracy.jpg", "config.json", "digits{id}.err", "digits{id}.log", "history.json", "loss.jpg", "metrics.jsonl",
+FILES = ["accuracy.jpg", "config.json", "digits{id}.err", "digits{id}.log", "furcate.json", "history.json", "loss.jpg", "metrics.jsonl",
          "model.bin", "run_data.json"]
 EPOCHS = 3
 

@@ -44,7 +44,7 @@ def test_the_next_start_tries_it_again_under_its_id_below_a_header_line(project)
     first, header, second = (project.logs / "example1_foo_bs64/example1.log").read_text().splitlines()
     assert (first, second) == ("attempt 1", "attempt 2")
     assert "2" in header and header != second
-    assert json.loads((project.logs / "example1_foo_bs64/config.json").read_text())["meta"]["run"]["attempt"] == 2
+    assert json.loads((project.logs / "example1_foo_bs64/furcate.json").read_text())["meta"]["run"]["attempt"] == 2
 
 
 def test_other_runs_go_on(project):

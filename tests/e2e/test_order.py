@@ -134,7 +134,7 @@ def test_slices_of_the_list_make_up_what_is_kept(project):
 
 
 @pytest.mark.parametrize("entries", [
-    [{"batch_size": [32, 64]}], [{"batch_size": 32}, {"batch_size": 64.0}], [{"epochs": 50}], [{"verbose": 2, "cache": False}],
+    [{"batch_size": [32, 64]}], [{"batch_size": 32}, {"batch_size": 64.0}], [{"epochs": 50}], [{"epochs": 50, "data_name": "example"}],
     [{"batch_size": 32, "lr": [1, 2]}, {"batch_size": 64, "lr": 1}, {"batch_size": 64, "lr": 2}]])
 def test_a_config_of_which_nothing_is_left_is_refused(project, entries):
     project.write(lr=[1, 2], meta={"exclude_configs": entries})

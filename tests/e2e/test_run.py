@@ -9,7 +9,6 @@ import pytest
 from conftest import EXAMPLE, until
 
 KEYS = ["data_name", "data_dir", "batch_size", "epochs"]
-DEFAULTS = ["train_prefix", "valid_prefix", "test_prefix", "learning_rate", "verbose", "cache", "seed", "prefetch"]
 RUN_COLUMNS = ["run_start_time", "run_start_time_string", "run_end_time", "run_end_time_string", "run_total_time",
                "run_total_time_string", "run_results", "run_epochs", "run_id", "run_name", "run_attempts"]
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}: furcate\.runner\] "
@@ -38,8 +37,8 @@ def test_any_program_leaves_the_tree_and_the_table_of_the_spec(project, kind):
     assert project.directories() == ["example0_foo_bs32", "example1_foo_bs64"]
     for i, directory in enumerate(project.directories()):
         files = sorted(path.name for path in (project.logs / directory).iterdir())
-        assert files == ["config.json", f"example{i}.err", f"example{i}.log", "run_data.json"]
-    assert project.columns() == [*KEYS, *DEFAULTS, "meta", "log_dir", "gpu_id", *RUN_COLUMNS]
+        assert files == ["config.json", f"example{i}.err", f"example{i}.log", "furcate.json", "run_data.json"]
+    assert project.columns() == [*KEYS, "meta", "log_dir", "gpu_id", *RUN_COLUMNS]
     assert [row["run_name"] for row in in_order(project)] == ["example0", "example1"]
     assert {row["run_attempts"] for row in project.rows()} == {"1"}
 
@@ -50,22 +49,25 @@ def test_the_table_reads_back_with_pandas(project):
     frame = project.frame().sort_values("run_id")
     assert list(frame.batch_size) == [32, 64]
     assert list(frame.run_id) == [0, 1]
-    assert list(frame.learning_rate) == [0.001, 0.001]
     assert list(frame.gpu_id) == [-1, -1]
     assert (frame.run_end_time >= frame.run_start_time).all()
     assert "exclude_configs" not in json.loads(frame.meta[0])
 
 
-def test_config_json_holds_the_permutation_and_the_run(project):
-    project.write()
+def test_config_json_holds_the_users_keys_and_furcate_json_the_run(project):
+    project.write(layers=[[64, 64]])
     project.run("/bin/true")
     directory = project.logs / "example1_foo_bs64"
-    config = json.loads((directory / "config.json").read_text())
-    assert [config[key] for key in KEYS] == ["example", "foo/", 64, 50]
-    assert config["gpu_id"] == -1
-    assert config["log_dir"] == str(directory)
-    assert config["train_prefix"] == "example.train"
-    assert config["meta"]["run"] == {"id": 1, "name": "example1", "label": "foo_bs64", "attempt": 1}
+    keys = {"data_name": "example", "data_dir": "foo/", "batch_size": 64, "epochs": 50, "layers": [64, 64]}
+    assert json.loads((directory / "config.json").read_text()) == keys
+    record = json.loads((directory / "furcate.json").read_text())
+    meta = record.pop("meta")
+    assert record == keys
+    assert meta["allow_cpu"] is True
+    digits = meta["run"].pop("hash")
+    assert re.fullmatch("[0-9a-f]{16}", digits)
+    assert meta["run"] == {"id": 1, "name": "example1", "label": "foo_bs64", "attempt": 1, "gpu_id": -1,
+                           "log_dir": str(directory)}
 
 
 def test_output_goes_to_the_files_of_the_run(project):
@@ -157,7 +159,7 @@ def test_a_star_gives_every_axis(project):
     project.run(found, "{*}", "{config}")
     for path in project.logs.glob("*/config.json"):
         config = json.loads(path.read_text())
-        argv = json.loads((path.parent / f"{config['meta']['run']['name']}.log").read_text())["argv"]
+        argv = json.loads((path.parent / f"{path.parent.name.partition('_')[0]}.log").read_text())["argv"]
         assert argv == [f"--batch_size={config['batch_size']}", f"--lr={config['lr']}",
                         f"--layers={json.dumps(config['layers'])}", str(path)]
     assert len(project.rows()) == 8

@@ -8,19 +8,18 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import BUILD, STUBS
+from conftest import BUILD, EXAMPLE, STUBS
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "share/furcate/config.schema.json").read_text())
 GOOD = sorted((ROOT / "tests/data/config/good").iterdir())
 BAD = sorted((ROOT / "tests/data/config/bad").iterdir())
+BAD_FOR_FORK = sorted((ROOT / "tests/data/config/bad_for_fork").iterdir())  # to any other program it is its own affair
 
 UNREADABLE = {name: "it is neither JSON nor YAML, so there is nothing to look at" for name in (
     "readme_exclude.json", "readme_template.json", "syntax_bracket.yaml", "syntax_comma.json", "syntax_nothing.yaml", "merged_scalar.yaml")}
 UNREADABLE |= {name: "a parser keeps one of the two" for name in ("duplicate.json", "duplicate_in_meta.yaml")}
 BEYOND_A_SCHEMA = {
-    "learning_rate_nan.yaml": "JSON has no such number",
-    "learning_rate_infinite.yaml": "JSON has no such number",
     "metrics_malformed.json": "a schema can ask for an ECMA regular expression, and these are POSIX",
     "metrics_escape.yaml": "a schema can ask for an ECMA regular expression, and these are POSIX",
     "meta_unknown.json": "a schema cannot tell a slip of the pen from a key of one's own",
@@ -44,6 +43,14 @@ def is_accepted(project, path):
     return done.returncode == 0
 
 
+def said_to_a_fork(project, path):
+    """What a Fork program says of a config."""
+    done = subprocess.run([BUILD / "examples/line/line", "--config", path], cwd=project.root, env=project.environment,
+                          capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
 def is_valid(content):
     return jsonschema.Draft7Validator(SCHEMA).is_valid(content)
 
@@ -65,6 +72,15 @@ def test_both_refuse(project, path):
     assert (content is None) == (path.name in UNREADABLE)
     if content is not None:
         assert is_valid(content) == (path.name in BEYOND_A_SCHEMA)
+
+
+@pytest.mark.parametrize("path", BAD_FOR_FORK, ids=lambda path: path.name)
+def test_a_fork_alone_refuses(project, path):
+    content = as_furcate_reads_it(path)
+    key, = content
+    assert re.search(f"error: '{key}' (must|cannot) be ", said_to_a_fork(project, path))
+    assert is_accepted(project, path)
+    assert is_valid(content)
 
 
 def test_no_exception_is_for_a_file_that_is_gone():
@@ -102,25 +118,27 @@ def test_every_key_has_a_description_and_but_for_records_a_good_example():
 
 def test_the_defaults_are_those_of_a_run(project):
     project.environment.update(LD_LIBRARY_PATH=str(STUBS), FURCATE_STUB_GPUS="1")
-    project.config.write_text("{}")
-    project.run("/bin/true")
+    project.config.write_text(json.dumps({**EXAMPLE, "data_dir": ".", "batch_size": 32, "meta": {}}))
+    project.executable = [BUILD / "examples/line/line"]
+    assert project.furcate().returncode == 1, "there is nothing to train on"
     config = json.loads(next(project.logs.glob("*/config.json")).read_text())
-    shown = json.loads(project.furcate("plan", "--format", "json", "config.json").stdout)
     config["log_dir"] = project.logs.name  # a run has its own in it
     defaults = {path: schema["default"] for path, schema in schemas_of_keys() if "default" in schema}
-    from_data_name = {"data_name": "config", **{f"{part}_prefix": f"config.{part}" for part in ("train", "valid", "test")}}
+    given = {**EXAMPLE, "data_dir": ".", "batch_size": 32,
+             **{f"{part}_prefix": f"example.{part}" for part in ("train", "valid", "test")}}
+    given.pop("meta")
     meta = config.pop("meta")
     mem_trace = meta.pop("mem_trace")
     meta.pop("run")
     assert config.pop("gpu_id") == 0
-    assert shown["axes"] == []
     assert {**config, **{f"meta.{key}": value for key, value in meta.items()},
-            **{f"meta.mem_trace.{key}": value for key, value in mem_trace.items()}} == {**defaults, **from_data_name}
+            **{f"meta.mem_trace.{key}": value for key, value in mem_trace.items()}} == {**defaults, **given}
 
 
 def test_every_key_is_in_a_good_file_and_refused_in_a_bad_one(project):
     contents = [as_furcate_reads_it(path) for path in GOOD]
     said = "".join(project.furcate("plan", path).stderr for path in BAD)
+    said += "".join(said_to_a_fork(project, path) for path in BAD_FOR_FORK)
     for path, _ in schemas_of_keys():
         *parents, key = path.split(".")
         objects = contents

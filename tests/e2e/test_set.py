@@ -89,7 +89,7 @@ def test_a_config_from_stdin_takes_them_too(project):
 
 
 @pytest.mark.parametrize("option, says", [
-    ("batch_size=many", "--set batch_size: error: 'batch_size' must be a positive integer, but is \"many\""),
+    ("epochs=[]", "--set epochs: error: 'epochs' is an empty axis; give it a value, or remove the key"),
     ("meta.retrys=2", "--set meta.retrys: error: 'meta.retrys' is no key that furcate knows; did you mean 'retries'?"),
     ("meta.mem_trace.enabled=yes", "--set meta.mem_trace.enabled: error: 'meta.mem_trace.enabled' must be true or"),
     ("batch_size=[1, 2", "--set batch_size: error: this bracket is never closed; add ']' at the end\n      | [1, 2\n"),
@@ -106,20 +106,20 @@ def test_what_is_wrong_with_one_is_said_of_it(project, option, says):
 
 
 def test_faults_of_the_file_and_of_the_command_line_are_one_report(project):
-    project.write(epochs="many")
-    done = project.furcate("plan", "config.json", "--set", "batch_size=0", "--set", "meta.order=up")
+    project.write(epochs=[])
+    done = project.furcate("plan", "config.json", "--set", "batch_size=[]", "--set", "meta.order=up")
     said = done.stderr
     assert said.index("config.json:") < said.index("--set batch_size: error") < said.index("--set meta.order: error")
 
 
 def test_a_fault_of_the_file_is_mended_by_an_override(project):
-    project.write(epochs="many")
+    project.write(epochs=[])
     shown, said = plan(project, "--set", "epochs=5")
     assert (shown["runs"][0]["config"]["epochs"], said) == (5, "")
 
 
 @pytest.mark.parametrize("option, says", [
-    ("batch_size=32,64", "--set batch_size: error: 'batch_size' must be a positive integer"),
+    ("batch_size=32,64", "--set batch_size: warning: this is one string; for several values write 'batch_size=[32,64]'"),
     ("width=32,64", "--set width: warning: this is one string; for several values write 'width=[32,64]'"),
     ("bn=no", "--set bn: warning: 'bn' is the string \"no\"; for a boolean write false, for the string '\"no\"'"),
     ("opt={lr: [1, 2]}", "--set opt: warning: 'opt.lr' is an array within an object, which is no axis"),
@@ -137,7 +137,7 @@ def test_a_run_trains_with_them_and_records_them(project):
     done = project.furcate("run", "--set", "batch_size=[5]", "config.json", "--set", "meta.retries=3", "--", "/bin/true")
     assert done.returncode == 0, done.stderr
     assert project.values() == ["5"]
-    config = json.loads((project.logs / "example0_foo" / "config.json").read_text())
+    config = json.loads((project.logs / "example0_foo" / "furcate.json").read_text())
     assert (config["batch_size"], config["meta"]["retries"]) == (5, 3)
 
 

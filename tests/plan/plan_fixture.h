@@ -24,7 +24,7 @@ struct fixture {
     struct text said; /* all faults */
 };
 
-static inline struct fixture fixture_open(const char *config)
+static inline struct fixture fixture_open_for(const char *config, enum config_use use)
 {
     struct fixture fixture = {.faults = faults_create("config.json")};
     char path[] = "/tmp/furcate-plan-XXXXXX.json";
@@ -33,7 +33,7 @@ static inline struct fixture fixture_open(const char *config)
     assert_int_equal(write(fd, config, strlen(config)), strlen(config));
     close(fd);
 
-    fixture.config = config_read(path, CONFIG_FOR_PROGRAM, fixture.faults);
+    fixture.config = config_read(path, use, fixture.faults);
     unlink(path);
     if (fixture.config)
         fixture.plan = plan_create(fixture.config, fixture.faults);
@@ -42,6 +42,11 @@ static inline struct fixture fixture_open(const char *config)
         print_error("%s\n%s\n", config, text_get(&fixture.said));
     assert_non_null(fixture.config);
     return fixture;
+}
+
+static inline struct fixture fixture_open(const char *config)
+{
+    return fixture_open_for(config, CONFIG_FOR_PROGRAM);
 }
 
 static inline void fixture_close(struct fixture *fixture)

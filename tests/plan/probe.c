@@ -64,14 +64,13 @@ static const struct value *chosen(const struct plan *plan, const uint32_t *choic
     return value_item(config_keys(plan_config(plan)), key_index);
 }
 
-/* Keys from last to first, so that plan_find() has to look for them, and without those it does not need. */
+/* Keys from last to first, so that plan_find() has to look for them. */
 static struct value *make_object(const struct plan *plan, const uint32_t *choice)
 {
     const struct config *config = plan_config(plan);
     struct value *object = value_new_object();
     for (size_t i = value_count(config_keys(config)); i-- > 0;)
-        if (!config_is_default(config, i))
-            value_object_set(object, value_key(config_keys(config), i), value_ref(chosen(plan, choice, i)));
+        value_object_set(object, value_key(config_keys(config), i), value_ref(chosen(plan, choice, i)));
     return object;
 }
 

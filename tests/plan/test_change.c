@@ -204,13 +204,28 @@ static void keeps_nothing_when_a_key_of_one_value_differs(void **state)
     fixture_close(&now);
 }
 
-static void looks_at_no_setting(void **state)
+/* A program may have another default than the spec. */
+static void knows_no_default_of_a_program(void **state)
 {
     (void)state;
-    struct fixture before = fixture_open("{\"data_name\": \"x\", \"a\": [1, 2]}");
-    struct fixture now = fixture_open(
-        "{\"data_name\": \"x\", \"a\": [2, 1.0], \"log_dir\": \"other\", \"learning_rate\": 1e-3,"
-        " \"meta\": {\"retries\": 3, \"order\": \"config\"}}");
+    struct fixture before = fixture_open("{\"a\": [1, 2]}");
+    struct fixture now = fixture_open("{\"a\": [1, 2], \"learning_rate\": 1e-3}");
+    struct plan_change *change = plan_change_create(before.plan, now.plan);
+    assert_int_equal(plan_change_stayed(change), 0);
+    plan_change_destroy(change);
+    fixture_close(&before);
+    fixture_close(&now);
+}
+
+static void looks_at_no_setting_and_no_default_of_a_fork(void **state)
+{
+    (void)state;
+#define NEEDED "\"data_name\": \"x\", \"data_dir\": \"y\", \"batch_size\": 1, \"epochs\": 1, "
+    struct fixture before = fixture_open_for("{" NEEDED "\"a\": [1, 2]}", CONFIG_FOR_FORK);
+    struct fixture now =
+        fixture_open_for("{" NEEDED "\"a\": [2, 1.0], \"log_dir\": \"other\", \"learning_rate\": 1e-3,"
+                         " \"meta\": {\"retries\": 3, \"order\": \"config\"}}",
+                         CONFIG_FOR_FORK);
     struct plan_change *change = plan_change_create(before.plan, now.plan);
     struct rank_map *map = rank_map_create(before.plan, now.plan);
     uint64_t rank;
@@ -229,7 +244,8 @@ int main(void)
         cmocka_unit_test(agrees_with_a_walk_over_random_plans),
         cmocka_unit_test(walks_neither_set),
         cmocka_unit_test(keeps_nothing_when_a_key_of_one_value_differs),
-        cmocka_unit_test(looks_at_no_setting),
+        cmocka_unit_test(knows_no_default_of_a_program),
+        cmocka_unit_test(looks_at_no_setting_and_no_default_of_a_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,11 +60,11 @@ static void compares_the_keys_that_say_what_a_run_is(void **state)
         const char *key, *plain;
         bool found;
     } cases[] = {
-        {"log_dir", "elsewhere", true}, {"log_dir", NULL, true},         {"gpu_id", "3", true},
-        {"meta", "whatever", true},     {"learning_rate", "1E-4", true}, {"epochs", "50.0", true},
-        {"prefetch", NULL, true},       {"epochs", "51", false},         {"epochs", NULL, false},
-        {"batch_size", "33", false},    {"batch_size", NULL, false},     {"batch_size", "true", false},
-        {"prefetch", "7", false},       {"dropout", "0.5", false},       {"layers", "[64, 64]", false},
+        {"log_dir", "elsewhere", true},  {"log_dir", NULL, true},     {"gpu_id", "3", false},
+        {"learning_rate", "1E-4", true}, {"epochs", "50.0", true},    {"epochs", "51", false},
+        {"epochs", NULL, false},         {"batch_size", "33", false}, {"batch_size", NULL, false},
+        {"batch_size", "true", false},   {"prefetch", "1", false},    {"dropout", "0.5", false},
+        {"layers", "[64, 64]", false},
     };
     struct fixture fixture = fixture_open(grid);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -76,6 +76,19 @@ static void compares_the_keys_that_say_what_a_run_is(void **state)
         assert_int_equal(found, cases[i].found);
         assert_true(!found || rank == 0);
     }
+    fixture_close(&fixture);
+}
+
+static void takes_a_missing_key_of_a_fork_for_its_default(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_open_for(
+        "{'data_name': 'x', 'data_dir': 'foo/', 'batch_size': [32, 64], 'epochs': 50}", CONFIG_FOR_FORK);
+    CLEANUP(value_cleanup) struct value *without = altered(fixture.plan, "prefetch", NULL);
+    CLEANUP(value_cleanup) struct value *other = altered(fixture.plan, "prefetch", "7");
+    uint64_t rank;
+    assert_true(plan_find(fixture.plan, without, &rank));
+    assert_false(plan_find(fixture.plan, other, &rank));
     fixture_close(&fixture);
 }
 
@@ -108,6 +121,7 @@ int main(void)
         cmocka_unit_test(holds_all_keys_in_config_order),
         cmocka_unit_test(finds_each_permutation_again),
         cmocka_unit_test(compares_the_keys_that_say_what_a_run_is),
+        cmocka_unit_test(takes_a_missing_key_of_a_fork_for_its_default),
         cmocka_unit_test(does_not_find_what_is_excluded),
         cmocka_unit_test(keeps_its_config_and_itself_while_referenced),
     };

@@ -2,6 +2,7 @@
 
 #include "store/columns.h"
 #include "store/row.h"
+#include "store/run_record.h"
 
 static void add_all(struct columns *columns, const char *const *names)
 {
@@ -49,7 +50,7 @@ static void finds_columns_from_any_hint(void **state)
 
 static void a_row_has_the_config_then_the_run(void **state)
 {
-    CLEANUP(value_cleanup)
+    CLEANUP(store_run_record_free) struct run_record record;
     struct value *run_data = parse(
         *state,
         "{data_name: example, log_dir: /abs/logs/example3_foo, batch_size: 32, gpu_id: 1, layers: [1, 2],"
@@ -60,7 +61,8 @@ static void a_row_has_the_config_then_the_run(void **state)
     struct row_run who = {3, "example3", 2, "logs/example3_foo"};
     CLEANUP(store_columns_free) struct columns columns = {0};
     CLEANUP(text_free) struct text line = {0};
-    struct row_content content = store_row_content(run_data);
+    store_run_record_take(&record, run_data);
+    struct row_content content = {record.keys, record.gpu_id, record.meta, record.data};
     store_row_make(&row, &content, &who);
     assert_true(store_row_add_columns(&row, &columns));
     assert_false(store_row_add_columns(&row, &columns));

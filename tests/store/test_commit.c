@@ -448,7 +448,7 @@ static void remembers_the_config_that_is_carried_out(void **state)
     faults = faults_create("logs");
     struct config *config = store_peek_config(store_directory(store), faults);
     assert_non_null(config);
-    CLEANUP(value_cleanup) struct value *given = config_as_value(plan_config(plan));
+    CLEANUP(value_cleanup) struct value *given = config_as_given(plan_config(plan));
     CLEANUP(value_cleanup) struct value *back = config_as_value(config);
     assert_true(value_equal(given, back));
     assert_string_equal(value_text(value_item(value_get(back, "batch_size"), 1)), "6.40e1");

@@ -127,6 +127,7 @@ static void never_gives_an_id_twice(void **state)
     delete_last_row(fixture);
     remove_file(fixture, "example0_foo_bs32/run_data.json");
     remove_file(fixture, "example0_foo_bs32/config.json");
+    remove_file(fixture, "example0_foo_bs32/furcate.json");
     assert_int_equal(new_id(fixture, plan, 0, NULL), 1);
     put(fixture, "run_data.csv", "data_name,run_id\nexample,7\n");
     assert_int_equal(new_id(fixture, plan, 0, NULL), 8);

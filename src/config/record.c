@@ -1,0 +1,143 @@
+#include "config/record.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "config/config.h"
+
+/* A member of an object, of that kind; NULL: there is none. */
+static const struct value *get(const struct value *object, const char *key, enum value_kind kind)
+{
+    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
+    return value && value_kind(value) == kind ? value : NULL;
+}
+
+/* A sum, since the order of keys makes no difference. */
+uint64_t config_hash_keys(const struct value *keys)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < value_count(keys); i++) {
+        const char *key = value_key(keys, i);
+        if (strcmp(key, "log_dir") != 0)
+            sum += hash_number(hash_bytes(0, key, strlen(key)), value_hash(value_item(keys, i)));
+    }
+    return sum;
+}
+
+/* What a record is read by. */
+struct reading {
+    const struct value *run; /* meta.run */
+    struct value *keys;      /* those of the run; owned */
+    bool of_program; /* which has the GPU and the directory in meta.run, since its keys are the user's */
+    bool is_edited;  /* somebody has made a config of it, so that its arrays are axes */
+};
+
+static void open_record(struct reading *reading, const struct value *root)
+{
+    reading->of_program = get(reading->run, "gpu_id", VALUE_INT);
+    reading->keys = value_new_object();
+    for (size_t i = 0; i < value_count(root); i++) {
+        const char *key = value_key(root, i);
+        bool is_own = strcmp(key, "meta") == 0 || (!reading->of_program && strcmp(key, "gpu_id") == 0);
+        if (!is_own)
+            value_object_set(reading->keys, key, value_ref(value_item(root, i)));
+    }
+    const struct value *written = get(reading->run, "hash", VALUE_STRING);
+    CLEANUP(memory_free) char *hash = config_format_hash(reading->keys);
+    reading->is_edited = !written || strcmp(value_text(written), hash) != 0;
+}
+
+char *config_format_hash(const struct value *keys)
+{
+    return text_format("%016llx", (unsigned long long)config_hash_keys(keys));
+}
+
+/* Whether a key of meta tells of the run alone. What the plan left out says nothing about one of its runs. */
+static bool is_of_run(const struct reading *reading, const char *key)
+{
+    return strcmp(key, "run") == 0 || strcmp(key, "data") == 0 ||
+           (!reading->is_edited && strcmp(key, "exclude_configs") == 0);
+}
+
+static struct value *clean_meta(const struct reading *reading, const struct value *meta)
+{
+    struct value *rest = value_new_object();
+    value_set_place(rest, value_place(meta));
+    for (size_t i = 0; i < value_count(meta); i++) {
+        if (is_of_run(reading, value_key(meta, i)))
+            continue;
+        value_object_set(rest, value_key(meta, i), value_ref(value_item(meta, i)));
+        value_set_key_place(rest, value_key(meta, i), value_key_place(meta, i));
+    }
+    return rest;
+}
+
+/* An array is one value of the run, and no axis. */
+static struct value *one_value(const struct value *value)
+{
+    if (value_kind(value) != VALUE_ARRAY)
+        return value_ref(value);
+    struct value *axis = value_new_array();
+    value_set_place(axis, value_place(value));
+    value_array_add(axis, value_ref(value));
+    return axis;
+}
+
+struct value *config_one_run(const struct value *keys)
+{
+    struct value *config = value_new_object();
+    value_set_place(config, value_place(keys));
+    for (size_t i = 0; i < value_count(keys); i++) {
+        value_object_set(config, value_key(keys, i), one_value(value_item(keys, i)));
+        value_set_key_place(config, value_key(keys, i), value_key_place(keys, i));
+    }
+    return config;
+}
+
+/* The folder that the run's directory is in; NULL: this is no path of one. */
+static char *folder_of(const struct value *directory, const char *name)
+{
+    const char *path = directory ? value_text(directory) : "";
+    const char *slash = strrchr(path, '/');
+    size_t len = strlen(name);
+    if (!slash || strncmp(slash + 1, name, len) != 0 || (slash[1 + len] && slash[1 + len] != '_'))
+        return NULL;
+    return memory_copy_bytes(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
+static struct value *config_of(const struct reading *reading, const struct value *root, const char *log_dir)
+{
+    struct value *config = value_new_object();
+    value_set_place(config, value_place(root));
+    for (size_t i = 0; i < value_count(root); i++) {
+        const char *key = value_key(root, i);
+        const struct value *item = value_item(root, i);
+        bool is_log_dir = !reading->of_program && log_dir && strcmp(key, "log_dir") == 0;
+        if (!reading->of_program && strcmp(key, "gpu_id") == 0)
+            continue;
+        struct value *kept = strcmp(key, "meta") == 0 ? clean_meta(reading, item)
+                             : is_log_dir             ? value_new_string(log_dir, strlen(log_dir))
+                             : reading->is_edited     ? value_ref(item)
+                                                      : one_value(item);
+        value_object_set(config, key, kept);
+        value_set_key_place(config, key, value_key_place(root, i));
+    }
+    return config;
+}
+
+struct value *config_take_record(struct value *root, char **log_dir)
+{
+    struct reading reading = {.run = get(get(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT)};
+    const struct value *name = get(reading.run, "name", VALUE_STRING);
+    *log_dir = NULL;
+    if (!get(reading.run, "id", VALUE_INT) || !name)
+        return root;
+    open_record(&reading, root);
+    const struct value *holder = reading.of_program ? reading.run : root;
+    *log_dir = folder_of(get(holder, "log_dir", VALUE_STRING), value_text(name));
+    struct value *config = config_of(&reading, root, *log_dir);
+    value_unref(reading.keys);
+    value_unref(root);
+    return config;
+}

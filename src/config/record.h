@@ -1,0 +1,16 @@
+/* What furcate wrote of a run, given as a config: config.json, furcate.json and run_data.json of a run
+ * directory. */
+#pragma once
+#include "config/value.h"
+
+/*
+ * Returns the config that made the record, with one value for each key; `root` itself when it is no record,
+ * which has id and name in `meta.run`. Where somebody has edited the keys since, they are what he made of
+ * them: an array is an axis then. Takes a reference of `root` over, returns one.
+ *
+ * *log_dir  set to the log dir that the run directory is in; NULL: it is not known. free() it
+ */
+struct value *config_take_record(struct value *root, char **log_dir);
+/* Returns the config that spans these keys of a run and no other: what is an array becomes an axis of one
+ * value. One reference. */
+struct value *config_one_run(const struct value *keys);

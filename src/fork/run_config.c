@@ -1,0 +1,100 @@
+/* The config of a run as the methods see it: all that the runner writes into config.json for a Fork. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "fork/fork.h"
+
+static const struct value *get_object(const struct value *object, const char *key)
+{
+    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
+    return value && value_kind(value) == VALUE_OBJECT ? value : NULL;
+}
+
+const struct value *fork_run_identity(const struct value *config)
+{
+    return get_object(get_object(config, "meta"), "run");
+}
+
+/* The run directory: where the config is when nobody says more, as for one that is debugged by hand. */
+static char *find_directory(const char *config_path)
+{
+    const char *given = getenv("FURCATE_RUN_DIR");
+    CLEANUP(memory_free) char *path = file_absolute(given && *given ? given : config_path);
+    char *slash = given && *given ? NULL : strrchr(path, '/');
+    return slash ? memory_copy_bytes(path, (size_t)(slash - path)) : memory_copy_text(path);
+}
+
+static const char *variable_of(const char *name)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : NULL;
+}
+
+static void copy(struct value *object, const char *key, const struct value *from)
+{
+    const struct value *value = from ? value_get(from, key) : NULL;
+    if (value)
+        value_object_set(object, key, value_ref(value));
+}
+
+/* The members that the environment has too, which knows better. `known`: meta.run of furcate.json; may be
+ * NULL. */
+static void add_number(struct value *object, const char *key, const char *variable, const struct value *known)
+{
+    const char *text = variable_of(variable);
+    copy(object, key, known);
+    if (text)
+        value_object_set(object, key, value_new_plain(text, strlen(text)));
+}
+
+static struct value *identity(const struct value *known)
+{
+    struct value *run = value_new_object();
+    const char *name = variable_of("FURCATE_NAME");
+    add_number(run, "id", "FURCATE_ID", known);
+    copy(run, "name", known);
+    if (name)
+        value_object_set(run, "name", value_new_string(name, strlen(name)));
+    copy(run, "label", known);
+    add_number(run, "attempt", "FURCATE_ATTEMPT", known);
+    return run;
+}
+
+static void add_run(struct value *config, const char *directory, const struct value *record)
+{
+    const struct value *known = fork_run_identity(record), *known_meta = get_object(record, "meta");
+    struct value *meta = value_new_object();
+    for (size_t i = 0; known_meta && i < value_count(known_meta); i++)
+        value_object_set(meta, value_key(known_meta, i), value_ref(value_item(known_meta, i)));
+    value_object_set(meta, "run", identity(known));
+    add_number(config, "gpu_id", "FURCATE_GPU", known);
+    value_object_set(config, "log_dir", value_new_string(directory, strlen(directory)));
+    value_object_set(config, "meta", meta);
+}
+
+/* NULL with err set where the keys are not what a Fork needs. */
+static struct value *complete(const struct value *keys, const char *path, struct error *err)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *directory = find_directory(path);
+    CLEANUP(memory_free) char *record_path = file_join(directory, "furcate.json");
+    CLEANUP(value_cleanup) struct value *record = config_parse_file(record_path, &ignored);
+    if (!fork_run_identity(record) && !variable_of("FURCATE_ID"))
+        return value_ref(keys); /* of no run */
+    struct value *config = config_complete_run(keys, path, err);
+    if (config)
+        add_run(config, directory, record);
+    return config;
+}
+
+struct value *fork_read_config(const char *path, struct error *err)
+{
+    CLEANUP(value_cleanup) struct value *config = config_parse_file(path, err);
+    if (!config)
+        return NULL;
+    bool is_of_program = value_kind(config) == VALUE_OBJECT && !fork_run_identity(config);
+    return is_of_program ? complete(config, path, err) : value_ref(config);
+}
