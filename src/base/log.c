@@ -130,7 +130,8 @@ static void tell_of_lost(struct log *log)
 {
     size_t lost = log->lost;
     log->lost = 0;
-    log_line(log, LOG_DEBUG, "%zu lines are missing here: the log could not be written", lost);
+    log_line(log, LOG_DEBUG, "%zu line%s missing here: the log could not be written", lost,
+             lost == 1 ? " is" : "s are");
 }
 
 void log_line(struct log *log, enum log_level level, const char *format, ...)

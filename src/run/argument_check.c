@@ -165,6 +165,24 @@ static bool refuse_lacking(const char *argument, const struct piece *piece, cons
     return refuse(err, &fault);
 }
 
+static bool holds_nul(const struct value *value)
+{
+    return strlen(value_text(value)) < value_text_len(value);
+}
+
+/* An argument ends at its first NUL: the rest would be lost. */
+static bool check_text(const char *argument, const char *key, const struct value *value, struct error *err)
+{
+    CLEANUP(text_free) struct text fault = {0};
+    if (!holds_nul(value))
+        return true;
+    add_shown(&fault, argument);
+    text_addf(&fault, "would hold a NUL character, of a value of %s: ", key);
+    value_add_json_short(&fault, value);
+    text_add(&fault, "; no argument can, so remove it, or let the program read {config}");
+    return refuse(err, &fault);
+}
+
 /* Whether a permutation is planned that has this value of an axis. */
 static bool is_planned(const struct plan *plan, size_t axis, size_t value)
 {
@@ -172,6 +190,12 @@ static bool is_planned(const struct plan *plan, size_t axis, size_t value)
     for (size_t i = 0; i < plan_axis_count(plan); i++)
         choice[i] = i == axis ? (int64_t)value : -1;
     return !plan_excludes_all(plan, choice);
+}
+
+/* The value that an inner path leads to; without one, the value itself. */
+static const struct value *reach(const struct value *value, const struct piece *inner)
+{
+    return inner->start ? value_reach(value, inner->start, inner->len) : value;
 }
 
 static bool check_inner(const char *argument, const struct plan *plan, const struct piece *piece,
@@ -183,22 +207,38 @@ static bool check_inner(const char *argument, const struct plan *plan, const str
     const char *name = value_key(keys, (size_t)key);
     int64_t at = plan_find_axis(plan, name);
     if (strlen(name) == piece->len)
-        return true;
+        inner.start = NULL;
     if (at < 0) {
-        const struct value *value = value_item(keys, (size_t)key);
-        return value_reach(value, inner.start, inner.len) ||
-               refuse_inner(argument, piece, &inner, value, err);
+        const struct value *value = value_item(keys, (size_t)key), *part = reach(value, &inner);
+        return part ? check_text(argument, name, part, err)
+                    : refuse_inner(argument, piece, &inner, value, err);
     }
     const struct axis *axis = plan_axis(plan, (size_t)at);
     bool any = false;
     for (size_t i = 0; i < axis->count; i++) {
-        bool has = value_reach(axis->values[i], inner.start, inner.len);
-        any |= has;
-        if (!has && !lacking && is_planned(plan, (size_t)at, i))
-            lacking = axis->values[i];
+        const struct value *part = reach(axis->values[i], &inner);
+        any |= part != NULL;
+        if (part ? !holds_nul(part) : lacking != NULL)
+            continue;
+        if (!is_planned(plan, (size_t)at, i))
+            continue;
+        if (part)
+            return check_text(argument, name, part, err);
+        lacking = axis->values[i];
     }
     return !lacking || (any ? refuse_lacking(argument, piece, name, lacking, err)
                             : refuse_inner(argument, piece, &inner, lacking, err));
+}
+
+static bool check_axes(const char *argument, const struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan_axis_count(plan); i++) {
+        const struct axis *axis = plan_axis(plan, i);
+        for (size_t j = 0; j < axis->count; j++)
+            if (!check_text(argument, axis->key, axis->values[j], err))
+                return false;
+    }
+    return true;
 }
 
 static bool check_piece(const char *argument, const struct plan *plan, const struct piece *piece,
@@ -209,7 +249,7 @@ static bool check_piece(const char *argument, const struct plan *plan, const str
     if (meaning == MEANS_KEY)
         return check_inner(argument, plan, piece, err);
     if (meaning == MEANS_AXES || meaning == MEANS_FLAGS)
-        return check_alone(argument, piece, err);
+        return check_alone(argument, piece, err) && check_axes(argument, plan, err);
     if (meaning != MEANS_NOTHING)
         return true;
     return piece->len == 1 && *piece->start == '{' ? refuse_open_brace(config, argument, err)

@@ -36,6 +36,12 @@ char *program_find(const char *name)
     }
 }
 
+static bool is_python_script(const char *name)
+{
+    size_t len = strlen(name);
+    return len > strlen(".py") && strcmp(name + len - strlen(".py"), ".py") == 0;
+}
+
 static bool is_folder(const char *path)
 {
     struct stat info;
@@ -47,6 +53,12 @@ static void explain_not_found(const char *name, const char *words, struct error 
 {
     if (!*name)
         error_set(err, ERROR_USAGE, "%s has no name; write the program before its arguments", words);
+    else if (is_python_script(name) && !is_folder(name) && access(name, F_OK) == 0)
+        error_set(
+            err, ERROR_USAGE,
+            "%s cannot be executed by itself; write: -- python3 %s (or make it executable with: chmod +x "
+            "'%s')",
+            words, name, name);
     else if (!strchr(name, '/') && access(name, F_OK) == 0)
         error_set(err, ERROR_USAGE, "%s is not on PATH; for the file in this folder write ./%s", words, name);
     else if (!strchr(name, '/'))
@@ -64,13 +76,14 @@ static void explain_not_found(const char *name, const char *words, struct error 
 
 enum { longest_line = 256 };
 
-/* Reads the line without "#!"; false when there is none. */
-static bool read_first_line(const char *path, char line[longest_line])
+/* Reads the line without "#!"; false when there is none, or it goes on after what the kernel reads. */
+static bool read_first_line(const char *path, char line[longest_line], bool *is_script)
 {
     char bytes[longest_line + 1];
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes - 1);
-    if (len < 3 || bytes[0] != '#' || bytes[1] != '!')
+    *is_script = len < 0 || (len > 1 && bytes[0] == '#' && bytes[1] == '!');
+    if (len < 3 || !*is_script || (len == longest_line && !memchr(bytes, '\n', longest_line)))
         return false;
     bytes[len] = '\0';
     bytes[strcspn(bytes, "\n")] = '\0';
@@ -95,7 +108,14 @@ static bool check_first_line(const char *path, const char *words, struct error *
 {
     char line[longest_line];
     const char *by_env;
-    if (!read_first_line(path, line))
+    bool is_script, has_line = read_first_line(path, line, &is_script);
+    if (!is_script && is_python_script(path))
+        return error_set(
+            err, ERROR_USAGE,
+            "%s names no interpreter in its first line (#!/usr/bin/env python3), so a shell would "
+            "read it; add that line, or write: -- python3 %s",
+            words, path);
+    if (!has_line)
         return true;
     size_t len = strlen(line);
     if (line[len - 1] == '\r')

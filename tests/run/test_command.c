@@ -301,6 +301,30 @@ static void asks_nothing_of_a_value_that_is_excluded(void **state)
     faults_destroy(faults);
 }
 
+static void refuses_what_no_argument_can_hold(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"k\": [1, \"a\\u0000b\"], \"c\": [1, 2]}";
+    static const char *const words[] = {"{k}", "{*}", "{flags}"};
+    struct error err = {0};
+    struct faults *faults = faults_create("c.json");
+    struct config *config = config_read_text("c.json", text, strlen(text), CONFIG_FOR_PROGRAM, faults);
+    struct plan *plan = plan_create(config, faults);
+    assert_non_null(plan);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct command *command = command_create(WORDS((char *)words[i]), false, &err);
+        assert_false(command_check(command, plan, &err));
+        assert_non_null(strstr(err.text, "would hold a NUL character, of a value of k: \"a\\u0000b\""));
+        command_destroy(command);
+    }
+    struct command *command = command_create(WORDS((char *)"{c}{config}"), false, &err);
+    assert_true(command_check(command, plan, &err));
+    command_destroy(command);
+    plan_unref(plan);
+    config_unref(config);
+    faults_destroy(faults);
+}
+
 static void check_refusal(const char *program, const char *said)
 {
     struct error err = {0};
@@ -354,6 +378,15 @@ static void looks_for_the_interpreter_of_a_script(void **state)
     check_first_line(*state, "#!/usr/bin/env A=1 no-such-python\n", NULL);
     check_first_line(*state, "#!\n", NULL);
     check_first_line(*state, "echo\n", NULL);
+
+    const struct command_fixture *fixture = *state;
+    struct error err;
+    CLEANUP(memory_free) char *script = text_format("%s/train.py", fixture->folder);
+    assert_true(file_write(script, "import os\n", 10, &err));
+    check_refusal(script, "write: -- python3 /tmp/");
+    assert_int_equal(chmod(script, 0755), 0);
+    check_refusal(script, "names no interpreter in its first line (#!/usr/bin/env python3)");
+    unlink(script);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -368,6 +401,7 @@ int main(void)
         TEST(fills_in_the_slot_where_no_key_has_its_name),
         TEST(finds_the_program_of_each_value),
         TEST(asks_nothing_of_a_value_that_is_excluded),
+        TEST(refuses_what_no_argument_can_hold),
         TEST(leaves_the_arguments_of_a_fork_program_alone),
         TEST(names_the_argument_that_is_wrong_and_the_remedy),
         TEST(looks_for_the_program_on_the_path),
