@@ -64,7 +64,9 @@ static bool is_bounded(const char *expression)
             copies += last * (times - 1);
             parts += last * (times - 1);
             last *= times;
-        } else if (*c != '*' && *c != '?') {
+        } else if (*c == '*' || *c == '?') {
+            parts++, last++; /* each is a node of its own, which a copy has again */
+        } else {
             parts += last = 1;
             c = *c == '[' ? skip_set(c) : c + (*c == '\\' && c[1]);
         }

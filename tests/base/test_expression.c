@@ -45,13 +45,16 @@ static void stays_clear_of_what_regcomp_cannot_do(void **state)
 {
     (void)state;
     struct error err;
-    char rows[64] = "(a", nested[400001];
+    char rows[64] = "(a", nested[400001], marks[80] = "e+";
+    memset(marks + 2, '?', 64);
+    strcpy(marks + 66, "+++2++");
     memset(rows + 2, '+', 40);
     strcpy(rows + 42, ")");
     memset(nested, '(', 200000);
     memset(nested + 200000, ')', 200000);
     nested[400000] = '\0';
     const char *const refused[] = {rows,
+                                   marks,
                                    nested,
                                    "(a{9999}){9999}",
                                    "((([]+]{50}b){,50})+{9,}c){50}",
