@@ -19,6 +19,17 @@ static inline bool ascii_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static inline bool ascii_is_control(char c)
+{
+    return (c >= 0 && c < ' ') || c == 0x7f;
+}
+
+/* Also a space. */
+static inline bool ascii_is_printable(char c)
+{
+    return c >= ' ' && c < 0x7f;
+}
+
 static inline char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -1,6 +1,5 @@
 #include "device/command.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -78,7 +78,7 @@ static char *first_words(const char *printed)
     struct text words = {0};
     for (const char *c = printed; *c && words.len < most_bytes; c++) {
         if (*c != '\n')
-            text_add_char(&words, isprint((unsigned char)*c) ? *c : '?');
+            text_add_char(&words, ascii_is_printable(*c) ? *c : '?');
         else if (c[strspn(c, "\n")])
             text_add(&words, words.len && c[1] != '\n' ? "; " : "");
     }

@@ -1,8 +1,8 @@
 #include "process/leftover.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -16,8 +16,8 @@ static void add_command(struct text *out, const struct text *command)
     while (len > 0 && command->data[len - 1] == '\0')
         len--;
     for (size_t i = 0; i < len && i < most_bytes; i++) {
-        unsigned char c = (unsigned char)command->data[i];
-        text_add_char(out, c == '\0' ? ' ' : iscntrl(c) ? '?' : (char)c);
+        char c = command->data[i];
+        text_add_char(out, c == '\0' ? ' ' : ascii_is_control(c) ? '?' : c);
     }
     if (len > most_bytes)
         text_add(out, "…");

@@ -13,7 +13,7 @@ static void copy_beginning(char out[80], const char *text)
         len--;
     for (size_t i = 0; i < len; i++)
         out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
-    strcpy(out + len, is_whole ? "" : dots);
+    memcpy(out + len, is_whole ? "" : dots, is_whole ? 1 : sizeof dots);
 }
 
 void report_faults_note_line(struct report_faults *faults, size_t number, const char *why, const char *text)

@@ -126,7 +126,8 @@ static char *add_match(struct history *history, struct pattern *pattern, const s
 static void scan_line(struct history *history, struct pattern *pattern, char *line,
                       struct report_faults *faults)
 {
-    struct match match = {line, line, pattern->parts};
+    struct match match = {.parts = pattern->parts};
+    match.line = match.text = line;
     for (int flags = 0;
          expression_find(&pattern->expression, match.text, pattern->parts, pattern->part_count, flags);
          flags = REG_NOTBOL) {

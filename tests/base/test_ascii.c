@@ -18,6 +18,8 @@ static void agrees_with_the_c_locale_on_every_byte(void **state)
         assert_int_equal(ascii_is_digit(c), isdigit(i) != 0);
         assert_int_equal(ascii_is_letter(c), isalpha(i) != 0);
         assert_int_equal(ascii_is_space(c), isspace(i) != 0);
+        assert_int_equal(ascii_is_control(c), iscntrl(i) != 0);
+        assert_int_equal(ascii_is_printable(c), isprint(i) != 0);
         assert_int_equal((unsigned char)ascii_lower(c), tolower(i));
     }
 }
