@@ -29,7 +29,7 @@ def texts():
 def typed(text):
     """The commands of furcate and the options --set in a text, each to the end of its line or code span."""
     for line in text.splitlines():
-        yield from re.findall(r"furcate (?:run|plan) [^`]*|--set [^`\s]+=\S*", line)
+        yield from re.findall(r"furcate (?:run|plan) [^`]*|--set [^`\s\"]+=[^\s\"]*", line)
 
 
 def test_what_a_shell_would_expand_is_in_quotes():
