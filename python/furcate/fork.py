@@ -77,7 +77,7 @@ class Fork:
     @property
     def log_dir(self) -> str:
         """In a run the run directory, absolute; in the runner the config's log_dir."""
-        return os.environ["FURCATE_RUN_DIR"] if self._is_run() else self.data["log_dir"]
+        return self._is_run() and os.environ.get("FURCATE_RUN_DIR") or self.data["log_dir"]
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or hasattr(type(self), key):

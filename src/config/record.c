@@ -126,9 +126,48 @@ static struct value *config_of(const struct reading *reading, const struct value
     return config;
 }
 
-struct value *config_take_record(struct value *root, char **log_dir)
+static const struct value *run_of(const struct value *root)
 {
-    struct reading reading = {.run = get(get(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT)};
+    return get(get(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
+}
+
+/* Returns the furcate.json in the folder of a file; NULL: there is none. One reference. */
+static struct value *read_neighbour(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct error ignored;
+    CLEANUP(memory_free) char *folder = memory_copy_bytes(path, slash ? (size_t)(slash + 1 - path) : 0);
+    CLEANUP(memory_free) char *record = text_format("%sfurcate.json", folder);
+    return config_parse_file(record, &ignored);
+}
+
+/*
+ * Whether a file is of the run of that record, and unedited: the config.json of a program has its keys alone;
+ * the run_data.json of a Fork that was wrapped has the Fork's defaults too, which the plan does not know.
+ */
+static bool is_of(const struct value *root, const struct value *record)
+{
+    const struct value *run = run_of(root), *known = run_of(record);
+    const struct value *id = get(run, "id", VALUE_INT), *known_id = get(known, "id", VALUE_INT);
+    const struct value *name = get(run, "name", VALUE_STRING), *known_name = get(known, "name", VALUE_STRING);
+    struct reading reading = {.run = run ? run : known};
+    if (!known || (run && !(id && known_id && name && known_name && value_equal(id, known_id) &&
+                            value_equal(name, known_name))))
+        return false;
+    open_record(&reading, root);
+    value_unref(reading.keys);
+    return !reading.is_edited;
+}
+
+struct value *config_take_record(struct value *root, const char *path, char **log_dir)
+{
+    bool may_be = value_kind(root) == VALUE_OBJECT && (run_of(root) || !value_get(root, "meta"));
+    CLEANUP(value_cleanup) struct value *record = may_be ? read_neighbour(path) : NULL;
+    if (record && is_of(root, record)) {
+        value_unref(root);
+        root = value_ref(record);
+    }
+    struct reading reading = {.run = run_of(root)};
     const struct value *name = get(reading.run, "name", VALUE_STRING);
     *log_dir = NULL;
     if (!get(reading.run, "id", VALUE_INT) || !name)

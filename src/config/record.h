@@ -8,9 +8,10 @@
  * which has id and name in `meta.run`. Where somebody has edited the keys since, they are what he made of
  * them: an array is an axis then. Takes a reference of `root` over, returns one.
  *
+ * path      of its file; an unedited file of a run directory counts as the furcate.json next to it
  * *log_dir  set to the log dir that the run directory is in; NULL: it is not known. free() it
  */
-struct value *config_take_record(struct value *root, char **log_dir);
+struct value *config_take_record(struct value *root, const char *path, char **log_dir);
 /* Returns the config that spans these keys of a run and no other: what is an array becomes an axis of one
  * value. One reference. */
 struct value *config_one_run(const struct value *keys);

@@ -50,9 +50,10 @@ static void add_number(struct value *object, const char *key, const char *variab
         value_object_set(object, key, value_new_plain(text, strlen(text)));
 }
 
-static struct value *identity(const struct value *known)
+static struct value *identity(const struct value *known, const struct value *keys)
 {
     struct value *run = value_new_object();
+    CLEANUP(memory_free) char *hash = config_format_hash(keys);
     const char *name = variable_of("FURCATE_NAME");
     add_number(run, "id", "FURCATE_ID", known);
     copy(run, "name", known);
@@ -60,6 +61,7 @@ static struct value *identity(const struct value *known)
         value_object_set(run, "name", value_new_string(name, strlen(name)));
     copy(run, "label", known);
     add_number(run, "attempt", "FURCATE_ATTEMPT", known);
+    value_object_set(run, "hash", value_new_string(hash, strlen(hash)));
     return run;
 }
 
@@ -69,7 +71,7 @@ static void add_run(struct value *config, const char *directory, const struct va
     struct value *meta = value_new_object();
     for (size_t i = 0; known_meta && i < value_count(known_meta); i++)
         value_object_set(meta, value_key(known_meta, i), value_ref(value_item(known_meta, i)));
-    value_object_set(meta, "run", identity(known));
+    value_object_set(meta, "run", identity(known, config));
     add_number(config, "gpu_id", "FURCATE_GPU", known);
     value_object_set(config, "log_dir", value_new_string(directory, strlen(directory)));
     value_object_set(config, "meta", meta);

@@ -174,8 +174,8 @@ static bool find_other_config(struct store *store, struct run *run, const struct
         content ? !is_own_config(run, content) : lstat(path, &info) == 0 && !is_torn(path, json);
     if (run->other_config && !was_other)
         log_line(store->log, LOG_WARNING,
-                 "%s is the program's own, so it is left as it is; the run's config is in %s beside it", path,
-                 store_config_name(run));
+                 "%s is the program's own, so it is left as it is; the run's config is in %s next to it",
+                 path, store_config_name(run));
     return true;
 }
 
@@ -207,7 +207,7 @@ static bool write_record(struct store *store, const struct run *run, const struc
     if (was_replaced)
         log_line(store->log, LOG_WARNING,
                  "the program has replaced %s, by which furcate knows its run again after a crash; %s", path,
-                 written ? "it is written anew" : "leave it alone, and remove what is there now");
+                 written ? "it is written again" : "it cannot be while that is there");
     return written || (was_replaced && !err->may_pass);
 }
 

@@ -1,0 +1,110 @@
+"""What scripts find of their config: a Fork all that it needs, whoever started it, and any other its user's keys."""
+
+import json
+import sys
+
+import pytest
+
+from conftest import APP, BUILD, EXAMPLE, RUN
+
+FURCATE = str(BUILD / "furcate")
+SHOW = "    def model_summary(self, model):\n        import json; print(json.dumps(self.data))\n"
+KEYS = {**EXAMPLE, "batch_size": 32}
+
+
+@pytest.fixture(params=[[], ["--preload", "json"]], ids=["spawned", "preloaded"])
+def wrapped(project, request):
+    project.command = [FURCATE, "run", *request.param, "config.json", "--", sys.executable, "train.py"]
+    return project
+
+
+def test_a_wrapped_app_trains_with_the_users_keys_its_defaults_and_its_run(wrapped):
+    wrapped.write(batch_size=[32], shape=[[2, 2]], meta={"retries": 1})
+    wrapped.train(APP + SHOW + RUN)
+    directory = wrapped.directory()
+    assert wrapped.json("config.json") == {**KEYS, "shape": [2, 2]}
+    data = json.loads(wrapped.read("example0.log"))
+    assert {key: data[key] for key in KEYS} == KEYS
+    assert (data["shape"], data["learning_rate"], data["train_prefix"], data["seed"]) == ([2, 2], 0.001, "example.train", 42)
+    assert (data["log_dir"], data["gpu_id"], data["meta"]["retries"]) == (str(directory), -1, 1)
+    run = data["meta"]["run"]
+    assert (run["id"], run["name"], run["label"], run["attempt"]) == (0, "example0", "foo", 1)
+    assert (directory / "model.txt").read_text() == "32"
+    row, = wrapped.rows()
+    assert float(row["run_train_accuracy"]) == 0.875 and "learning_rate" not in row
+    assert "Everything is done" in wrapped.run().stderr
+
+
+def test_a_wrapped_app_without_a_required_key_names_it(wrapped):
+    config = {key: value for key, value in EXAMPLE.items() if key != "epochs"}
+    (wrapped.root / "config.json").write_text(json.dumps({**config, "meta": {"allow_cpu": True}}))
+    wrapped.script(APP + RUN)
+    assert wrapped.run().returncode == 1
+    assert "'epochs' is missing; add \"epochs\": 50" in wrapped.errors()
+
+
+def test_a_run_of_an_app_can_be_started_again_by_hand(wrapped):
+    wrapped.write(batch_size=[32])
+    wrapped.train(APP + RUN)
+    directory = wrapped.directory()
+    (directory / "model.txt").unlink()
+    wrapped.command = [sys.executable, "train.py"]
+    for variables in ({"FURCATE_CONFIG": str(directory / "config.json")}, {"FURCATE_RUN_DIR": str(directory)}):
+        done = wrapped.run(**{"FURCATE_CONFIG": str(directory / "config.json"), **variables})
+        assert done.returncode == 0, done.stderr
+        assert (directory / "model.txt").read_text() == "32"
+        (directory / "model.txt").unlink()
+
+
+def test_an_app_may_save_a_config_json_of_its_model(project):
+    project.write(batch_size=[32], meta={"retries": 1})
+    project.train(APP + """
+    def get_model(self):
+        import os
+        path = self.log_dir + "/config.json"
+        with open(path, "w") as out:
+            out.write('{"model_type": "bert"}')
+        if os.environ["FURCATE_ATTEMPT"] == "1":
+            raise SystemExit("no")
+        return {"loss": 1.0}
+""" + RUN)
+    assert project.json("config.json") == {"model_type": "bert"}
+    assert project.json("furcate_config.json")["meta"]["run"]["attempt"] == 2
+    assert project.rows()[0]["batch_size"] == "32"
+
+
+# Fails when its config has more than its user's keys.
+STRICT = """
+import json, os, sys
+import furcate
+
+def train(config):
+    assert set(config) == {"model", "lr", "seed"}, set(config)
+    assert (config.model, config["seed"], config.seed) == ("m", None, None)
+    assert (config.log_dir, config.gpu_id) == (os.environ["FURCATE_RUN_DIR"], -1)
+    assert not any(hasattr(config, key) for key in ("epochs", "meta", "learning_rate", "name", "id", "data_name"))
+    json.dumps(config)
+    return {"loss": config.lr}
+"""
+
+
+@pytest.mark.parametrize("start", ["auto", "spawn"])
+def test_a_function_gets_the_users_keys_alone(project, start):
+    config = {"model": "m", "lr": [3e-5, 5e-5], "seed": None, "meta": {"allow_cpu": True, "start": start}}
+    (project.root / "config.json").write_text(json.dumps(config))
+    project.train(STRICT + 'furcate.run("config.json", train)\n')
+    assert sorted(row["run_loss"] for row in project.rows()) == ["3e-05", "5e-05"]
+
+
+def test_a_script_gets_the_users_keys_alone(wrapped):
+    config = {"model": "m", "lr": [3e-5, 5e-5], "seed": None, "meta": {"allow_cpu": True}}
+    (wrapped.root / "config.json").write_text(json.dumps(config))
+    wrapped.train(STRICT + "train(furcate.config())\n")
+    assert len(wrapped.rows()) == 2
+
+
+def test_keys_of_the_user_go_before_what_the_config_has_of_its_run(wrapped):
+    config = {"log_dir": "logs", "gpu_id": [7], "meta": {"allow_cpu": True}}
+    (wrapped.root / "config.json").write_text(json.dumps(config))
+    wrapped.train("import furcate\nc = furcate.config()\nprint(dict(c), c.log_dir, c.gpu_id)\n")
+    assert wrapped.read("config0.log") == "{'log_dir': 'logs', 'gpu_id': 7} logs 7\n"
