@@ -9,10 +9,11 @@
 #include "base/text.h"
 #include "run/attempt.h"
 #include "run/failure.h"
+#include "run/results.h"
 #include "run/retry.h"
 #include "run/runner.h"
 
-static const int64_t first_second = 1000 * 1000 * 1000;
+static const int64_t second_ns = 1000 * 1000 * 1000;
 
 /* --- the message --- */
 
@@ -68,14 +69,22 @@ char *fail_fast_message(const struct run *run, const char *reason, const char *e
 
 /* --- the verdict --- */
 
-/* How long an attempt still has to its first second; -1 when it can say nothing: one started long before the
- * first failure may be of a program that has been edited since. */
+/* Twice as long, but no more than a minute longer; and a second, which even a failure at once takes under
+ * load. */
+int64_t fail_fast_beyond(int64_t longest_ns)
+{
+    int64_t minute_ns = 60 * second_ns;
+    return second_ns + longest_ns + (longest_ns < minute_ns ? longest_ns : minute_ns);
+}
+
+/* How long an attempt still has until it proves the program right; -1 when it can say nothing: one started
+ * long before the first failure may be of a program that has been edited since. */
 static int64_t time_left(const struct fail_fast *fail_fast, const struct attempt *attempt, int64_t now)
 {
-    if (attempt->started < fail_fast->since - first_second)
+    int64_t beyond = fail_fast_beyond(fail_fast->longest_ns), age = now - attempt->started;
+    if (attempt->started < fail_fast->since - beyond)
         return -1;
-    int64_t age = now - attempt->started;
-    return age < first_second ? first_second - age : 0;
+    return age < beyond ? beyond - age : 0;
 }
 
 static bool is_disproved(const struct runner *runner, int64_t now)
@@ -107,13 +116,12 @@ static void on_verdict(uv_timer_t *timer)
         fail_fast->stopped = true;
         retry_drop_all(runner);
         log_line(runner->log, LOG_WARNING,
-                 "%d configs in a row failed within a second with the same message: no more are started",
-                 FAIL_FAST_RUNS);
+                 "%d configs in a row failed with the same message: no more are started", FAIL_FAST_RUNS);
     }
     runner->run_ready(runner);
 }
 
-/* At once, or when all that executes and may disprove it has had its first second. */
+/* At once, or when all that executes and may disprove it has had the time for that. */
 static void await_verdict(struct runner *runner)
 {
     int64_t longest = 0, now = clock_monotonic();
@@ -142,6 +150,8 @@ void fail_fast_forget(struct fail_fast *fail_fast)
     free(fail_fast->example);
     fail_fast->message = fail_fast->example = NULL;
     fail_fast->count = 0;
+    fail_fast->elsewhere = false;
+    fail_fast->longest_ns = 0;
 }
 
 void fail_fast_close(struct fail_fast *fail_fast)
@@ -182,8 +192,11 @@ static bool is_counted(const struct fail_fast *fail_fast, int64_t id)
 
 static bool counts(const struct runner *runner, const struct attempt *attempt)
 {
-    return config_meta(runner->config)->fail_fast && !runner->fail_fast.stopped && !attempt->cut_short &&
-           !attempt->out_of_memory && attempt->end.seconds < 1;
+    const struct config_meta *meta = config_meta(runner->config);
+    if (!meta->fail_fast || runner->fail_fast.stopped || attempt->cut_short || attempt->out_of_memory)
+        return false;
+    return (attempt->end.seconds < 1 || runner->finished_here == 0) &&
+           !results_has_reports(attempt->run, meta->metrics);
 }
 
 /* The failure's message is that of those before it from here on; takes it over. */
@@ -200,6 +213,15 @@ static void follow_message(struct fail_fast *fail_fast, char *message, const str
     failure_add_lines(&example, attempt->run, attempt->end.reason, tail);
     fail_fast->example = text_take(&example);
     fail_fast->since = attempt->started;
+    fail_fast->gpu_id = attempt->run->gpu_id;
+}
+
+static void note_time_and_place(struct fail_fast *fail_fast, const struct attempt *attempt)
+{
+    int64_t took_ns = (int64_t)(1e9 * attempt->end.seconds);
+    if (took_ns > fail_fast->longest_ns)
+        fail_fast->longest_ns = took_ns;
+    fail_fast->elsewhere |= attempt->run->gpu_id != fail_fast->gpu_id;
 }
 
 void fail_fast_note(struct runner *runner, const struct attempt *attempt)
@@ -217,6 +239,7 @@ void fail_fast_note(struct runner *runner, const struct attempt *attempt)
     follow_message(fail_fast, message, attempt, tail);
     if (fail_fast->count < FAIL_FAST_RUNS && !is_counted(fail_fast, attempt->run->id))
         fail_fast->ids[fail_fast->count++] = attempt->run->id;
-    if (fail_fast->count == FAIL_FAST_RUNS)
+    note_time_and_place(fail_fast, attempt);
+    if (fail_fast->count == FAIL_FAST_RUNS && (fail_fast->elsewhere || slots_places(&runner->slots) < 2))
         await_verdict(runner);
 }

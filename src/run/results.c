@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,6 +27,31 @@ bool results_read(struct history *history, const struct run *run, const struct v
     CLEANUP(memory_free) char *errors = text_format("%s/%s.err", run->directory, run->name);
     done &= report_scan_output(history, log, metrics, faults, err);
     return report_scan_output(history, errors, metrics, faults, err) && done;
+}
+
+static bool is_large(const struct run *run, const char *name)
+{
+    enum { most_bytes = 1024 * 1024 };
+    struct stat info;
+    CLEANUP(memory_free) char *path = file_join(run->directory, name);
+    return stat(path, &info) == 0 && info.st_size > most_bytes;
+}
+
+bool results_has_reports(const struct run *run, const struct value *metrics)
+{
+    struct error ignored;
+    struct report_faults faults = {0};
+    CLEANUP(memory_free) char *log = text_format("%s.log", run->name);
+    CLEANUP(memory_free) char *errors = text_format("%s.err", run->name);
+    if (!results_has_metrics(run, metrics))
+        return false;
+    if (is_large(run, "metrics.jsonl") || (metrics && (is_large(run, log) || is_large(run, errors))))
+        return true;
+    struct history *history = history_create();
+    results_read(history, run, metrics, &faults, &ignored);
+    bool any = history_metric_count(history) > 0;
+    history_destroy(history);
+    return any;
 }
 
 static void set_text(struct value *data, const char *key, const char *text)

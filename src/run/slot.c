@@ -126,6 +126,23 @@ size_t slots_in_use(const struct slots *slots)
     return count;
 }
 
+static bool is_first_of_its_place(const struct slots *slots, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (slots->all.items[before]->gpu_id == slots->all.items[i]->gpu_id)
+            return false;
+    return true;
+}
+
+/* Slots are retired from the last on, so that a place in use has its first slot in use. */
+size_t slots_places(const struct slots *slots)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slots->all.count; i++)
+        count += !slots->all.items[i]->retired && is_first_of_its_place(slots, i);
+    return count;
+}
+
 int slots_threads(const struct slots *slots)
 {
     size_t in_use = slots_in_use(slots);

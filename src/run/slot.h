@@ -52,5 +52,7 @@ struct slot *slots_free(const struct slots *slots);
  */
 char *slots_describe_use(const struct slots *slots);
 size_t slots_in_use(const struct slots *slots);
+/* The places of the slots in use: GPUs, however many slots each has; all CPU slots are one. */
+size_t slots_places(const struct slots *slots);
 /* The threads that each of the slots in use may have without taking turns; at least 1. */
 int slots_threads(const struct slots *slots);

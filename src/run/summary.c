@@ -43,7 +43,7 @@ static void print_fail_fast(const struct runner *runner)
     unsigned long long untried = plan_count(runner->plan) - taken_count(&runner->taken);
     if (runner->fail_fast.stopped)
         fprintf(stderr,
-                "%d configs in a row failed within a second with the same message, so the program itself "
+                "%d configs in a row failed with the same message, so the program itself "
                 "seems to be at fault:\n%s"
                 "Nothing more was started: %llu %s not tried. Mend the program and start again, or try all\n"
                 "nevertheless with \"meta\": {\"fail_fast\": false} in the config or --set "

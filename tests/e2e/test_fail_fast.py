@@ -7,7 +7,7 @@ import pytest
 
 from conftest import until
 
-MESSAGE = "failed within a second with the same message"
+MESSAGE = "failed with the same message"
 BROKEN = "echo \"no module named torch, in run $FURCATE_ID\" >&2; exit 1\n"
 
 
@@ -124,14 +124,45 @@ def test_retries_of_one_config_are_one_config(project):
 
 @pytest.mark.parametrize("count, script", [
     (6, "set -- $(echo $1 | tr 123456 abcdef)\necho unknown optimizer $1 >&2; exit 1\n"),
-    (4, "sleep 1.1\n" + BROKEN),
+    (4, 'sleep 1.1; echo \'{"loss": 0.5}\' >> $FURCATE_METRICS\n' + BROKEN),
+    (6, 'echo \'{"loss": 0.5}\' >> $FURCATE_METRICS\n' + BROKEN),
+    (4, "[ $1 -gt 1 ] || exit 0\nsleep 1.1\n" + BROKEN),
     (6, "echo 'RuntimeError: CUDA out of memory.' >&2; exit 1\n"),
-], ids=["other messages", "slow failures", "want of memory"])
+], ids=["other messages", "slow ones that reported", "ones that reported", "slow ones after a success", "want of memory"])
 def test_failures_that_are_the_configs_do_not_stop_it(project, count, script):
     write(project, count=count)
     done = furcate(project, script)
     assert tried(project) == count
     assert MESSAGE not in done.stderr
+
+
+def test_metrics_that_are_printed_are_reports_too(project):
+    write(project, count=5, metrics={"loss": "loss ({number})"})
+    done = furcate(project, f"echo loss 0.5\n{BROKEN}")
+    assert tried(project) == 5
+    assert MESSAGE not in done.stderr
+
+
+@pytest.mark.parametrize("seconds, slots, most", [("0.5", 1, 4), ("1.2", 1, 4), ("1.2", 2, 5)])
+def test_a_program_that_takes_its_time_to_fail_is_tried_with_few_configs_too(project, seconds, slots, most):
+    """As one that imports a framework, and finds no data."""
+    write(project, count=60, max_threads=slots)
+    done = furcate(project, f"sleep {seconds}; echo data set is missing >&2; exit 1\n")
+    assert done.returncode == 1
+    assert 3 <= tried(project) <= most
+    assert MESSAGE in done.stderr
+    assert done.stderr.count("data set is missing") == 1
+
+
+def test_an_earlier_attempts_reports_say_nothing_of_the_last(project):
+    """A start in which all runs reported; in the next the program is broken."""
+    write(project, count=4)
+    report = 'echo \'{"loss": 0.5}\' >> $FURCATE_METRICS; exit 1\n'
+    assert furcate(project, report).returncode == 1
+    assert tried(project) == 4
+    done = furcate(project, "sleep 1.1\n" + BROKEN)
+    assert MESSAGE in done.stderr
+    assert tried(project) - 4 < 5
 
 
 def test_a_success_in_between_counts(project):
@@ -143,7 +174,7 @@ def test_a_success_in_between_counts(project):
 
 
 def test_one_that_gets_on_proves_the_program_right(project):
-    """The first config executes beyond its first second, while all others fail."""
+    """The first config executes well beyond the time in which all others fail."""
     write(project, count=9, max_threads=2)
     program = project.script("train", f"[ $1 != 1 ] || exec {project.gated()}\n{BROKEN}")
     runner = project.start(program, "{batch_size}")
