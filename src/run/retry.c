@@ -65,6 +65,51 @@ void retry_later(struct runner *runner, const struct failure *failure)
     vector_push(&runner->waiting, retry);
 }
 
+void retry_elsewhere(struct runner *runner, const struct failure *failure)
+{
+    failure->run->earlier = failure->run->attempt;
+    make_ready(runner, failure->run);
+    free(failure->error_tail);
+}
+
+static void revive(struct runner *runner, const struct failure *failure)
+{
+    log_line(runner->log, LOG_INFO, "Thread %lld will be tried on another GPU", (long long)failure->run->id);
+    store_add_state(runner->store, failure->run, false);
+    bookkeeping_kick(&runner->bookkeeping);
+    retry_elsewhere(runner, failure);
+}
+
+static bool revive_waiting(struct runner *runner, int64_t id)
+{
+    for (size_t i = 0; i < runner->waiting.count; i++) {
+        struct retry *retry = runner->waiting.items[i];
+        if (retry->failure.run->id != id)
+            continue;
+        forget(runner, retry);
+        revive(runner, &retry->failure);
+        retry->failure.error_tail = NULL;
+        uv_close((uv_handle_t *)&retry->timer, free_retry);
+        return true;
+    }
+    return false;
+}
+
+void retry_revive(struct runner *runner, int64_t id)
+{
+    if (revive_waiting(runner, id))
+        return;
+    for (size_t i = 0; i < runner->failures.count; i++) {
+        struct failure failure = runner->failures.items[i];
+        if (failure.run->id != id || failure.run->rank == RUNNER_NO_RANK)
+            continue;
+        memmove(&runner->failures.items[i], &runner->failures.items[i + 1],
+                (--runner->failures.count - i) * sizeof failure);
+        revive(runner, &failure);
+        return;
+    }
+}
+
 void retry_drop_all(struct runner *runner)
 {
     for (size_t i = 0; i < runner->waiting.count; i++) {

@@ -102,6 +102,7 @@ static void carry_out(struct runner *runner)
     progress_open(&runner->progress, runner);
     refusal_open(runner);
     fail_fast_open(runner);
+    places_open(runner);
     settle_open(runner);
     oom_open(&runner->oom);
     watch_config(runner);
@@ -129,6 +130,7 @@ static void release(struct runner *runner)
     store_close(runner->store);
     trees_free(&runner->trees);
     fail_fast_free(&runner->fail_fast);
+    places_free(&runner->places);
     oom_close(&runner->oom);
     warm_free(&runner->warm);
     order_destroy(runner->order);

@@ -12,6 +12,7 @@
 #include "run/command.h"
 #include "run/environment.h"
 #include "run/fail_fast.h"
+#include "run/places.h"
 #include "run/progress.h"
 #include "run/refusal.h"
 #include "run/run.h"
@@ -106,6 +107,7 @@ struct runner {
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */
     struct fail_fast fail_fast;
+    struct places places;
     struct oom oom;
     struct error fatal; /* kind not ERROR_NONE: start nothing more, report this at the end */
 };

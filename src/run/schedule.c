@@ -47,12 +47,49 @@ static bool is_taken(const void *taken, uint64_t rank)
     return taken_has(taken, rank);
 }
 
-/* The next run: a retry whose time has come, else the next of the order. NULL: none now. */
-static struct run *next_run(struct runner *runner)
+/* The first slot that is free and of use, other than those of the GPU `but`, if any; -1: of any. */
+static struct slot *find_slot(const struct runner *runner, int but)
+{
+    for (size_t i = 0; i < runner->slots.all.count; i++) {
+        struct slot *slot = runner->slots.all.items[i];
+        if (!slot->retired && !slot->attempt && (but < 0 || slot->gpu_id != but) &&
+            places_allow(runner, slot))
+            return slot;
+    }
+    return NULL;
+}
+
+/* The GPU on which the run failed; -1: it has not, or there is no other. */
+static int failed_on(const struct runner *runner, const struct run *run)
+{
+    return run->attempt > 0 && slots_places(&runner->slots) > 1 ? run->gpu_id : -1;
+}
+
+static struct run *take_ready(struct runner *runner, size_t i)
+{
+    struct run *run = runner->ready.items[i];
+    runner->ready.count--;
+    memmove(runner->ready.items + i, runner->ready.items + i + 1,
+            (runner->ready.count - i) * sizeof *runner->ready.items);
+    return run;
+}
+
+/* The first of the ready ones for which there is a free slot on another GPU than the one it failed on. */
+static struct run *next_ready(struct runner *runner, struct slot **slot)
+{
+    for (size_t i = runner->ready.count; i-- > 0;) {
+        struct slot *other = find_slot(runner, failed_on(runner, runner->ready.items[i]));
+        if (!other)
+            continue;
+        *slot = other;
+        return take_ready(runner, i);
+    }
+    return NULL;
+}
+
+static struct run *next_of_order(struct runner *runner)
 {
     uint64_t rank;
-    if (runner->ready.count > 0)
-        return runner->ready.items[--runner->ready.count];
     if (runner->exhausted)
         return NULL;
     enum order_step step = order_search(runner->order, is_taken, &runner->taken, most_looks, &rank);
@@ -63,6 +100,19 @@ static struct run *next_run(struct runner *runner)
         return NULL;
     taken_add(&runner->taken, rank);
     return store_new_run(runner->store, runner->plan, rank);
+}
+
+/* The next run, and a free slot for it: a retry whose time has come, on another GPU than before if that can
+ * be, else the next of the order. NULL: none now. */
+static struct run *next_run(struct runner *runner, struct slot **slot)
+{
+    struct run *run;
+    *slot = find_slot(runner, -1);
+    if (!*slot)
+        return NULL;
+    if ((run = next_ready(runner, slot)) || (run = next_of_order(runner)))
+        return run;
+    return runner->ready.count > 0 ? take_ready(runner, runner->ready.count - 1) : NULL;
 }
 
 /* Somebody may be deleting the log dir: the next try sees to that. */
@@ -109,6 +159,7 @@ static void start(struct runner *runner, struct slot *slot, struct run *run)
         refuse(runner, run, &err);
         return;
     }
+    places_note_start(runner, slot);
     store_add_started(runner->store, run, slot->attempt->end.start_time, (int)slot->attempt->pid);
     bookkeeping_kick(&runner->bookkeeping);
     log_line(runner->log, LOG_DEBUG, "Thread %lld started - %s_%s - %s", (long long)run->id, run->name,
@@ -125,9 +176,9 @@ static void start_all(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
-    if (may_start(runner) && slots_free(&runner->slots) && is_any_left(runner))
+    if (may_start(runner) && find_slot(runner, -1) && is_any_left(runner))
         warm_up(runner);
-    while (may_start(runner) && (slot = slots_free(&runner->slots)) && (run = next_run(runner)))
+    while (may_start(runner) && (run = next_run(runner, &slot)))
         start(runner, slot, run);
     if (may_start(runner))
         refusal_over(runner);
@@ -190,6 +241,7 @@ static void close_when_done(struct runner *runner)
     progress_close(&runner->progress);
     refusal_close(&runner->refusal);
     fail_fast_close(&runner->fail_fast);
+    places_close(&runner->places);
     settle_close(runner);
     uv_close((uv_handle_t *)&runner->search, NULL);
     uv_close((uv_handle_t *)&runner->follow, NULL);

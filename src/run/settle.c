@@ -46,6 +46,7 @@ static void finish(struct runner *runner, struct attempt *attempt, bool has_run_
     runner->others += run->rank == RUNNER_NO_RANK;
     runner->finished_here++;
     fail_fast_forget(&runner->fail_fast);
+    places_note_success(runner, run->gpu_id);
     runner->seconds_run += seconds;
     log_finished(runner, run, seconds);
     attempt->run = NULL;
@@ -65,14 +66,20 @@ static struct failure take_failure(struct attempt *attempt)
 static void fail(struct runner *runner, struct attempt *attempt)
 {
     const struct run *run = attempt->run;
-    bool again = retry_is_allowed(runner, run);
+    bool elsewhere = places_note_failure(runner, attempt), again = elsewhere || retry_is_allowed(runner, run);
+    const char *what_follows = elsewhere ? "will be tried on another GPU"
+                               : again   ? "will be tried again"
+                                         : "given up";
     store_add_failed(runner->store, run, &attempt->end, attempt->error_tail, !again);
     bookkeeping_kick(&runner->bookkeeping);
-    fail_fast_note(runner, attempt);
+    if (!elsewhere)
+        fail_fast_note(runner, attempt);
     log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
-             attempt->end.reason, again ? "will be tried again" : "given up", run->directory, run->name);
+             attempt->end.reason, what_follows, run->directory, run->name);
     struct failure failure = take_failure(attempt);
-    if (again)
+    if (elsewhere)
+        retry_elsewhere(runner, &failure);
+    else if (again)
         retry_later(runner, &failure);
     else
         runner_give_up(runner, &failure);

@@ -110,14 +110,6 @@ void slots_close(struct slots *slots)
     device_list_free(&slots->devices);
 }
 
-struct slot *slots_free(const struct slots *slots)
-{
-    for (size_t i = 0; i < slots->all.count; i++)
-        if (!slots->all.items[i]->retired && !slots->all.items[i]->attempt)
-            return slots->all.items[i];
-    return NULL;
-}
-
 size_t slots_in_use(const struct slots *slots)
 {
     size_t count = 0;

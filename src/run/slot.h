@@ -44,8 +44,6 @@ void slots_close(struct slots *slots);
 /* Follows a change of meta.max_threads: adds slots, or retires the last ones. Returns how many are in use
  * now. */
 size_t slots_resize(struct slots *slots, const struct config_meta *meta);
-/* A slot that is free and not retired; NULL when there is none. */
-struct slot *slots_free(const struct slots *slots);
 /*
  * "GPU 0 busy 99.98 %, GPU 1 busy 99.97 %", "8 CPU slots busy 97.31 %": the time from each slot's first start
  * to its last end in which an attempt executed. "" as long as no slot had two attempts. free() it.

@@ -61,6 +61,14 @@ static void print_unwritten(const struct runner *runner)
             count == 1 ? "run" : "runs", runner->bookkeeping.err.text);
 }
 
+static void print_places(const struct runner *runner)
+{
+    CLEANUP(text_free) struct text lines = {0};
+    places_describe(&runner->places, &lines);
+    if (lines.len)
+        fprintf(stderr, "\n%s\n", text_get(&lines));
+}
+
 static void print_leaving(const struct runner *runner)
 {
     unsigned long long count = runner->runs_leaving;
@@ -162,6 +170,7 @@ void summary_print(const struct runner *runner)
     print_failures(runner);
     print_faults(runner);
     print_fail_fast(runner);
+    print_places(runner);
     print_unwritten(runner);
     print_leaving(runner);
     findings_print(&runner->bookkeeping.findings, store_directory(runner->store));

@@ -1,10 +1,12 @@
 """Devices: one attempt a GPU, and no GPU idle that nobody asked to leave idle. The GPUs are a stub's."""
 
 import json
+import re
 
 import pytest
 
 from conftest import STUBS, until
+from test_clock import Clock
 
 SHOW = "echo \"$FURCATE_GPU $CUDA_VISIBLE_DEVICES $CUDA_DEVICE_ORDER ${OMP_NUM_THREADS-unset}\"\n"
 ABSENT = str(STUBS / "absent")
@@ -166,3 +168,154 @@ def test_a_machine_without_gpus_is_not_spoken_of(project):
     empty.mkdir()
     done = project.run("/bin/true", PATH=str(empty))
     assert "fails" not in done.stderr and "instead" not in done.stderr and "nvidia" not in done.stderr.lower()
+
+
+# --- a GPU on which runs fail ---
+
+BROKEN_GPU = 'if [ "$FURCATE_GPU" = {gpu} ]; then echo "CUDA error: uncorrectable ECC error" >&2; exit 1; fi\n'
+ASIDE = "runs failed with the same message, which others did not elsewhere: no more are started on it for 5 min"
+
+
+def is_aside(project, gpu):
+    """Whether the GPU was set aside after three failures, or four where the slot was filled again meanwhile."""
+    return re.search(f"GPU {gpu}: [34] {ASIDE}", project.log())
+
+
+def gpus_tried(project):
+    """The slot of each attempt, in their order."""
+    return re.findall(r"Thread \d+ started - .* - (GPU \d)", project.log())
+
+
+@pytest.mark.parametrize("gpus, broken", [(2, 1), (2, 0), (3, 1)])
+def test_a_gpu_on_which_all_runs_fail_is_set_aside_and_its_runs_are_done_elsewhere(machine, gpus, broken):
+    write(machine, 16, order="config")
+    done = machine.run(machine.script("train", BROKEN_GPU.format(gpu=broken)), FURCATE_STUB_GPUS=str(gpus))
+    assert len(machine.rows()) == 16
+    assert str(broken) not in {row["gpu_id"] for row in machine.rows()}
+    assert is_aside(machine, broken)
+    assert machine.log().count(" failed - ") <= 4
+    assert "given up" not in machine.log().rpartition(ASIDE)[2]
+    assert f"GPU {broken}: runs failed on it with the same message" in done.stderr
+    assert done.stderr.count("      CUDA error: uncorrectable ECC error") == 1
+    assert len(machine.directories()) == 16
+
+
+@pytest.mark.parametrize("fail_fast", [True, False])
+def test_a_run_that_only_executes_elsewhere_shows_that_the_gpu_is_at_fault(machine, fail_fast):
+    """No run has succeeded yet, and the failures are slow."""
+    write(machine, 9, order="config", fail_fast=fail_fast)
+    script = BROKEN_GPU.format(gpu=1).replace("then", "then sleep 0.3;")
+    runner = machine.start(machine.script("train", f"{script}exec {machine.gated()}\n"), FURCATE_STUB_GPUS="2")
+    until(lambda: ASIDE in machine.log(), "the verdict")
+    assert machine.log().count(" failed - ") <= 4
+    machine.until_waiting(1)
+    assert machine.let_all_go(runner) == 0
+    assert {row["gpu_id"] for row in machine.rows()} == {"0"}
+    assert len(machine.rows()) == 9
+
+
+def test_two_broken_gpus_are_both_set_aside(machine):
+    write(machine, 20, order="config")
+    script = BROKEN_GPU.format(gpu=1) + BROKEN_GPU.format(gpu=2) + "sleep 0.05\n"
+    machine.run(machine.script("train", script), FURCATE_STUB_GPUS="4")
+    assert len(machine.rows()) == 20
+    assert {row["gpu_id"] for row in machine.rows()} == {"0", "3"}
+    assert is_aside(machine, 1) and is_aside(machine, 2)
+
+
+def test_a_program_that_fails_on_every_gpu_is_at_fault_itself(machine):
+    write(machine, 30)
+    done = machine.furcate("run", "config.json", "--", machine.script("train", "echo no data >&2; exit 1\n"))
+    assert done.returncode == 1
+    assert "failed with the same message, so the program itself seems to be at fault" in done.stderr
+    assert machine.log().count(" failed - ") <= 6
+    assert "GPU 0:" not in done.stderr and "GPU 1:" not in done.stderr and "GPU 2:" not in done.stderr
+
+
+def test_a_config_that_fails_is_not_the_fault_of_its_gpu(machine):
+    """By chance three of them come on one GPU; elsewhere they fail as well."""
+    write(machine, 9, order="config")
+    wait = 'until [ -e "$FURCATE_TEST/open" ]; do sleep 0.01; done\n'
+    script = f"case $1 in 1) {wait.strip()};; 2|3|4) echo unknown optimizer >&2; exit 1;; esac\n"
+    runner = machine.start(machine.script("train", script), "{batch_size}", FURCATE_STUB_GPUS="2")
+    until(lambda: ASIDE in machine.log() or len(list(machine.rows()) if machine.csv.exists() else []) >= 5, "the others")
+    (machine.root / "open").touch()
+    assert runner.wait() == 1
+    assert machine.values() == ["1", "5", "6", "7", "8", "9"]
+    assert "3 runs failed" in runner.stderr
+    if ASIDE in machine.log():
+        assert "the same message came on another GPU, where runs succeed" in machine.log()
+        assert "which others did not elsewhere, so no more were started" not in runner.stderr
+    assert machine.log().count(" failed - ") <= 6
+
+
+def test_want_of_memory_is_the_configs_and_not_the_gpus(machine):
+    write(machine, 8, order="config")
+    script = 'if [ "$FURCATE_GPU" = 1 ]; then echo "RuntimeError: CUDA out of memory." >&2; exit 1; fi\nsleep 0.05\n'
+    done = machine.furcate("run", "config.json", "--", machine.script("train", script), FURCATE_STUB_GPUS="2")
+    assert done.returncode == 1
+    assert ASIDE not in machine.log()
+
+
+def test_a_retry_prefers_another_gpu(machine):
+    write(machine, 1, retries=1)
+    machine.run(machine.script("train", "[ $FURCATE_ATTEMPT -gt 1 ]\n"), FURCATE_STUB_GPUS="2")
+    assert gpus_tried(machine) == ["GPU 0", "GPU 1"]
+
+
+def test_a_retry_takes_the_same_gpu_where_there_is_no_other(machine):
+    write(machine, 1, retries=1)
+    machine.run(machine.script("train", "[ $FURCATE_ATTEMPT -gt 1 ]\n"), FURCATE_STUB_GPUS="1")
+    assert gpus_tried(machine) == ["GPU 0", "GPU 0"]
+
+
+def test_a_gpu_that_was_set_aside_is_used_when_it_is_all_that_is_left(machine):
+    """max_threads is lowered to the first GPU, which was at fault."""
+    write(machine, 9, order="config")
+    script = f'[ ! -e "$FURCATE_TEST/repaired" ] || exit 0\n{BROKEN_GPU.format(gpu=0)}exec {machine.gated()}\n'
+    runner = machine.start(machine.script("train", script), FURCATE_STUB_GPUS="2")
+    until(lambda: is_aside(machine, 0), "the verdict")
+    [waiting] = machine.until_waiting(1)
+    (machine.root / "repaired").touch()
+    write(machine, 9, order="config", max_threads=1)
+    until(lambda: "GPU 0: a run has succeeded on it, and runs are started on it again" in machine.log(), "its use")
+    machine.let_go(waiting)
+    assert runner.wait() == 0
+    assert len(machine.rows()) == 9
+
+
+def test_a_gpu_that_was_set_aside_is_given_another_chance_after_a_while(machine):
+    clock = Clock(machine)
+    write(machine, 30, order="config")
+    broken = BROKEN_GPU.format(gpu=1)
+    script = f'[ -e "$FURCATE_TEST/repaired" ] || {{ {broken.strip()}; }}\nexec {machine.gated()}\n'
+    runner = machine.start(machine.script("train", script), FURCATE_STUB_GPUS="2")
+    until(lambda: is_aside(machine, 1), "the verdict")
+    failed = machine.log().count(" failed - ")
+
+    def wake_at(seconds):
+        """Lets the runner look at its clock."""
+        clock.set(0, seconds)
+        machine.let_go(machine.until_waiting(1)[0])
+
+    wake_at(299)
+    machine.until_waiting(1)
+    assert machine.log().count(" failed - ") == failed
+    wake_at(302)
+    until(lambda: "started on it for 10 min" in machine.log(), "a further failure")
+    assert machine.log().count(" failed - ") == failed + 1
+    assert machine.log().count("given up") <= failed
+    (machine.root / "repaired").touch()
+    wake_at(302 + 602)
+    until(lambda: sorted(gpus_waiting(machine)) == [0, 1], "a run on it")
+    assert machine.let_all_go(runner) == 0
+    assert "GPU 1: a run has succeeded on it, and runs are started on it again" in machine.log()
+    assert len(machine.rows()) == 30
+
+
+def test_cpu_slots_are_one_place(project):
+    write(project, 6, allow_cpu=True, max_threads=2, fail_fast=False)
+    script = 'if [ "$FURCATE_SLOT" = 1 ]; then echo bad >&2; exit 1; fi\nsleep 0.05\n'
+    done = project.furcate("run", "config.json", "--", project.script("train", script))
+    assert done.returncode == 1
+    assert "elsewhere" not in done.stderr
