@@ -9,9 +9,10 @@ from typing import Any, List, Optional, Type
 MODULES = {"tf": "furcate.tf", "torch": "furcate.torch"}
 _SYNONYMS = {"tensorflow": "tf", "tf2": "tf", "keras": "tf", "pytorch": "torch"}
 _PACKAGES = {"tensorflow": "tf", "keras": "tf", "torch": "torch"}
-# Helpers that only one framework has: who names one means it.
-_HELPERS = {"gen_tfrecord_dataset": "tf", "num_parallel_reads": "tf", "num_parallel_calls": "tf",
-            "gen_dataloader": "torch"}
+# What only one framework has: who names a helper means it; the others may be meant where it is imported.
+_HELPERS = {"gen_tfrecord_dataset": "tf", "gen_dataloader": "torch"}
+_OTHERS = {"num_parallel_reads": "tf", "num_parallel_calls": "tf", "AUTOTUNE": "tf", "device": "torch",
+           "get_scheduler": "torch", "split_batch": "torch", "forward": "torch", "report_epoch": "torch"}
 
 
 class ConfigKey:
@@ -46,24 +47,32 @@ def imported() -> List[str]:
     return sorted({of_package(package) for package in _PACKAGES if package in sys.modules} - {None})  # type: ignore
 
 
+def seed(number: int) -> List[str]:
+    """Seeds the frameworks that are imported, whichever of them trains; returns them."""
+    torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
+    if hasattr(torch, "manual_seed"):
+        torch.manual_seed(number)  # type: ignore[union-attr]
+    if hasattr(tensorflow, "random"):
+        tensorflow.random.set_seed(number % 2**32)  # type: ignore[union-attr]
+    return imported()
+
+
 def load(framework: str) -> Type[Any]:
     """Imports the framework's Fork."""
     return importlib.import_module(MODULES[framework]).Fork
 
 
 def borrow(fork: Any, name: str) -> Any:
-    """Returns a helper of a framework for a Fork that has not adopted its defaults. Raises KeyError for what no
+    """Returns what a framework has by a name, for a Fork that has not adopted its defaults. Raises KeyError for what no
     framework in question has, AttributeError where the framework cannot be imported."""
-    frameworks = [_HELPERS[name]] if name in _HELPERS else imported()
-    for framework in frameworks:
-        try:
-            adapter = load(framework)
-        except ImportError as fault:
-            raise AttributeError(f"'{name}' is of {MODULES[framework]}, which cannot be imported: {fault}") from fault
-        if name in vars(adapter) and not name.startswith("_"):
-            found = vars(adapter)[name]
-            return found.__get__(fork, type(fork)) if hasattr(found, "__get__") else found
-    raise KeyError(name)
+    framework = _HELPERS.get(name) or _OTHERS[name]
+    if name not in _HELPERS and framework not in imported():
+        raise KeyError(name)
+    try:
+        found = vars(load(framework))[name]
+    except ImportError as fault:
+        raise AttributeError(f"'{name}' is of {MODULES[framework]}, which cannot be imported: {fault}") from fault
+    return found.__get__(fork, type(fork)) if hasattr(found, "__get__") else found
 
 
 def hidden_keys(keys: Any, adapter: type, own: type) -> List[str]:
@@ -73,6 +82,7 @@ def hidden_keys(keys: Any, adapter: type, own: type) -> List[str]:
 
 
 def unhidden(fork: Any, adapter: Type[Any], name: str) -> Any:
-    """Returns the adapter's own method or value, also where a config key hides it; else what the object has."""
-    is_hidden = isinstance(vars(type(fork)).get(name), ConfigKey)
+    """Returns the adapter's own method or value where the object has not adopted it, or has a config key of that name;
+    else what the object has."""
+    is_hidden = not isinstance(fork, adapter) or isinstance(vars(type(fork)).get(name), ConfigKey)
     return vars(adapter)[name].__get__(fork, type(fork)) if is_hidden else getattr(fork, name)

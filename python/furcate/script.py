@@ -2,9 +2,10 @@
 
 import os
 import sys
-from typing import Any, SupportsFloat
+from typing import Any, Dict, Mapping, SupportsFloat
 
 from furcate import _core
+from furcate.history import as_number
 
 _told: set = set()
 
@@ -53,6 +54,22 @@ def _tell_once(what: str) -> None:
     if what not in _told:
         _told.add(what)
         print(f"furcate: {what}: no runner started this script (furcate run CONFIG -- python3 …)", file=sys.stderr)
+
+
+def add_fault(text: str) -> None:
+    """Notes what went wrong and does not end the run: for the runner in a Fork, else on stderr."""
+    if not _core.add_fault(text) and text not in _told:
+        _told.add(text)
+        print(f"furcate: {text}", file=sys.stderr)
+
+
+def numbers_only(metrics: Mapping[str, Any]) -> Dict[str, float]:
+    """Returns the metrics that are numbers; of the others it tells that they are not reported."""
+    numbers = {name: as_number(value) for name, value in metrics.items()}
+    for name, number in numbers.items():
+        if number is None:
+            add_fault(f"{name!r} is not reported: it is no number")
+    return {name: number for name, number in numbers.items() if number is not None}
 
 
 def config() -> Config:

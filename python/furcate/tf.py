@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import furcate.fork
 from furcate import _core
+from furcate.script import add_fault, numbers_only
 
 AUTOTUNE = tf.data.AUTOTUNE
 
@@ -21,8 +22,17 @@ class Report(tf.keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict] = None) -> None:
         """Called by Keras; epochs count from 0 there."""
-        numbers = {name: float(value) for name, value in (logs or {}).items()}
-        _core.report(epoch + 1, numbers, os.environ.get("FURCATE_METRICS"))
+        _core.report(epoch + 1, numbers_only(logs or {}), os.environ.get("FURCATE_METRICS"))
+
+
+class _Training(tf.keras.callbacks.Callback):
+    """Knows whether the training has come to its end, after which the other callbacks may still fail."""
+
+    has_ended = False
+
+    def on_train_end(self, logs: Optional[dict] = None) -> None:
+        """Called by Keras, before those of the callbacks behind it."""
+        self.has_ended = True
 
 
 class Fork(furcate.fork.Fork):
@@ -97,8 +107,15 @@ class Fork(furcate.fork.Fork):
     def model_fit(self, model: Any, train_set: Any, epochs: int, valid_set: Any, callbacks: Optional[List[Any]],
                   verbose: int) -> Any:
         """``model.fit(…)``, which reports each epoch. Returns Keras' History."""
-        return model.fit(train_set, epochs=epochs, validation_data=valid_set,
-                         callbacks=[*(callbacks or []), Report()], verbose=verbose)
+        training = _Training()
+        try:
+            return model.fit(train_set, epochs=epochs, validation_data=valid_set,
+                             callbacks=[training, *(callbacks or []), Report()], verbose=verbose)
+        except Exception as fault:
+            if not training.has_ended:
+                raise
+            add_fault(f"a callback failed after the training: {self._print_exception(fault)}")
+            return getattr(model, "history", None)
 
     def model_evaluate(self, model: Any, test_set: Any) -> Any:
         """``model.evaluate(test_set)``"""
@@ -106,10 +123,7 @@ class Fork(furcate.fork.Fork):
 
     def model_save(self, model: Any) -> None:
         """Saves model.h5, or what the config's `model_format` says: "h5", "keras" or "h5 keras"."""
-        formats = self.data.get("model_format", "h5")
-        for name in formats.split():
-            if name not in ("h5", "keras"):
-                raise ValueError(f'model_format is "{formats}": give "h5", "keras" or, for both, "h5 keras"')
+        for name in self._formats():
             with _no_word_of_hdf5():
                 model.save(os.path.join(self.log_dir, "model." + name))
 
@@ -127,8 +141,15 @@ class Fork(furcate.fork.Fork):
         dataset = dataset.map(processor, num_parallel_calls=self.num_parallel_calls)
         return dataset.batch(self.batch_size).prefetch(self.prefetch)
 
+    def _formats(self) -> List[str]:
+        formats = self.data.get("model_format", "h5")
+        if not set(formats.split()) <= {"h5", "keras"}:
+            raise ValueError(f'model_format is "{formats}": give "h5", "keras" or, for both, "h5 keras"')
+        return formats.split()
+
     def _made_model(self, model: Any) -> None:
         super()._made_model(model)
+        self._formats()  # a wrong one is told before the training, not after it
         if not hasattr(model, "compile") and type(self).model_compile is Fork.model_compile:
             raise TypeError(f"get_model returned {type(model).__name__}, and model_compile of furcate.tf.Fork takes a "
                             'Keras model: return one, define model_compile, or write "framework": "none" in the config')

@@ -40,8 +40,10 @@ import furcate
 import furcate.fork
 from furcate import _torch_loop as loops
 from furcate import _torch_metrics as metrics_of
+from furcate import adapters
 from furcate._torch_report import Epoch, EpochLoop, lightning_report_class, report_epochs
 from furcate._torch_schedule import Schedule
+from furcate.script import add_fault, numbers_only
 
 __all__ = ["Epoch", "EpochLoop", "Fork", "History", "LightningReport", "report_epochs"]
 
@@ -83,8 +85,13 @@ class Fork(furcate.fork.Fork):
     @property
     def device(self) -> torch.device:
         """What was set; else the run's GPU, or the CPU on a CPU slot, where CUDA is never touched."""
-        if "device" in self.__dict__:  # also when it was set before this class became the object's
-            return torch.device(self.__dict__["device"])
+        # Also when it was set before this class became the object's, or is a config key of a training of the app's own.
+        chosen = self.__dict__.get("device", self.data.get("device"))
+        if isinstance(chosen, (str, torch.device)):
+            try:
+                return torch.device(chosen)
+            except RuntimeError:
+                pass  # a word of the app's own
         if self.gpu_id >= 0 and torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("cpu")
@@ -106,7 +113,7 @@ class Fork(furcate.fork.Fork):
             torch.backends.cudnn.benchmark = False
 
     def _made_model(self, model: Any) -> None:
-        super()._made_model(model.to(self.device) if isinstance(model, nn.Module) else model)
+        super()._made_model(model.to(_own(self, "device")) if isinstance(model, nn.Module) else model)
 
     # What a subclass may override, besides the methods of furcate.Fork
 
@@ -129,7 +136,7 @@ class Fork(furcate.fork.Fork):
 
     def report_epoch(self, epoch: int, logs: Dict[str, float]) -> None:
         """Sends the numbers of an epoch (from 1) to furcate. Override it to send others."""
-        furcate.report(epoch, **logs)
+        furcate.report(epoch, **numbers_only(logs))
 
     # The methods of furcate.Fork
 
@@ -161,7 +168,7 @@ class Fork(furcate.fork.Fork):
         """
         self._warn_without_gpu()
         if isinstance(model, nn.Module):
-            model.to(self.device)  # where this class became the object's only because get_model returned it
+            model.to(_own(self, "device"))  # where this class became the object's only because get_model returned it
         self._compiled = _Compiled(model, optimizer, loss, metrics)
 
     def model_fit(
@@ -184,7 +191,7 @@ class Fork(furcate.fork.Fork):
         _require_module(model, "model_fit")
         compiled = self._compiled_with()
         optimizer = compiled.optimizer = _as_optimizer(compiled.optimizer, compiled.model)
-        schedule = Schedule(self.get_scheduler(optimizer))
+        schedule = Schedule(_own(self, "get_scheduler")(optimizer))
         loop = self._loop(model, optimizer, schedule.after_step)
         train, valid = self._batches(train_set, shuffle=True), self._batches(valid_set)
         history = History()
@@ -201,10 +208,13 @@ class Fork(furcate.fork.Fork):
             schedule.after_epoch(logs)
             go_on = _call(callbacks, "on_epoch_end", epoch, logs)
             history.add(logs)
-            self.report_epoch(epoch, logs)
+            _own(self, "report_epoch")(epoch, logs)
             if self.stop_training or not go_on:
                 break
-        _call(callbacks, "on_train_end")
+        try:
+            _call(callbacks, "on_train_end")
+        except Exception as fault:
+            add_fault(f"a callback failed after the training: {self._print_exception(fault)}")
         return history
 
     def model_evaluate(self, model: nn.Module, test_set: Any) -> Dict[str, float]:
@@ -239,13 +249,13 @@ class Fork(furcate.fork.Fork):
             "num_workers": workers,
             "persistent_workers": workers > 0,
             "generator": torch.Generator().manual_seed(self.seed),
-            "pin_memory": self.device.type == "cuda",
+            "pin_memory": _own(self, "device").type == "cuda",
             "drop_last": shuffle and bool(self.data.get("drop_last", False)),
         }
         return DataLoader(dataset, **{**settings, **options})
 
     def _batches(self, dataset: Any, shuffle: bool = False) -> Any:
-        return self.gen_dataloader(dataset, shuffle) if isinstance(dataset, Dataset) else dataset
+        return _own(self, "gen_dataloader")(dataset, shuffle) if isinstance(dataset, Dataset) else dataset
 
     def _compiled_with(self) -> _Compiled:
         if self._compiled is None:
@@ -263,26 +273,31 @@ class Fork(furcate.fork.Fork):
         compiled = self._compiled_with()
         loss = metrics_of.as_loss(compiled.loss)
         if isinstance(loss, nn.Module):
-            loss = loss.to(self.device)  # its weights
+            loss = loss.to(_own(self, "device"))  # its weights
         probabilities = metrics_of.gives_probabilities(loss)
         return loops.Loop(
             model,
             loss,
-            metrics_of.as_meters(compiled.metrics, probabilities, self.device),
-            _settings(self.data, self.device),
+            metrics_of.as_meters(compiled.metrics, probabilities, _own(self, "device")),
+            _settings(self.data, _own(self, "device")),
             optimizer,
-            self.split_batch,
-            self.forward,
+            _own(self, "split_batch"),
+            _own(self, "forward"),
             after_step,
         )
 
     def _warn_without_gpu(self) -> None:
-        if self.gpu_id >= 0 and self.device.type == "cpu" and not torch.cuda.is_available():
+        if self.gpu_id >= 0 and _own(self, "device").type == "cpu" and not torch.cuda.is_available():
             print(
                 f"warning: the run has GPU {self.gpu_id}, but this PyTorch {torch.__version__} can use none "
                 f"(it is built for CUDA {torch.version.cuda}); it trains on the CPU",
                 file=sys.stderr,
             )
+
+
+def _own(fork: Any, name: str) -> Any:
+    """What this module's Fork has by that name, where a config key may hide it; a subclass' own goes first."""
+    return adapters.unhidden(fork, Fork, name)
 
 
 def _require_module(model: Any, method: str) -> None:

@@ -34,6 +34,9 @@ static PyMethodDef functions[] = {
      "last_step(path)\n--\n\n"
      "Returns the last step that this attempt has reported in the metrics.jsonl at `path`, 1 when there is "
      "none."},
+    {"add_fault", core_add_fault, METH_O,
+     "add_fault(text)\n--\n\n"
+     "Notes what went wrong in the run that is trained and does not end it, once; False when none is."},
     {"reported", core_reported, METH_NOARGS,
      "reported()\n--\n\n"
      "What the run that is trained has reported: a dict of lists, one number a step. Where the steps are "

@@ -38,6 +38,7 @@ PyObject *raise_error(PyObject *type, const struct error *err);
 PyObject *core_train(PyObject *module, PyObject *arguments);
 PyObject *core_report(PyObject *module, PyObject *arguments);
 PyObject *core_last_step(PyObject *module, PyObject *arguments);
+PyObject *core_add_fault(PyObject *module, PyObject *text);
 PyObject *core_reported(PyObject *module, PyObject *unused);
 PyObject *core_plot(PyObject *module, PyObject *arguments);
 PyObject *core_run_plan(PyObject *module, PyObject *arguments);

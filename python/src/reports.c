@@ -107,6 +107,19 @@ PyObject *core_last_step(PyObject *module, PyObject *arguments)
     return PyLong_FromLongLong(step > 1 ? step : 1);
 }
 
+PyObject *core_add_fault(PyObject *module, PyObject *text)
+{
+    struct furcate_fork *fork = module_state(module)->fork;
+    const char *line;
+    PyObject *bytes = convert_to_text(text, &line);
+    if (!bytes)
+        return NULL;
+    if (fork)
+        fork_add_fault(fork, "%s", line);
+    Py_DECREF(bytes);
+    return PyBool_FromLong(fork != NULL);
+}
+
 static PyObject *list_of(const double *values, size_t count)
 {
     PyObject *list = PyList_New(0);

@@ -641,3 +641,9 @@ def test_an_objective_that_no_fork_reports_is_told_of_once(project):
     log = (project.logs / "furcate.log").read_text()
     assert log.count("no value of val_acc (meta.objective) was reported, but train_accuracy, train_loss, val_loss;") == 1
     assert "2 runs reported no value of meta.objective's metric" in done.stderr
+
+
+def test_a_helper_of_a_framework_that_is_not_there_is_told(project):
+    project.script("import sys\nsys.modules['tensorflow'] = None\n" + APP +
+                   "    def get_loss(self): return self.gen_tfrecord_dataset([], None)\n" + RUN)
+    assert "'gen_tfrecord_dataset' is of furcate.tf, which cannot be imported: " in project.run().stderr

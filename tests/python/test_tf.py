@@ -99,6 +99,41 @@ def test_formats_metric_objects_and_callbacks(forked):
     assert len(forked.read("metrics.jsonl").splitlines()) == 2
 
 
+def test_a_script_that_imports_tensorflow_in_a_method_has_its_helpers(project):
+    """And is told that its first weights are not seeded."""
+    project.write(batch_size=32, epochs=1, shuffle_buffer_size=8)
+    text = SPEC.replace("import tensorflow as tf\n", "").replace(
+        "        return sets", """        with tf.io.TFRecordWriter(self.log_dir + "/records") as out:
+            out.write(b"0")
+        print("records", len(list(self.gen_tfrecord_dataset([self.log_dir + "/records"], lambda x: x, True))))
+        return sets""").replace("        random =", "        global tf\n        import tensorflow as tf\n        random =")
+    project.train(text)
+    assert "records 1" in project.read("example0.log") and (project.directory() / "model.h5").exists()
+    assert "was imported after the seed was set" in project.errors()
+
+
+def test_what_callbacks_do_after_the_training_loses_nothing(forked):
+    forked.write(batch_size=32, epochs=2, framework="keras", verbose=0)
+    forked.train(SPEC.replace("    def get_loss", """    def get_callbacks(self):
+        class Odd(tf.keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                logs["note"] = "good"
+
+            def on_train_end(self, logs=None):
+                raise OSError("no disk")
+        return [Odd()]
+
+    def model_evaluate(self, model, test_set):
+        return {"loss": tf.constant(0.5), "confusion": tf.constant([[3, 1], [0, 4]])}
+
+    def get_loss"""))
+    row = forked.rows()[0]
+    assert json.loads(row["run_faults"]) == ["'note' is not reported: it is no number",
+                                             "a callback failed after the training: OSError: no disk"]
+    assert row["run_test_loss"] == "0.5" and row["run_test_confusion"] == "[[3, 1], [0, 4]]"
+    assert row["run_val_accuracy"] and (forked.directory() / "model.h5").exists()
+
+
 @pytest.mark.parametrize("keys, text, said", [
     ({"model_format": "pickle"}, SPEC, 'model_format is "pickle": give "h5", "keras"'),
     ({}, SPEC.replace("def get_loss", "def unused"), "App has no get_loss(): define it; it must return a loss"),

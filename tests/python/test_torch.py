@@ -224,6 +224,93 @@ def model_save(self, model): pass
     assert "model meta\nown cpu\n" in trained.log
 
 
+OWN_TRAINING = """
+def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+    print("keys", self.device, self.forward, self.split_batch)
+    return {"loss": [0.5], "accuracy": [0.5]}
+"""
+PLAIN = SCRIPT.replace("(furcate.torch.Fork)", "(furcate.Fork)").replace("import furcate.torch", "import furcate")
+
+
+def test_a_training_of_the_app_s_own_has_config_keys_of_any_name(train):
+    trained = train(OWN_TRAINING, script=PLAIN, device="cpu", forward=[[1, 2]], split_batch="half", stop_training=True)
+    assert "keys cpu [1, 2] half" in trained.log and trained.rows[0]["run_test_loss"]
+    assert trained.rows[0]["device"] == "cpu" and trained.rows[0]["forward"] == "[1, 2]"
+
+
+@pytest.mark.parametrize("key", ["device", "forward"])
+@pytest.mark.parametrize(("methods", "script"), [("", PLAIN), (OWN_TRAINING, SCRIPT)])
+def test_config_keys_with_names_of_furcate_torch_are_refused_where_it_trains(project, key, methods, script):
+    write(project, methods, script=script, **{key: "cpu"})
+    done = project.run()
+    assert done.returncode == 2 and f"self.{key} is a name of Fork" in done.stderr and not project.logs.exists()
+
+
+def test_methods_called_by_hand_do_what_they_do_in_a_run(project):
+    write(project, "", script=PLAIN)
+    project.script((project.root / "train.py").read_text() + """
+app = App("config.json")
+app.model = app.get_model()
+app.model_compile(app.model, app.get_optimizer(), app.get_loss(), app.get_metrics())
+history = app.model_fit(app.model, sums(200, 1), 2, None, None, 0)
+print(len(history.history["loss"]), sorted(app.model_evaluate(app.model, sums(50, 2))), app.gen_dataloader([1]))
+""", "by_hand.py")
+    text = (project.root / "by_hand.py").read_text().replace(RUN, "")
+    project.script(text, "by_hand.py")
+    done = project.run("by_hand.py")
+    assert done.stdout.startswith("2 ['accuracy', 'loss'] <torch.utils.data"), done.stderr
+
+
+def test_a_model_that_is_not_made_yet_is_told(project):
+    write(project, "", script=PLAIN)
+    project.script((project.root / "train.py").read_text().replace(RUN, "") + 'App("config.json").get_optimizer()\n')
+    assert "there is no self.model yet: run() sets it once get_model has returned one" in project.run().stderr
+
+
+def test_helpers_are_there_where_two_frameworks_are_imported(train):
+    trained = train("""
+def get_datasets(self, train_fp, test_fp, valid_fp):
+    print("loader", type(self.gen_dataloader(sums(8, 1))).__name__, self.device)
+    return super().get_datasets(train_fp, test_fp, valid_fp)
+""", script=PLAIN.replace("import torch\n", "import torch, sys, types\nsys.modules['tensorflow'] = types.ModuleType('tf')\n"))
+    assert "loader DataLoader cpu" in trained.log and len(trained.history["val_accuracy"]) == 3
+
+
+def test_a_script_that_imports_two_frameworks_is_seeded(train):
+    both = PLAIN.replace("import torch\n", "import torch, sys, types\nsys.modules['tensorflow'] = types.ModuleType('tf')\n")
+    states = train(script=both, trial=[1, 2]).states("trial")
+    assert torch.equal(states[("1",)], states[("2",)])
+
+
+def test_what_callbacks_do_after_the_training_loses_nothing(train):
+    trained = train("""
+def get_callbacks(self):
+    class Odd:
+        def on_epoch_end(self, epoch, logs): logs["note"] = "good"
+        def on_train_end(self): raise OSError("no disk")
+    return [Odd()]
+""")
+    faults = json.loads(trained.rows[0]["run_faults"])
+    assert faults == ["'note' is not reported: it is no number", "a callback failed after the training: OSError: no disk"]
+    assert (trained.directory / "model.pt").exists() and trained.history["note"] == ["good"] * 3
+
+
+@pytest.mark.parametrize("test_set", ["torch.zeros(0, 4)", "torch.utils.data.TensorDataset(torch.zeros(0, 4))"])
+def test_an_empty_test_set_is_not_evaluated(train, test_set):
+    trained = train(f"def get_datasets(self, *paths): return sums(8, 1), {test_set}, None")
+    assert not trained.rows[0].get("run_results")
+
+
+def test_an_evaluation_may_return_tensors(train):
+    trained = train("""
+def model_evaluate(self, model, test_set):
+    weight = next(model.parameters())
+    return {"loss": weight.sum() * 0 + 0.5, "confusion": torch.tensor([[3, 1], [0, 4]]), "none": None}
+""")
+    row = trained.rows[0]
+    assert row["run_test_loss"] == "0.5" and row["run_test_confusion"] == "[[3, 1], [0, 4]]" and row["run_test_none"] == ""
+
+
 @pytest.mark.parametrize("imports", [
     "import furcate",
     "import furcate, sys\nsys.modules['tensorflow'] = None",  # so that only the model tells what it is of
