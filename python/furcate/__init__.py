@@ -14,11 +14,14 @@ from furcate.function import run
 from furcate.script import Config, config, report, run_dir
 
 __version__: str = _core.version
-__all__ = ["Config", "ConfigError", "Fork", "config", "report", "run", "run_dir"]
+__all__ = ["Config", "ConfigError", "Fork", "GPU", "config", "get_gpu_stats", "report", "run", "run_dir"]
 
 
 def __getattr__(name: str) -> Any:
-    """furcate.tf, furcate.torch and furcate.furcate_tf, which import a framework, when they are first named."""
+    """furcate.tf, furcate.torch and furcate.furcate_tf, which import a framework, and what few scripts need, when they
+    are first named."""
     if name in ("tf", "torch", "furcate_tf"):
         return importlib.import_module("furcate." + name)
+    if name in ("GPU", "get_gpu_stats"):
+        return getattr(importlib.import_module("furcate.gpu"), name)
     raise AttributeError(f"module 'furcate' has no attribute '{name}'")

@@ -33,7 +33,7 @@ def by_name(framework: str) -> str:
 
 def of_package(package: str) -> Optional[str]:
     """Returns a package's framework. Keras is TensorFlow's only where it computes with it; it has other backends."""
-    return _PACKAGES.get(package) if package != "keras" or "tensorflow" in sys.modules else None
+    return _PACKAGES.get(package) if package != "keras" or sys.modules.get("tensorflow") else None
 
 
 def of_model(model: Any) -> Optional[str]:
@@ -44,7 +44,7 @@ def of_model(model: Any) -> Optional[str]:
 
 def imported() -> List[str]:
     """Returns the frameworks that this process has imported."""
-    return sorted({of_package(package) for package in _PACKAGES if package in sys.modules} - {None})  # type: ignore
+    return sorted({of_package(package) for package in _PACKAGES if sys.modules.get(package)} - {None})  # type: ignore
 
 
 def seed(number: int) -> List[str]:

@@ -647,3 +647,42 @@ def test_a_helper_of_a_framework_that_is_not_there_is_told(project):
     project.script("import sys\nsys.modules['tensorflow'] = None\n" + APP +
                    "    def get_loss(self): return self.gen_tfrecord_dataset([], None)\n" + RUN)
     assert "'gen_tfrecord_dataset' is of furcate.tf, which cannot be imported: " in project.run().stderr
+
+
+SMI = """#!/bin/sh
+echo "$*" > asked
+cat <<END
+0, GPU-aaaa, 46 %, 24220 MiB, 6055 MiB, 18165 MiB, 550.54.15, TITAN RTX, [N/A], Enabled, Disabled, 60
+1, GPU-bbbb, 33 %, [N/A], [N/A], [N/A], 550.54.15, TITAN RTX, 0320, Disabled, Enabled, 54
+END
+exit STATUS
+"""
+
+
+def gpu_stats(project, status):
+    """What the script prints of the GPUs, and what is logged."""
+    path = project.root / "nvidia-smi"
+    if status is not None:
+        path.write_text(SMI.replace("STATUS", str(status)))
+        path.chmod(0o755)
+    done = project.run("-c", """
+import furcate
+for gpu in furcate.get_gpu_stats():
+    print(gpu.id, gpu.uuid, gpu.name, gpu.util, gpu.memory_util, gpu.memory_used, gpu.memory_total, gpu.memory_free,
+          gpu.temperature, gpu.driver, gpu.serial, gpu.display_mode, gpu.display_active, sep="|")
+""", PATH=f"{project.root}:/bin" if status is not None else str(project.root))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), done.stderr
+
+
+def test_lists_the_gpus_as_the_first_furcate_did(project):
+    lines, errors = gpu_stats(project, 0)
+    assert errors == "" and "--format=csv,noheader" in (project.root / "asked").read_text()
+    assert lines == ["0|GPU-aaaa|TITAN RTX|46 %|0.25|6055 MiB|24220 MiB|18165 MiB|60|550.54.15|[N/A]|Enabled|Disabled",
+                     "1|GPU-bbbb|TITAN RTX|33 %|nan|[N/A]|[N/A]|[N/A]|54|550.54.15|0320|Disabled|Enabled"]
+
+
+def test_lists_no_gpus_where_nvidia_smi_is_not_or_fails(project):
+    assert gpu_stats(project, None)[0] == [] and "nvidia-smi does not answer" in gpu_stats(project, None)[1]
+    lines, errors = gpu_stats(project, 9)
+    assert lines == [] and "nvidia-smi ended with 9: 0, GPU-aaaa" in errors
