@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import sys
 import types
 from typing import Dict, List, Optional, Union
@@ -62,14 +63,40 @@ def this_command() -> List[str]:
     Raises RuntimeError where there is none that could: in a notebook, or for a script read from stdin.
     """
     main = sys.modules["__main__"]
-    words = _original_words()
-    if getattr(main, "__file__", "<stdin>") in (None, "<stdin>") and "-c" not in words:
+    words = _without_inspection(_original_words())
+    has_file = getattr(main, "__file__", "<stdin>") not in (None, "<stdin>") or "-c" in words
+    if not has_file or _is_interactive():
         raise RuntimeError(
             "each run executes this script anew, so it must be a file: save it as train.py and start it with "
             "'python3 train.py'; in a notebook: !python3 train.py"
         )
     # sys.executable, because the program of a virtual environment is known by its path alone.
     return [sys.executable or words[0], *_found_again(words[1:], main)]
+
+
+def _is_interactive() -> bool:
+    """Whether somebody types into this interpreter: what it was started with does not execute the script then, also where
+    %run or runpy made the script its main module."""
+    return hasattr(sys, "ps1") or "idlelib.run" in sys.modules
+
+
+def _without_inspection(words: List[str]) -> List[str]:
+    """Without the -i of ``python -i train.py``: a run that has failed would wait for somebody to look, and end well."""
+    os.environ.pop("PYTHONINSPECT", None)
+    kept, left = words[:1], iter(words[1:])
+    for word in left:
+        if not word.startswith("-") or word == "-":
+            return [*kept, word, *left]
+        is_long = word.startswith("--")
+        value = None if is_long else re.search("[cmWX]", word)  # those letters have one, in the same word or the next
+        letters, argument = (word[:value.start()], word[value.start():]) if value else (word, "")
+        shorter = (letters if is_long else letters.replace("i", "")) + argument
+        kept += [shorter] if shorter != "-" else []
+        if value and value[0] in "cm":
+            return [*kept, *left]
+        if len(argument) == 1 or word == "--check-hash-based-pycs":
+            kept.append(next(left, ""))
+    return kept
 
 
 def _original_words() -> List[str]:

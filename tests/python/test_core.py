@@ -291,6 +291,15 @@ def test_a_config_without_a_path_is_refused(monkeypatch, word):
         launch.config_path("given.json")
 
 
+@pytest.mark.parametrize(("given", "kept"), [
+    ("-i train.py -i", "train.py -i"), ("-ui -W ignore -i train.py", "-u -W ignore train.py"), ("train.py", "train.py"),
+    ("-X importtime -i -m train -i", "-X importtime -m train -i"), ("-Wignore -Bim train", "-Wignore -Bm train"),
+    ("--check-hash-based-pycs never -i train.py", "--check-hash-based-pycs never train.py"), ("-ic i i", "-c i i"),
+    ("-Xdev=i - i", "-Xdev=i - i"), ("-i", "")])
+def test_runs_are_not_started_to_be_looked_at(given, kept):
+    assert launch._without_inspection(["python", *given.split()]) == ["python", *kept.split()]
+
+
 def test_a_plot_has_the_epochs_that_it_is_given(run, capsys):
     def picture(epochs):
         path = run.parent / "loss.jpg"
