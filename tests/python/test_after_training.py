@@ -94,7 +94,7 @@ def test_what_a_method_raises_is_a_fault_and_no_lost_run(project, name):
     stderr = train_one(project, text)
     fault = f"{name.replace('plot_metric', 'plot').replace('plot', 'plot_metric')} failed: {wanted}"
     assert f"1 run finished with faults after training: example0: {fault}" in stderr
-    assert f"; see {project.directory()}/example0.err" in stderr and "1 of 1 runs are done" in stderr
+    assert f"; see {project.directory()}/example0.err" in stderr and "1 of 1 run is done" in stderr
     row = project.rows()[0]
     assert json.loads(row["run_faults"])[0].startswith(fault) and row["run_epochs"] == "3"
     assert project.read("model.txt") == "32" and project.json("history.json") == HISTORY
@@ -140,7 +140,7 @@ def test_a_run_whose_model_is_not_saved_is_not_done_and_keeps_its_results(projec
     unsaved = project.directory() / "run_data.unsaved.json"
     assert json.loads(unsaved.read_text())["meta"]["data"]["test_loss"] == 0.5
     unsaved.rename(project.directory() / "run_data.json")
-    assert "1 of 1 runs are" in project.run().stderr
+    assert "1 of 1 run is" in project.run().stderr
     assert project.rows()[0]["run_test_loss"] == "0.5" and "model_save failed" in project.rows()[0]["run_faults"]
 
 
