@@ -131,15 +131,19 @@ static int print_alone(struct plan_view *view)
 {
     struct error err = {0};
     struct number_set finished = {0};
+    struct other_rows others = {0};
     const char *log_dir = config_log_dir(plan_config(view->plan));
-    if (!store_peek_finished(log_dir, view->plan, &finished, &err)) {
+    if (!store_peek_finished(log_dir, view->plan, &finished, &others, &err)) {
         fprintf(stderr, "furcate plan: %s\n", err.text);
         number_set_free(&finished);
+        text_free(&others.lines);
         return CLI_USAGE;
     }
     view->done = finished.count;
+    view->other_rows = text_get(&others.lines);
     number_set_free(&finished);
     plan_print(view);
+    text_free(&others.lines);
     return CLI_OK;
 }
 

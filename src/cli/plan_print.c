@@ -135,6 +135,7 @@ static void print_table(const struct plan_view *view)
 {
     print_axes(view->plan);
     print_counts(view);
+    fputs(view->other_rows, stdout);
     bool lists = view->limit > 0 && view->offset < plan_count(view->plan);
     if (lists && view->offset > 0)
         printf("\nIn run order, from the %llu. on:\n", (unsigned long long)view->offset + 1);

@@ -9,6 +9,7 @@ struct plan_view {
     struct plan *plan;
     enum plan_format format;
     uint64_t done;                 /* permutations of the plan that have a row */
+    const char *other_rows;        /* lines on rows that match none, each ended by a newline */
     uint64_t offset, limit;        /* of the listed runs, in run order */
     const struct command *command; /* NULL: no program was given */
     uint64_t commands;             /* how many of the listed runs' commands a table shows */

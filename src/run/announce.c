@@ -90,6 +90,14 @@ static void warn_of_faults(struct runner *runner)
                  "No GPU can be used: running on CPU slots instead, as meta.allow_cpu allows");
 }
 
+static void log_other_rows(struct runner *runner)
+{
+    for (char *rest = runner->other_rows.data, *line; rest && (line = strsep(&rest, "\n"));)
+        if (*line)
+            log_line(runner->log, LOG_INFO, "%s", line);
+    text_free(&runner->other_rows);
+}
+
 void announce_start(struct runner *runner)
 {
     size_t used = slots_in_use(&runner->slots);
@@ -99,6 +107,7 @@ void announce_start(struct runner *runner)
         log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
                  (unsigned long long)runner->finished);
     warn_of_faults(runner);
+    log_other_rows(runner);
     warn_of_idle_gpus(runner);
     announce_denied_slots(runner);
     warn_of_no_effect(runner);

@@ -143,7 +143,12 @@ static bool open_store(struct runner *runner, struct error *err)
     runner->log = store_log(runner->store);
     store_set_config(runner->store, runner->config);
     runner->order = order_create(runner->plan);
-    if (!store_find_finished(runner->store, runner->plan, &runner->taken.now, &runner->others, err))
+    struct other_rows others = {0};
+    bool found = store_find_finished(runner->store, runner->plan, &runner->taken.now, &others, err);
+    runner->others = others.count;
+    runner->odd_rows = others.odd;
+    runner->other_rows = others.lines;
+    if (!found)
         return false;
     runner->finished = taken_count(&runner->taken);
     return true;

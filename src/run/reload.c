@@ -58,14 +58,16 @@ static void forget_under_way(struct runner *runner)
 static bool read_finished(struct runner *runner, struct plan *plan, struct error *err)
 {
     struct number_set finished = {0};
-    uint64_t others;
-    if (!store_flush(runner->store, err) ||
-        !store_find_finished(runner->store, plan, &finished, &others, err)) {
+    struct other_rows others = {0};
+    bool found =
+        store_flush(runner->store, err) && store_find_finished(runner->store, plan, &finished, &others, err);
+    text_free(&others.lines); /* whoever edits the config knows what the edit leaves behind */
+    if (!found) {
         number_set_free(&finished);
         return false;
     }
     taken_replace(&runner->taken, &finished);
-    runner->others = others;
+    runner->others = others.count;
     return true;
 }
 

@@ -127,6 +127,7 @@ static void release(struct runner *runner)
     vector_free(&runner->ready);
     vector_free(&runner->waiting);
     taken_free(&runner->taken);
+    text_free(&runner->other_rows);
     store_close(runner->store);
     trees_free(&runner->trees);
     fail_fast_free(&runner->fail_fast);

@@ -128,6 +128,15 @@ static uint64_t count_rows(const struct runner *runner)
     return count;
 }
 
+static void print_odd_rows(const struct runner *runner, const char *csv)
+{
+    unsigned long long count = runner->odd_rows;
+    if (count > 0)
+        fprintf(stderr,
+                "%llu %s of %s matched nothing in this plan at the start; %s/furcate.log tells why.\n", count,
+                count == 1 ? "row" : "rows", csv, store_log_dir(runner->store));
+}
+
 static void print_gone(const char *csv, const struct store_gone *gone)
 {
     unsigned long long count = gone->written + gone->before;
@@ -176,6 +185,7 @@ void summary_print(const struct runner *runner)
     findings_print(&runner->bookkeeping.findings, store_directory(runner->store));
     print_use(runner);
     print_done(done, total, now, took, csv);
+    print_odd_rows(runner, csv);
     print_gone(csv, &gone);
     if (store_was_replaced(runner->store))
         fprintf(

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -9,23 +10,55 @@
 #include "store/internal.h"
 #include "store/match_key.h"
 #include "store/misread.h"
+#include "store/others.h"
+#include "store/run_data.h"
 
 struct match {
     const struct plan *plan;
     const struct columns *columns;
-    size_t id_column;
+    const char *log_dir;
+    size_t id_column, log_dir_column;
     VECTOR(struct key_match) keys;
     uint32_t *choice;
     struct text scratch;
+    struct key_list differing;
     struct number_set *finished;
-    uint64_t others;
+    struct others others;
 };
 
-static void match_begin(struct match *match, const struct plan *plan, const struct columns *columns)
+static bool is_compared(const struct match *match, size_t column)
+{
+    for (size_t i = 0; i < match->keys.count; i++)
+        if (match->keys.items[i].column == column)
+            return true;
+    return false;
+}
+
+/* Whether the column may be that of a key of another config: not one that pandas has added. */
+static bool may_be_key(const char *name)
+{
+    return *name && !store_columns_are_own(name) && plan_compares_key(name) &&
+           strncmp(name, "Unnamed:", strlen("Unnamed:")) != 0;
+}
+
+static void add_extra_keys(struct match *match)
+{
+    for (size_t i = 0; i < match->columns->count; i++) {
+        struct key_match key;
+        if (!may_be_key(match->columns->items[i]) || is_compared(match, i))
+            continue;
+        store_match_key_init_extra(&key, match->plan, match->columns, i);
+        vector_push(&match->keys, key);
+    }
+}
+
+static void match_begin(struct match *match, const struct plan *plan, const struct columns *columns,
+                        const char *log_dir)
 {
     const struct value *keys = config_keys(plan_config(plan));
-    *match = (struct match){.plan = plan, .columns = columns};
+    *match = (struct match){.plan = plan, .columns = columns, .log_dir = log_dir};
     match->id_column = store_columns_find(columns, "run_id", 0);
+    match->log_dir_column = store_columns_find(columns, "log_dir", 0);
     match->choice = memory_new(plan_axis_count(plan), sizeof *match->choice);
     for (size_t i = 0; i < value_count(keys); i++) {
         struct key_match key;
@@ -34,13 +67,16 @@ static void match_begin(struct match *match, const struct plan *plan, const stru
         store_match_key_init(&key, plan, i, columns);
         vector_push(&match->keys, key);
     }
+    add_extra_keys(match);
 }
 
 static void match_end(struct match *match)
 {
+    others_free(&match->others);
     for (size_t i = 0; i < match->keys.count; i++)
         store_match_key_free(&match->keys.items[i]);
     vector_free(&match->keys);
+    vector_free(&match->differing);
     free(match->choice);
     text_free(&match->scratch);
 }
@@ -50,42 +86,97 @@ static bool knows_columns(const struct match *match)
 {
     bool knows = store_misread_has_own(match->columns);
     for (size_t i = 0; i < match->keys.count && !knows; i++)
-        knows = match->keys.items[i].column < match->columns->count;
+        knows = !match->keys.items[i].is_extra && match->keys.items[i].column < match->columns->count;
     return knows;
 }
 
-/* Whether the row is of the plan, and its rank. */
-static bool find_rank(struct match *match, const struct csv_reader *reader, bool *is_of_plan, uint64_t *rank,
-                      struct error *err)
+/* --- columns that the config has no key for --- */
+
+/* Whether the run of this row had a key of that name, by the files in its directory; EXTRA_UNKNOWN when they
+ * are gone. */
+static enum extra_state ask_run(struct match *match, const struct csv_reader *reader, const char *name)
 {
-    *is_of_plan = false;
+    struct error ignored;
+    CLEANUP(value_cleanup) struct value *config = NULL;
+    if (match->log_dir_column >= reader->cells.count)
+        return EXTRA_UNKNOWN;
+    struct csv_cell cell = store_csv_view(reader->cells.items[match->log_dir_column], &match->scratch);
+    CLEANUP(memory_free) char *path = memory_copy_bytes(cell.bytes, cell.len);
+    CLEANUP(memory_free) char *base_name = file_base_name(path);
+    CLEANUP(memory_free) char *directory = file_join(match->log_dir, base_name);
+    if (!*base_name || !store_run_config_read(directory, &config, &ignored) || !config)
+        return EXTRA_UNKNOWN;
+    return value_get(config, name) ? EXTRA_IS_KEY : EXTRA_IS_NO_KEY;
+}
+
+/* What people note in a column of their own makes no other run of a row, and where no run can be asked, the
+ * row counts. */
+static bool is_key(struct match *match, const struct csv_reader *reader, struct key_match *key)
+{
+    enum { most_asked = 100 };
+    if (!key->is_extra)
+        return true;
+    if (key->extra == EXTRA_UNKNOWN)
+        key->extra = ask_run(match, reader, key->name);
+    if (key->extra == EXTRA_UNKNOWN && ++key->looks == most_asked)
+        key->extra = EXTRA_CANNOT_TELL;
+    return key->extra == EXTRA_IS_KEY;
+}
+
+/* --- rows --- */
+
+/* Fills in the choice, and the keys that the row differs in. */
+static void compare_row(struct match *match, const struct csv_reader *reader)
+{
+    match->differing.count = 0;
     for (size_t i = 0; i < match->keys.count; i++) {
         struct key_match *key = &match->keys.items[i];
-        int64_t found;
-        if (!store_match_key_find(key, reader, &match->scratch, &found, err))
-            return false;
-        if (found < 0)
-            return true;
-        if (key->axis >= 0)
+        if (key->extra == EXTRA_IS_NO_KEY || key->extra == EXTRA_CANNOT_TELL)
+            continue;
+        int64_t found = store_match_key_find(key, reader, &match->scratch);
+        if (found < 0 && is_key(match, reader, key))
+            vector_push(&match->differing, (uint16_t)i);
+        else if (key->axis >= 0)
             match->choice[key->axis] = (uint32_t)found;
     }
-    *is_of_plan = plan_rank(match->plan, match->choice, rank);
-    return true;
+}
+
+/* Whether no cell in which the row differs is one that a spreadsheet or an editor has damaged: a row that
+ * differs in nothing but rounded numbers is no row of another config. */
+static bool check_cells(struct match *match, const struct csv_reader *reader, struct error *err)
+{
+    size_t rounded = 0;
+    const struct key_match *last = NULL;
+    const struct value *exact = NULL;
+    for (size_t i = 0; i < match->differing.count; i++) {
+        struct key_match *key = &match->keys.items[match->differing.items[i]];
+        if (!key->is_extra && store_match_key_is_garbled(key, &match->scratch))
+            return store_misread_bytes(reader, key->name, err);
+        const struct value *from = rounded == i ? store_match_key_exact(key, &match->scratch) : NULL;
+        rounded += from != NULL;
+        exact = from ? from : exact;
+        last = from ? key : last;
+    }
+    if (rounded == 0 || rounded < match->differing.count)
+        return true;
+    struct csv_cell text = store_match_key_text(last, &match->scratch);
+    return store_misread_rounded(reader, last->name, text, exact, err);
 }
 
 static bool take_row(struct match *match, const struct csv_reader *reader, struct error *err)
 {
     uint64_t rank;
-    bool is_of_plan;
     enum record_kind kind = store_misread_record(reader, match->columns, match->id_column, err);
     if (kind != RECORD_ROW)
         return kind == RECORD_EMPTY;
-    if (!find_rank(match, reader, &is_of_plan, &rank, err))
-        return false;
-    if (is_of_plan)
+    compare_row(match, reader);
+    if (match->differing.count == 0 && plan_rank(match->plan, match->choice, &rank)) {
         number_set_add(match->finished, rank);
-    else
-        match->others++;
+        return true;
+    }
+    if (!check_cells(match, reader, err))
+        return false;
+    others_add(&match->others, match->keys.items, &match->differing, &match->scratch);
     return true;
 }
 
@@ -100,12 +191,15 @@ static bool take_rows(struct match *match, struct csv_reader *reader, struct err
     return status == CSV_END;
 }
 
-static bool find_finished(const char *path, const struct plan *plan, struct number_set *finished,
-                          uint64_t *others, struct error *err)
+/* `log_dir`: as it is to be shown; `directory`: the same, to be found. */
+static bool find_finished(const char *directory, const char *log_dir, const struct plan *plan,
+                          struct number_set *finished, struct other_rows *others, struct error *err)
 {
+    CLEANUP(memory_free) char *path = file_join(directory, "run_data.csv");
+    CLEANUP(memory_free) char *shown = file_join(log_dir, "run_data.csv");
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (others)
-        *others = 0;
+        others->count = others->odd = 0;
     if (fd < 0)
         return errno == ENOENT || error_system(err, errno, "cannot read %s", path);
 
@@ -115,11 +209,14 @@ static bool find_finished(const char *path, const struct plan *plan, struct numb
     bool done = store_results_read_header(&reader, &columns, err) || err->kind == ERROR_NONE;
     if (done && columns.count > 0) {
         struct match match;
-        match_begin(&match, plan, &columns);
+        match_begin(&match, plan, &columns, directory);
         match.finished = finished;
         done = take_rows(&match, &reader, err);
-        if (others)
-            *others = match.others;
+        if (others) {
+            others->count = match.others.count;
+            others->odd =
+                others_describe(&match.others, match.keys.items, match.keys.count, shown, &others->lines);
+        }
         match_end(&match);
     }
     store_csv_close(&reader);
@@ -127,15 +224,14 @@ static bool find_finished(const char *path, const struct plan *plan, struct numb
 }
 
 bool store_find_finished(struct store *store, const struct plan *plan, struct number_set *finished,
-                         uint64_t *others, struct error *err)
+                         struct other_rows *others, struct error *err)
 {
     /* A file of its own: the store's is the worker's while a batch is out. */
-    return find_finished(store->results.path, plan, finished, others, err);
+    return find_finished(store->directory, store->given, plan, finished, others, err);
 }
 
 bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
-                         struct error *err)
+                         struct other_rows *others, struct error *err)
 {
-    CLEANUP(memory_free) char *path = file_join(log_dir, "run_data.csv");
-    return find_finished(path, plan, finished, NULL, err);
+    return find_finished(log_dir, log_dir, plan, finished, others, err);
 }

@@ -15,11 +15,15 @@ struct cached {
     char *bytes; /* as in the file; NULL: free */
     size_t len;
     int64_t found;
+    bool is_judged;
+    const struct value *exact; /* once it is judged: what it was rounded from; NULL: nothing */
 };
 
 static int64_t find_value(const void *context, const struct value *value)
 {
     const struct key_match *key = context;
+    if (key->is_extra)
+        return key->otherwise && plan_values_equal(key->name, key->otherwise, value) ? 0 : no_match;
     if (key->axis >= 0)
         return plan_find_value(key->plan, (size_t)key->axis, value);
     return plan_values_equal(key->name, key->expected, value) ? 0 : no_match;
@@ -30,9 +34,11 @@ static int64_t find_default(const struct key_match *key)
     return key->otherwise ? find_value(key, key->otherwise) : no_match;
 }
 
-/* An empty cell is null, or else the default. */
+/* An empty cell is null, or else the default; of a key that the config lacks it is as it should be. */
 static int64_t find_empty(const struct key_match *key)
 {
+    if (key->is_extra)
+        return 0;
     int64_t found = store_cell_match("", 0, find_value, key);
     return found < 0 ? find_default(key) : found;
 }
@@ -65,35 +71,58 @@ static const struct value *find_exact(struct key_match *key, struct csv_cell tex
     return NULL;
 }
 
-/* Whether it is the cell of another config, not one of this that was changed. */
-static bool is_another(struct key_match *key, const struct csv_reader *reader, struct text *scratch,
-                       struct error *err)
+const struct value *store_match_key_exact(struct key_match *key, struct text *scratch)
 {
-    struct csv_cell text = store_csv_view(reader->cells.items[key->column], scratch);
-    if (utf8_find_bad(text.bytes, text.len) < text.len)
-        return store_misread_bytes(reader, key->name, err);
-    const struct value *exact = find_exact(key, text);
-    return !exact || store_misread_rounded(reader, key->name, text, exact, err);
+    struct cached *cell = key->at;
+    if (!cell || key->is_extra)
+        return NULL;
+    if (!cell->is_judged)
+        cell->exact = find_exact(key, store_match_key_text(key, scratch));
+    cell->is_judged = true;
+    return cell->exact;
 }
 
-bool store_match_key_find(struct key_match *key, const struct csv_reader *reader, struct text *scratch,
-                          int64_t *found, struct error *err)
+bool store_match_key_is_garbled(const struct key_match *key, struct text *scratch)
 {
-    *found = key->found_without;
+    struct csv_cell text = store_match_key_text(key, scratch);
+    return utf8_find_bad(text.bytes, text.len) < text.len;
+}
+
+bool store_match_key_is_converted(const struct key_match *key, struct csv_cell text)
+{
+    int form = key->is_extra ? -1 : store_misread_form(text.bytes, text.len);
+    bool has_origin = false;
+    for (size_t i = 0; i < count_values(key) && form >= 0; i++) {
+        const struct value *value = value_at(key, i);
+        if (store_misread_form(value_text(value), value_text_len(value)) == form)
+            return false; /* people write it so */
+        has_origin |= value_kind(value) == VALUE_STRING && strpbrk(value_text(value), "0123456789");
+    }
+    return has_origin;
+}
+
+struct csv_cell store_match_key_text(const struct key_match *key, struct text *scratch)
+{
+    if (!key->at)
+        return (struct csv_cell){"", 0};
+    return store_csv_view((struct csv_cell){key->at->bytes, key->at->len}, scratch);
+}
+
+int64_t store_match_key_find(struct key_match *key, const struct csv_reader *reader, struct text *scratch)
+{
+    key->at = NULL;
     if (key->column >= reader->cells.count)
-        return true;
+        return key->found_without;
     struct csv_cell cell = reader->cells.items[key->column];
     uint64_t hash = hash_bytes(0, cell.bytes, cell.len);
-    struct cached *cached = &key->cache[hash % cache_size];
+    struct cached *cached = key->at = &key->cache[hash % cache_size];
     bool hit = cached->bytes && cached->hash == hash && cached->len == cell.len;
-    if (hit && memcmp(cached->bytes, cell.bytes, cell.len) == 0) {
-        *found = cached->found;
-        return true;
-    }
-    *found = find_text(key, cell, scratch);
+    if (hit && memcmp(cached->bytes, cell.bytes, cell.len) == 0)
+        return cached->found;
+    int64_t found = find_text(key, cell, scratch);
     free(cached->bytes);
-    *cached = (struct cached){hash, memory_copy_bytes(cell.bytes, cell.len), cell.len, *found};
-    return *found >= 0 || is_another(key, reader, scratch, err);
+    *cached = (struct cached){hash, memory_copy_bytes(cell.bytes, cell.len), cell.len, found, false, NULL};
+    return found;
 }
 
 static int64_t axis_of_key(const struct plan *plan, size_t key_index)
@@ -124,6 +153,20 @@ void store_match_key_init(struct key_match *key, const struct plan *plan, size_t
     else
         key->column = SIZE_MAX;
     key->found_without = find_empty(key); /* a column added later leaves its cell empty */
+}
+
+void store_match_key_init_extra(struct key_match *key, const struct plan *plan, const struct columns *columns,
+                                size_t column)
+{
+    *key = (struct key_match){
+        .plan = plan,
+        .name = columns->items[column],
+        .is_extra = true,
+        .axis = -1,
+        .otherwise = config_default(plan_config(plan), columns->items[column]),
+        .column = column,
+        .cache = memory_new(cache_size, sizeof *key->cache),
+    };
 }
 
 void store_match_key_free(struct key_match *key)

@@ -176,6 +176,53 @@ bool store_misread_is_rounded(const char *text, size_t len, const struct value *
     return *end == '\0' && seen == number_read(rounded, NULL);
 }
 
+/* Also of UTF-8: "Mär", "févr". */
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/*
+ * Whether the text is as the pattern says: '9' stands for one or two digits, 'Y' for four, 'D' for digits,
+ * '@' for a word of letters as a month has, all else for itself.
+ */
+static bool fits(const char *text, const char *pattern)
+{
+    static const char digits[] = "0123456789";
+    for (; *pattern; pattern++) {
+        size_t count = strspn(text, digits), letters = 0;
+        while (is_letter(text[letters]))
+            letters++;
+        size_t taken = *pattern == '9'   ? (count <= 2 ? count : 0)
+                       : *pattern == 'Y' ? (count == 4 ? count : 0)
+                       : *pattern == 'D' ? count
+                       : *pattern == '@' ? (letters >= 3 ? letters : 0)
+                                         : (*text == *pattern);
+        if (taken == 0)
+            return false;
+        text += taken;
+    }
+    return *text == '\0';
+}
+
+int store_misread_form(const char *text, size_t len)
+{
+    static const char *const patterns[] = {
+        "9-@",      "9-@-9",    "9-@-Y",  "@-9",    "9. @",  "9. @ 9",      "9. @ Y", "9/9/Y",  "9/9/9",
+        "9.9.Y",    "9.9.9",    "9-9-Y",  "Y-9-9",  "Y/9/9", "Y-9-9 9:9:9", "9:9:9",  "9:9 AM", "9:9 PM",
+        "9:9:9 AM", "9:9:9 PM", "D.DE+D", "D.DE-D", "DE+D",  "D,DE+D",      "D,DE-D",
+    };
+    char shown[32];
+    if (len >= sizeof shown)
+        return -1;
+    memcpy(shown, text, len);
+    shown[len] = '\0';
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (fits(shown, patterns[i]))
+            return (int)i;
+    return -1;
+}
+
 bool store_misread_rounded(const struct csv_reader *reader, const char *column, struct csv_cell shown,
                            const struct value *number, struct error *err)
 {

@@ -33,6 +33,9 @@ enum record_kind store_misread_record(const struct csv_reader *reader, const str
 
 /* Whether the cell's text is what a spreadsheet shows of the number: rounded, to six digits or more. */
 bool store_misread_is_rounded(const char *text, size_t len, const struct value *number);
+/* The form of a cell's text, if spreadsheets give it to texts that look like a date, a time or a number:
+ * "2-Jan", "10:30:00", "1/2/2020", "1.00E+05"; -1: it is no such text. */
+int store_misread_form(const char *text, size_t len);
 /* Errors for a cell of the reader's record; both return false. `shown`: the cell's text. */
 bool store_misread_rounded(const struct csv_reader *reader, const char *column, struct csv_cell shown,
                            const struct value *number, struct error *err);

@@ -64,10 +64,16 @@ const char *store_directory(const struct store *store); /* absolute */
 const char *store_log_dir(const struct store *store);
 struct log *store_log(struct store *store); /* furcate.log */
 
-/* Adds the ranks of all permutations of the plan that have a row; one pass over the CSV. Rows that match none
- * are counted in *others (may be NULL). */
+/* Rows that match no permutation of a plan. */
+struct other_rows {
+    uint64_t count;
+    uint64_t odd;      /* of these the ones that no edit of values explains */
+    struct text lines; /* at most three for people, each ended by a newline: what the rows differ in */
+};
+/* Adds the ranks of all permutations of the plan that have a row; one pass over the CSV. Tells of rows that
+ * match none in *others, which may be NULL, and to whose lines is added. */
 bool store_find_finished(struct store *store, const struct plan *plan, struct number_set *finished,
-                         uint64_t *others, struct error *err);
+                         struct other_rows *others, struct error *err);
 
 /* Whether run_data.csv is as this store left it: nobody has deleted or added a row since. Not while
  * store_commit_work() is under way. */
@@ -189,7 +195,7 @@ void table_free(struct table *table);
 
 /* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it. */
 bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
-                         struct error *err);
+                         struct other_rows *others, struct error *err);
 /* The config that was carried out last in a log dir, by a look at it like the one above; NULL with a fault
  * when none is known. */
 struct config *store_peek_config(const char *log_dir, struct faults *faults);

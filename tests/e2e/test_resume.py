@@ -284,3 +284,105 @@ def test_an_unfinished_run_is_found_again_by_another_spelling_of_data_dir(projec
     project.write(batch_size=[1], data_dir="./foo")
     project.run(*traced(project))
     assert [(row["run_id"], row["run_attempts"]) for row in project.rows()] == [("0", "2")]
+
+
+# --- rows that match nothing are explained ---
+
+def explain(project):
+    """What a start and `furcate plan` say of the rows, which is the same."""
+    planned = project.furcate("plan", "config.json", "--limit", "0", "--", "true").stdout
+    said = [line for line in planned.splitlines() if "run_data.csv" in line]
+    before = len(project.log().splitlines())
+    done = project.furcate("run", "config.json", "--", "false")
+    logged = [line.partition("] ")[2] for line in project.log().splitlines()[before:] if "of logs/run_data.csv" in line]
+    assert logged == said
+    assert all(line in done.stderr for line in said)
+    for kind in ("csv", "json"):
+        assert "run_data.csv" not in project.furcate("plan", "config.json", "--format", kind, "--", "true").stdout
+    return said, done.stderr
+
+
+def test_a_further_constant_is_named_as_what_the_rows_lack(project):
+    project.write(batch_size=list(range(1, 7)), meta={"fail_fast": False})
+    project.run("true")
+    project.write(batch_size=list(range(1, 7)), test_size=0.2, meta={"fail_fast": False})
+    said, stderr = explain(project)
+    assert said == ["6 rows of logs/run_data.csv differ from this plan in test_size alone (they have none): add the "
+                    "column with the value they were made with to count them"]
+    assert "6 rows of logs/run_data.csv matched nothing in this plan at the start; logs/furcate.log tells why." in stderr
+    frame = project.frame()
+    frame.insert(0, "test_size", 0.2)
+    frame.to_csv(project.csv, index=False)
+    assert "6 of 6 runs are in" in project.run("true").stderr
+
+
+def test_a_key_that_was_renamed_in_the_config_is_named(project):
+    project.write(k=[1, 2], batch_size=1)
+    project.run("true")
+    project.write(K=[1, 2], batch_size=1)
+    said, _ = explain(project)
+    assert said == ["2 rows of logs/run_data.csv differ from this plan in K (they have none) and k (they have 1, 2; this "
+                    "config has no k): the rows have k, the config has K; if that is one key, give its column the name K "
+                    "to count them"]
+    project.csv.write_text(project.csv.read_text().replace(",k,", ",K,", 1))
+    assert "2 of 2 runs are in" in project.run("true").stderr
+
+
+def test_an_axis_that_was_removed_leaves_rows_of_other_runs(project):
+    project.write(k=[1, 2], batch_size=1)
+    project.run("true")
+    project.write(batch_size=1)
+    said, _ = explain(project)
+    assert said == ["2 rows of logs/run_data.csv differ from this plan in k alone (they have 1, 2; this config has no k): "
+                    "they are of a config that had this key; put it back into the config to count them"]
+    project.run("true")
+    assert project.values("k") == ["", "1", "2"]
+
+
+def test_a_column_that_was_renamed_or_removed_is_named(project):
+    project.write(k=[1, 2], batch_size=1)
+    project.run("true")
+    text = project.csv.read_text()
+    project.csv.write_text(text.replace(",k,", ",K,", 1))
+    said, _ = explain(project)
+    assert said == ["2 rows of logs/run_data.csv differ from this plan in k alone (they have none): the table has a column "
+                    "K, which no config had; give it the name k again to count them"]
+    project.csv.write_text(text)
+    project.frame().drop(columns="k").to_csv(project.csv, index=False)
+    said, _ = explain(project)
+    assert said == ["2 rows of logs/run_data.csv differ from this plan in k alone (they have none): add the column with "
+                    "the value they were made with to count them"]
+
+
+def test_values_that_an_edit_takes_away_are_told_in_one_line(project):
+    project.write(batch_size=[1, 2, 3, 4], epochs=5)
+    project.run("true")
+    project.write(batch_size=[1, 2, 9], epochs=5)
+    said, stderr = explain(project)
+    assert said == ["2 rows of logs/run_data.csv have values that this config does not have: batch_size 3, 4"]
+    assert "matched nothing" not in stderr
+    project.write(batch_size=[1, 2, 3, 4], epochs=6)
+    said, _ = explain(project)
+    assert said == ["4 rows of logs/run_data.csv have values that this config does not have: epochs 5"]
+
+
+def test_a_column_of_notes_makes_no_other_runs(project):
+    project.write()
+    project.run("true")
+    frame = project.frame()
+    frame.insert(0, "notes", ["good", "bad"])
+    frame.to_csv(project.csv, index=False)
+    assert "2 of 2 runs are in" in project.run("true").stderr
+    assert explain(project)[0] == []
+
+
+def test_two_configs_in_one_log_dir_have_rows_of_their_own(project):
+    project.write({"lr": [1, 2], "k": [1, 2]})
+    project.run("true")
+    project.write({"lr": [1, 2]})
+    assert "2 of 2 runs are done, 2 of them now" in project.run("true").stderr
+    project.write({"lr": [1, 2], "k": [1, 2]})
+    said, _ = explain(project)
+    assert said == ["2 rows of logs/run_data.csv differ from this plan in k alone (they have none): fill the column with "
+                    "the value they were made with to count them"]
+    assert len(project.rows()) == 6

@@ -177,6 +177,33 @@ def test_a_number_of_another_config_is_not_taken_for_a_rounded_one(project):
     assert starts(project) == 144 + 216
 
 
+DAMAGE = {"1-2": "2-Jan", "10:30": "10:30:00", "2020-01-02": "1/2/2020"}
+
+
+@pytest.mark.parametrize("values, names", [(["1-2"], "2-Jan"), (["10:30"], "10:30:00"), (["2020-01-02"], "1/2/2020"),
+                                           (DAMAGE, "1/2/2020, 2-Jan, 10:30:00")])
+def test_a_text_that_became_a_date_is_named(project, values, names):
+    project.write(split=list(DAMAGE), batch_size=1)
+    project.run("true")
+    header, *rows = cells_of(project.csv.read_text())
+    rows = [[DAMAGE[cell] if cell in values else cell for cell in row] for row in rows]
+    good = project.csv.read_text()
+    project.csv.write_text(text_of([header, *rows]))
+    done = project.furcate("run", "config.json", "--", "false")
+    assert f"in split alone (they have {names}): a spreadsheet makes that of a text that looks like a date" in done.stderr
+    assert "write the config's values into these cells again to count them" in project.log()
+    project.csv.write_text(good)
+    assert "3 of 3 runs are in" in project.run("true").stderr
+
+
+def test_texts_that_a_spreadsheet_leaves_alone_are_matched(project):
+    """Texts that would be read as numbers or truth are in quotes of their own, which spreadsheets keep."""
+    project.write(batch_size=1, split=["007", "1E5", "TRUE", "1.50", "null"])
+    project.run("true")
+    project.csv.write_text(text_of(shown(project.csv.read_text())))
+    assert "5 of 5 runs are in" in project.run("true").stderr
+
+
 @pytest.mark.parametrize("change, says", [
     (lambda text: text_of(cells_of(text), delimiter=";"), "has ';' between its columns"),
     (lambda text: "time,loss\n1,2\n", "begins with no header that furcate knows"),
@@ -201,9 +228,12 @@ def test_a_table_that_is_broken_while_runs_execute_waits_for_its_repair(project,
 # --- rows that others take away while runs execute ---
 
 def finish_one(project, rows):
-    """Lets the run that waits end; the table is to have so many rows then."""
+    """Lets the run that waits end, of more to come; the table is to have so many rows then. Returns when the start
+    of the next is recorded, so that nothing is to be written for a while."""
+    started = project.query("SELECT count(*) FROM attempts WHERE end_time IS NOT NULL")[0][0] + 2
     project.let_go(project.until_waiting(1)[0])
     until(lambda: project.csv.exists() and len(project.rows()) == rows, f"{rows} rows")
+    project.until_started(started)
 
 
 def replace_table(project, text):

@@ -177,8 +177,12 @@ static UNUSED size_t count_finished(struct fixture *fixture, struct store *store
                                     uint64_t *others)
 {
     struct number_set finished = {0};
-    if (!store_find_finished(store, plan, &finished, others, &fixture->err))
+    struct other_rows other_rows = {0};
+    if (!store_find_finished(store, plan, &finished, &other_rows, &fixture->err))
         fail_msg("%s", fixture->err.text);
+    if (others)
+        *others = other_rows.count;
+    text_free(&other_rows.lines);
     size_t count = finished.count;
     number_set_free(&finished);
     return count;
