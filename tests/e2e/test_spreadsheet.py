@@ -230,10 +230,10 @@ def test_a_table_that_is_broken_while_runs_execute_waits_for_its_repair(project,
 def finish_one(project, rows):
     """Lets the run that waits end, of more to come; the table is to have so many rows then. Returns when the start
     of the next is recorded, so that nothing is to be written for a while."""
-    started = project.query("SELECT count(*) FROM attempts WHERE end_time IS NOT NULL")[0][0] + 2
+    ended = until(lambda: project.query("SELECT count(*) FROM attempts WHERE end_time IS NOT NULL"), "furcate.db")
     project.let_go(project.until_waiting(1)[0])
     until(lambda: project.csv.exists() and len(project.rows()) == rows, f"{rows} rows")
-    project.until_started(started)
+    project.until_started(ended[0][0] + 2)
 
 
 def replace_table(project, text):
