@@ -21,7 +21,8 @@ struct config {
     char *path;
     enum config_use use;
     struct value *keys, *defaults, *meta;
-    size_t given_count; /* of the keys that the file has */
+    struct value *usual; /* the defaults that a Fork gets */
+    size_t given_count;  /* of the keys that the file has */
     struct value *data_name;
     char *log_dir;
     int64_t seed;
@@ -53,8 +54,8 @@ static struct config *new_config(const char *path, enum config_use use, const st
     config->path = memory_copy_text(path);
     config->use = use;
     take_own(config, given, record_log_dir);
-    config->defaults =
-        use == CONFIG_FOR_FORK ? config_keys_defaults(value_text(config->data_name)) : value_new_object();
+    config->usual = config_keys_defaults(value_text(config->data_name));
+    config->defaults = use == CONFIG_FOR_FORK ? value_ref(config->usual) : value_new_object();
     config->keys = config_keys_complete(given, config->defaults);
     config->given_count = config_keys_count_given(given);
     config->meta = config_meta_complete(meta);
@@ -204,6 +205,7 @@ void config_unref(struct config *config)
         return;
     value_unref(config->keys);
     value_unref(config->defaults);
+    value_unref(config->usual);
     value_unref(config->meta);
     value_unref(config->data_name);
     free(config->log_dir);
@@ -244,6 +246,11 @@ int64_t config_seed(const struct config *config)
 const struct value *config_default(const struct config *config, const char *key)
 {
     return value_get(config->defaults, key);
+}
+
+const struct value *config_usual(const struct config *config, const char *key)
+{
+    return value_get(config->usual, key);
 }
 
 const struct value *config_meta_value(const struct config *config)

@@ -86,6 +86,9 @@ const struct value *config_keys(const struct config *config);
 bool config_is_axis(const struct config *config, size_t i);
 /* The default of a key that has one, else NULL: what a row without this column counts as. */
 const struct value *config_default(const struct config *config, const char *key);
+/* The same for a key that a Fork would fill in, whoever reads the config: what a row may have of a key that
+ * the config lacks. */
+const struct value *config_usual(const struct config *config, const char *key);
 /* `meta` with defaults, as it goes into config.json and the CSV. */
 const struct value *config_meta_value(const struct config *config);
 const struct config_meta *config_meta(const struct config *config);

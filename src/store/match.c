@@ -10,8 +10,9 @@
 #include "store/internal.h"
 #include "store/match_key.h"
 #include "store/misread.h"
+#include "store/older.h"
 #include "store/others.h"
-#include "store/run_data.h"
+#include "store/run_record.h"
 
 struct match {
     const struct plan *plan;
@@ -92,35 +93,63 @@ static bool knows_columns(const struct match *match)
 
 /* --- columns that the config has no key for --- */
 
-/* Whether the run of this row had a key of that name, by the files in its directory; EXTRA_UNKNOWN when they
- * are gone. */
-static enum extra_state ask_run(struct match *match, const struct csv_reader *reader, const char *name)
+static bool has_key_of(const struct value *keys, const char *column)
+{
+    for (size_t i = 0; i < value_count(keys); i++) {
+        const char *key = value_key(keys, i), *prefix = config_column_prefix(key);
+        size_t len = strlen(prefix);
+        if (strncmp(column, prefix, len) == 0 && strcmp(column + len, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Not when it may be a default that an older furcate put there. */
+static bool is_key_of(const struct run_record *record, const char *column)
+{
+    bool is_key = true;
+    struct value *meanings[RECORD_MEANINGS];
+    size_t count = store_older_meanings(record, meanings);
+    for (size_t i = 0; i < count; i++) {
+        is_key = is_key && has_key_of(meanings[i], column);
+        value_unref(meanings[i]);
+    }
+    return is_key;
+}
+
+/* Notes whether the run of this row had the key, by the record in its directory, if that is still there. What
+ * a Fork fills in by itself is as good as nothing. */
+static void ask_run(struct match *match, const struct csv_reader *reader, struct key_match *key)
 {
     struct error ignored;
-    CLEANUP(value_cleanup) struct value *config = NULL;
+    struct run_record record;
     if (match->log_dir_column >= reader->cells.count)
-        return EXTRA_UNKNOWN;
+        return;
     struct csv_cell cell = store_csv_view(reader->cells.items[match->log_dir_column], &match->scratch);
     CLEANUP(memory_free) char *path = memory_copy_bytes(cell.bytes, cell.len);
     CLEANUP(memory_free) char *base_name = file_base_name(path);
     CLEANUP(memory_free) char *directory = file_join(match->log_dir, base_name);
-    if (!*base_name || !store_run_config_read(directory, &config, &ignored) || !config)
-        return EXTRA_UNKNOWN;
-    return value_get(config, name) ? EXTRA_IS_KEY : EXTRA_IS_NO_KEY;
+    if (!*base_name || !store_run_record_read(&record, directory, &ignored) || !record.content)
+        return;
+    bool is_of_program = value_get(record.run, "gpu_id");
+    key->extra = is_key_of(&record, key->name) ? EXTRA_IS_KEY : EXTRA_IS_NO_KEY;
+    key->otherwise = is_of_program ? NULL : config_usual(plan_config(match->plan), key->name);
+    store_run_record_free(&record);
 }
 
-/* What people note in a column of their own makes no other run of a row, and where no run can be asked, the
- * row counts. */
-static bool is_key(struct match *match, const struct csv_reader *reader, struct key_match *key)
+/* Whether the row is to be compared in the key. What people note in a column of their own makes no other run
+ * of a row, and where no run can be asked, the row counts. */
+static bool is_compared_in(struct match *match, const struct csv_reader *reader, struct key_match *key)
 {
     enum { most_asked = 100 };
+    bool has_cell = key->column < reader->cells.count && reader->cells.items[key->column].len > 0;
     if (!key->is_extra)
         return true;
-    if (key->extra == EXTRA_UNKNOWN)
-        key->extra = ask_run(match, reader, key->name);
-    if (key->extra == EXTRA_UNKNOWN && ++key->looks == most_asked)
+    if (key->extra == EXTRA_UNKNOWN && has_cell)
+        ask_run(match, reader, key);
+    if (key->extra == EXTRA_UNKNOWN && has_cell && ++key->looks == most_asked)
         key->extra = EXTRA_CANNOT_TELL;
-    return key->extra == EXTRA_IS_KEY;
+    return key->extra == EXTRA_IS_KEY && has_cell;
 }
 
 /* --- rows --- */
@@ -131,10 +160,10 @@ static void compare_row(struct match *match, const struct csv_reader *reader)
     match->differing.count = 0;
     for (size_t i = 0; i < match->keys.count; i++) {
         struct key_match *key = &match->keys.items[i];
-        if (key->extra == EXTRA_IS_NO_KEY || key->extra == EXTRA_CANNOT_TELL)
+        if (!is_compared_in(match, reader, key))
             continue;
         int64_t found = store_match_key_find(key, reader, &match->scratch);
-        if (found < 0 && is_key(match, reader, key))
+        if (found < 0)
             vector_push(&match->differing, (uint16_t)i);
         else if (key->axis >= 0)
             match->choice[key->axis] = (uint32_t)found;

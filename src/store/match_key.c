@@ -163,7 +163,6 @@ void store_match_key_init_extra(struct key_match *key, const struct plan *plan, 
         .name = columns->items[column],
         .is_extra = true,
         .axis = -1,
-        .otherwise = config_default(plan_config(plan), columns->items[column]),
         .column = column,
         .cache = memory_new(cache_size, sizeof *key->cache),
     };

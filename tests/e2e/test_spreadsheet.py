@@ -287,7 +287,7 @@ def test_rows_that_are_overwritten_after_the_last_run_are_told_too(project):
 def test_rows_that_are_deleted_by_hand_are_told_in_calm_words(project):
     project.write(batch_size=[1, 2])
     project.run("true")
-    project.write(batch_size=[1, 2, 3, 4, 5], meta={"max_threads": 1, "order": "config"})
+    project.write(batch_size=[1, 2, 3, 4, 5, 6], meta={"max_threads": 1, "order": "config"})
     runner = project.start(project.gated())
     finish_one(project, 3)
     finish_one(project, 4)
@@ -298,7 +298,7 @@ def test_rows_that_are_deleted_by_hand_are_told_in_calm_words(project):
     assert "run_data.csv have been deleted: their runs are run again at the next start" in project.log()
     assert "older copy" not in project.log()
     assert project.let_all_go(runner) == 0
-    assert "3 of 5 runs are done, 2 of them now" in runner.stderr
+    assert "4 of 6 runs are done, 3 of them now" in runner.stderr
 
 
 def test_a_table_that_is_saved_again_as_it_is_is_not_worth_a_word(project):

@@ -369,12 +369,12 @@ static void a_row_is_rounded_only_when_it_differs_in_nothing_else(void **state)
     plan_unref(plan);
 }
 
-/* Of a run whose config.json stands in its directory. */
+/* Of a run whose record stands in its directory. */
 #define OF_RUN COLUMNS ",k,meta,log_dir,run_id\na,d,32,5,1,{},logs/a0_x,0\na,d,32,5,2,{},logs/a1_x,1\n"
 
 static void a_row_of_a_config_with_one_key_more_is_of_another_run(void **state)
 {
-    put(*state, "a0_x/config.json", "{\"k\": 1}");
+    put(*state, "a0_x/furcate.json", "{\"k\": 1, \"meta\": {\"run\": {\"id\": 0}}}");
     assert_told(
         *state, WITH("batch_size: 32"), OF_RUN, 2,
         "2 rows: differ from this plan in k alone (they have 1, 2; this config has no k): they are of a "
@@ -388,7 +388,7 @@ static void a_row_of_a_config_with_one_key_more_is_of_another_run(void **state)
 
 static void a_column_that_people_added_makes_no_other_run(void **state)
 {
-    put(*state, "a0_x/config.json", "{\"batch_size\": 32}");
+    put(*state, "a0_x/furcate.json", "{\"batch_size\": 32, \"meta\": {\"run\": {\"id\": 0}}}");
     assert_told(*state, WITH("batch_size: 32"), OF_RUN, 0, "");
     assert_told(*state, WITH("batch_size: 32, K: [1, 2]"), OF_RUN, 2,
                 "2 rows: differ from this plan in K alone (they have none): the table has a column k, which "
