@@ -16,7 +16,7 @@ _OTHERS = {"num_parallel_reads": "tf", "num_parallel_calls": "tf", "AUTOTUNE": "
 
 
 class ConfigKey:
-    """Stands in a class for a config key that a name of the adapter would hide. An attribute of the object goes first."""
+    """Stands in a class for a config key that a name of the adapter would hide. An object's attribute goes first."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -11,8 +11,16 @@ from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, Type
 
 from furcate import _core, adapters, launch, warm
 from furcate._core import ConfigError
-from furcate.history import (as_curve, as_number, history_document, history_values, is_there, metric_name,
-                             named_results, plain)
+from furcate.history import (
+    as_curve,
+    as_number,
+    history_document,
+    history_values,
+    is_there,
+    metric_name,
+    named_results,
+    plain,
+)
 from furcate.script import missing_key
 
 __all__ = ["Fork", "metric_name"]
@@ -313,12 +321,12 @@ class Fork:
         if framework not in adapters.MODULES or self._has_adapter():
             return
         adapter = adapters.load(framework)
-        members = {"__module__": own.__module__, "__doc__": own.__doc__,
-                   "__reduce__": lambda self: (_restore, (own, framework), self.__dict__)}
+        members: Dict[str, Any] = {"__module__": own.__module__, "__doc__": own.__doc__,
+                                   "__reduce__": lambda self: (_restore, (own, framework), self.__dict__)}
         members.update((key, adapters.ConfigKey(key)) for key in adapters.hidden_keys(self.data, adapter, own))
         self.__class__ = type(own.__name__, (own, adapter) if own is not Fork else (adapter,), members)
 
-    def _adopt_by_hand(self, model: Any) -> Optional[type]:
+    def _adopt_by_hand(self, model: Any) -> Optional[Type[Any]]:
         """For a default method that somebody calls in no run, where a run would have adopted a framework's by then:
         adopts them, and returns the class that has them. None where there are none to adopt."""
         framework = self._framework() or adapters.of_model(model)
@@ -362,7 +370,8 @@ class Fork:
         if _core.reported():
             return None
         if not values:
-            return None if history is None else f"model_fit returned {type(history).__name__}, which has no lists by key"
+            kind = type(history).__name__
+            return None if history is None else f"model_fit returned {kind}, which has no lists by key"
         for i in range(max(map(len, values.values()))):
             numbers = {key: as_number(items[i]) for key, items in values.items() if i < len(items)}
             try:
@@ -391,8 +400,8 @@ class Fork:
         """Returns what the app has added to self.data; the values of the config's keys stay as they are."""
         for key, value in self._given.items():
             if key != "meta" and self.data.get(key) is not value and plain(self.data.get(key)) != plain(value):
-                print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's value, "
-                      f"{value!r}", file=sys.stderr)
+                print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's "
+                      f"value, {value!r}", file=sys.stderr)
         return {key: value for key, value in self.data.items() if key not in self._given}
 
     def _check_methods(self) -> None:

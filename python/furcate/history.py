@@ -83,7 +83,7 @@ def as_curve(values: Optional[Iterable[Any]]) -> Optional[List[float]]:
 
 
 def is_there(dataset: Any) -> bool:
-    """Whether a test set is to be evaluated: not when it is None, false, or has no items. What has no clear truth is."""
+    """Whether a test set is to be evaluated: not when it is None, false, or has no items. One of no clear truth is."""
     if dataset is None:
         return False
     try:

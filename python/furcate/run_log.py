@@ -7,9 +7,10 @@ import time
 class _Formatter(logging.Formatter):
     """2020-12-02 16:04:33.000907: name] text"""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: object = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: object = None) -> str:
         """Returns the local time with its microseconds."""
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created)) + f".{int(record.created % 1 * 1e6):06}"
+        seconds = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
+        return f"{seconds}.{int(record.created % 1 * 1e6):06}"
 
 
 def configure() -> None:

@@ -73,7 +73,8 @@ def numbers_only(metrics: Mapping[str, Any]) -> Dict[str, float]:
 
 
 def config() -> Config:
-    """The config of this run, one value for each key that its user wrote; empty, with a notice, when no runner started the script.
+    """The config of this run, one value for each key that its user wrote; empty, with a notice, when no runner started
+    the script.
 
     Raises ConfigError when the run's config.json cannot be read.
     """

@@ -61,7 +61,8 @@ class Endless:
     if "numpy" in test_set:
         pytest.importorskip("numpy")
         text = "import numpy\n" + text
-    train_one(project, text.replace("train_fp, None, None", f"train_fp, {test_set}, None") + evaluate("return 0.5") + RUN)
+    text = text.replace("train_fp, None, None", f"train_fp, {test_set}, None")
+    train_one(project, text + evaluate("return 0.5") + RUN)
     assert project.rows()[0]["run_test_loss"] == "0.5" and project.errors() == ""
 
 
@@ -83,7 +84,8 @@ FAULTY = {
                     "KeyError: 'f1'"),
     "plot_metric": (method("plot_metric", "history, metric", "raise MemoryError"), "MemoryError"),
     "plot": (method("plot", "*arguments", "raise OSError('no\\ndisk')"), "OSError: no disk"),
-    "save_history": (method("save_history", "history, out_file", "out_file.write('{'); out_file.write(b'')"), "TypeError"),
+    "save_history": (method("save_history", "history, out_file", "out_file.write('{'); out_file.write(b'')"),
+                     "TypeError"),
 }
 
 
@@ -172,8 +174,8 @@ def test_thousands_of_predictions_are_no_columns(project):
     assert len(json.loads(row["run_results"])) == 1000 and not [key for key in row if key.startswith("run_test_")]
 
 
-LOOP = "class Loop(dict):\n    pass\n\nclass Mute:\n    def __str__(self): raise ValueError('no text')\n\nloop = Loop()\n" \
-    "loop['itself'] = loop\n"
+LOOP = "class Loop(dict):\n    pass\n\nclass Mute:\n    def __str__(self): raise ValueError('no text')\n\n" \
+    "loop = Loop()\nloop['itself'] = loop\n"
 
 
 @pytest.mark.parametrize("thing, why", [("loop", "RecursionError"), ("Mute()", "ValueError: no text")])
@@ -254,7 +256,8 @@ def test_the_results_are_one_dict_that_methods_share(project):
 
 def test_a_class_attribute_goes_before_the_config(project):
     project.write(batch_size=32, epochs=5)
-    project.script(APP + "    epochs = 2\n    verbose = 0\n" + method("model_summary", "model", "print('summary')") + RUN)
+    attributes = "    epochs = 2\n    verbose = 0\n"
+    project.script(APP + attributes + method("model_summary", "model", "print('summary')") + RUN)
     done = project.run()
     assert project.rows()[0]["run_epochs"] == "2" and project.read("example0.log") == ""
     assert "App.epochs of the script goes before the config's key 'epochs': every run uses the script's, and " \
@@ -284,8 +287,9 @@ def test_what_an_app_logs_is_in_its_err(project):
 
 
 def test_logging_that_a_method_imports_is_shown_too(project):
-    train_one(project, LOGGING.replace("        return train_fp, None", "        global logging\n        import logging\n"
-                                       "        return train_fp, None") + RUN)
+    first, rest = LOGGING.split("        return train_fp, None")
+    importing = "        global logging\n        import logging\n"
+    train_one(project, first + importing + "        return train_fp, None" + rest + RUN)
     assert "root] halfway" in project.read("example0.err")
 
 

@@ -632,14 +632,16 @@ def train(config):
 furcate.run("config.json", train)
 """)
     [row] = project.rows()
-    assert (row["run_val_loss"], row["run_best_val_loss"], row["run_best_val_loss_step"]) == ("2000.0", "4000.0", "1000")
+    assert [row[f"run_{name}"] for name in ("val_loss", "best_val_loss", "best_val_loss_step")] == \
+        ["2000.0", "4000.0", "1000"]
 
 
 def test_an_objective_that_no_fork_reports_is_told_of_once(project):
     project.write(meta={"objective": {"metric": "val_acc", "mode": "max"}})
     done = project.train(APP + RUN)
     log = (project.logs / "furcate.log").read_text()
-    assert log.count("no value of val_acc (meta.objective) was reported, but train_accuracy, train_loss, val_loss;") == 1
+    told = "no value of val_acc (meta.objective) was reported, but train_accuracy, train_loss, val_loss;"
+    assert log.count(told) == 1
     assert "2 runs reported no value of meta.objective's metric" in done.stderr
 
 
