@@ -24,6 +24,7 @@ struct finished {
     bool has_run_data;  /* it has written its results itself */
     struct value *data; /* these; NULL: they cannot be read */
     bool is_read;       /* now, on a worker thread */
+    bool is_marked;     /* that it ended well is in the store's hands */
     bool waits;         /* the last time it could not be read */
     struct error err;   /* of reading it; kind ERROR_NONE: it went well */
 };
@@ -71,6 +72,22 @@ static void commit(uv_work_t *work)
         bookkeeping->commit_err.kind = ERROR_NONE; /* whatever it got over */
 }
 
+/* Results that are read by then need no mark. */
+static void begin_later(struct bookkeeping *bookkeeping)
+{
+    const uv_handle_t *timer = (uv_handle_t *)&bookkeeping->timer;
+    if (!bookkeeping->busy && !uv_is_active(timer) && !uv_is_closing(timer))
+        uv_timer_start(&bookkeeping->timer, on_timer, (uint64_t)(group_ns / 1000000), 0);
+}
+
+static bool has_unmarked(const struct bookkeeping *bookkeeping)
+{
+    for (size_t i = 0; i < bookkeeping->collecting.count; i++)
+        if (!bookkeeping->collecting.items[i]->is_marked)
+            return true;
+    return false;
+}
+
 static void after_commit(uv_work_t *work, int status)
 {
     (void)status;
@@ -82,6 +99,19 @@ static void after_commit(uv_work_t *work, int status)
     tell(bookkeeping);
     if (bookkeeping->pending)
         bookkeeping_kick(bookkeeping);
+    else if (has_unmarked(bookkeeping))
+        begin_later(bookkeeping);
+}
+
+/* Reading can take minutes, in which a crash must not make a run that ended well be repeated. */
+static void mark_unread(struct bookkeeping *bookkeeping)
+{
+    for (size_t i = 0; i < bookkeeping->collecting.count; i++) {
+        struct finished *finished = bookkeeping->collecting.items[i];
+        if (!finished->is_marked && !finished->has_run_data)
+            store_add_ended(bookkeeping->store, finished->run, &finished->end);
+        finished->is_marked = true;
+    }
 }
 
 static void begin(struct bookkeeping *bookkeeping)
@@ -89,6 +119,7 @@ static void begin(struct bookkeeping *bookkeeping)
     if (bookkeeping->busy)
         return;
     read_again(bookkeeping);
+    mark_unread(bookkeeping);
     bool again = bookkeeping->commit_err.kind != ERROR_NONE;
     if (!store_restore(bookkeeping->store, &bookkeeping->commit_err)) {
         tell(bookkeeping);
@@ -274,6 +305,7 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
     };
     vector_push(&bookkeeping->collecting, finished);
     read_results(finished);
+    begin_later(bookkeeping);
 }
 
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i)

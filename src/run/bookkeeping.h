@@ -14,7 +14,8 @@
 struct finished; /* a run whose results are being read */
 struct readers;
 
-/* The most finished runs that may be unwritten before starts wait for them. A crash may repeat as many. */
+/* The most finished runs that may be unwritten before starts wait for them. A crash may repeat as many, and
+ * one a slot. */
 enum { BOOKKEEPING_MOST_UNWRITTEN = 512 };
 
 struct bookkeeping {

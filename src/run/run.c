@@ -89,6 +89,19 @@ static void begin(struct runner *runner)
     guard_started(runner->guard, log_file(runner->log));
 }
 
+/* Finishes the runs that had ended well when an earlier runner was killed. */
+static void finish_unread(struct runner *runner)
+{
+    struct run *run;
+    struct attempt_end end;
+    while ((run = store_take_unread(runner->store, &end))) {
+        bool is_planned = runner_take(runner, run);
+        runner->finished += is_planned;
+        runner->others += !is_planned;
+        bookkeeping_finish(&runner->bookkeeping, run, &end, runner->config, false);
+    }
+}
+
 static void carry_out(struct runner *runner)
 {
     begin(runner);
@@ -109,6 +122,7 @@ static void carry_out(struct runner *runner)
     vanish_open(runner);
     warm_open(runner);
     announce_start(runner);
+    finish_unread(runner);
     bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */
     schedule_go_on(runner);
     uv_run(&runner->loop, UV_RUN_DEFAULT);

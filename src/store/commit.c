@@ -28,6 +28,7 @@ void store_commit_end(struct store *store)
 
 bool store_commit_begin(struct store *store)
 {
+    store_drop_overtaken_marks(&store->batch, &store->pending);
     for (size_t i = 0; i < store->pending.count; i++)
         vector_push(&store->batch, store->pending.items[i]);
     store->pending.count = 0;
@@ -216,7 +217,7 @@ static bool put_batch(struct store *store, struct error *err)
     if (put && store->batch_config)
         put = store_database_put_text(store->database, TEXT_CONFIG, store->batch_config, err);
     for (size_t i = 0; put && i < store->batch.count; i++)
-        put = put_record(store->database, store->batch.items[i], err);
+        put = store->batch.items[i]->is_mark || put_record(store->database, store->batch.items[i], err);
     if (put)
         return store_database_commit(store->database, err);
     store_database_rollback(store->database);

@@ -7,6 +7,7 @@
 #include "store/results_file.h"
 #include "store/store.h"
 #include "store/unfinished.h"
+#include "store/unread.h"
 
 struct records {
     struct record **items;
@@ -24,6 +25,7 @@ struct store {
     struct log *log;
     int64_t next_id;
     struct unfinished unfinished;
+    struct unread unread;
     struct records pending;
     char *config; /* to be remembered by the next commit; NULL: it is already */
     char *last_config;
@@ -43,5 +45,7 @@ char *store_log_dir_cell(const struct store *store, const char *base_name);
 /* Makes the log dir if needed, takes its lock in the place of one that the store may have, and tells the
  * holder. */
 bool store_take_log_dir(struct store *store, struct error *err);
+/* Drops from a batch that could not be written the marks of runs whose results are to be written too. */
+void store_drop_overtaken_marks(struct records *batch, const struct records *pending);
 /* Adds a record; the store owns it from then on. */
 void store_add_record(struct store *store, struct record *record);

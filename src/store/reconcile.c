@@ -75,6 +75,7 @@ struct found_run {
     struct run_record identity; /* what furcate wrote before the run began */
     struct run_record results;  /* its run_data.json; content NULL: it is not complete */
     int64_t complete_ns;        /* when that was written */
+    bool is_other;              /* its program has a run_data.json of its own */
     int64_t id;
     int attempts;
     const char *name, *label;
@@ -135,6 +136,21 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
 static bool is_old(const struct reconciliation *work, int64_t complete_ns)
 {
     return !work->without_database && complete_ns < work->last_ns;
+}
+
+/* A run that ended well and never had a row, since a crash came before its results were read. */
+static void take_unread(struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    struct run names = {.id = found->id,
+                        .name = (char *)found->name,
+                        .label = (char *)found->label,
+                        .directory = found->directory,
+                        .attempt = found->attempts,
+                        .other_run_data = found->is_other};
+    vector_push(&work->store->unread.runs, store_unread_restore(whole_of(found), &found->results, &names));
+    log_line(work->store->log, LOG_INFO,
+             "%s had ended well when furcate was killed; its results are read now, and it gets its row",
+             base_name);
 }
 
 /* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
@@ -259,6 +275,7 @@ static bool find_results(struct found_run *found, struct error *err)
     if (!read_results(found, RUN_DATA_FILE, err))
         return false;
     bool is_anothers = found->complete_ns >= 0 && !found->results.content;
+    found->is_other = is_anothers;
     return !is_anothers || read_results(found, OTHER_RUN_DATA_FILE, err);
 }
 
@@ -278,6 +295,10 @@ static bool look_into(struct reconciliation *work, struct found_run *found, cons
     if (!whole_of(found)->content)
         return pass_over(work, found, base_name, err);
     describe(work, found, base_name);
+    if (found->results.content && found->id >= 0 && store_unread_is_mark(&found->results)) {
+        take_unread(work, found, base_name);
+        return true;
+    }
     if (found->results.content)
         return settle_complete(work, found, base_name, err);
     note_unfinished(work, found, base_name);

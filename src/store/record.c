@@ -67,6 +67,27 @@ static void take_start(struct store *store, struct record *record)
     }
 }
 
+/* Drops the mark of a run that is followed by its results, so that two threads write no file at once. */
+static void drop_mark(struct records *records, int64_t id)
+{
+    for (size_t i = records->count; i-- > 0;) {
+        struct record *mark = records->items[i];
+        if (!mark->is_mark || mark->id != id)
+            continue;
+        store_record_free(mark);
+        records->count--;
+        memmove(records->items + i, records->items + i + 1, (records->count - i) * sizeof *records->items);
+        return;
+    }
+}
+
+void store_drop_overtaken_marks(struct records *batch, const struct records *pending)
+{
+    for (size_t i = 0; i < pending->count && batch->count > 0; i++)
+        if (pending->items[i]->has_row)
+            drop_mark(batch, pending->items[i]->id);
+}
+
 static struct record *new_end(struct store *store, const struct run *run, const struct attempt_end *end,
                               enum run_state state)
 {
@@ -99,6 +120,7 @@ void store_add_finished(struct store *store, const struct run *run, const struct
         record->run_record = memory_copy_text(run->record);
     }
     store_unfinished_drop(&store->unfinished, run->keys, run->id);
+    drop_mark(&store->pending, run->id);
     store_add_record(store, record);
 }
 

@@ -28,6 +28,7 @@ struct record {
     const char *run_data_name; /* of its file */
     char *run_record;  /* the row is to be made from it, and from the run_data.json that the run has written;
                           NULL */
+    bool is_mark;      /* run_data.json says no more than that the run ended well; nothing else is written */
     struct text notes; /* lines for the log, from the thread that writes run_data.json */
 };
 

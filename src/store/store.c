@@ -84,6 +84,7 @@ static void close_tables(struct store *store)
     free_records(&store->pending);
     free_records(&store->batch);
     store_unfinished_free(&store->unfinished);
+    store_unread_free(&store->unread);
     store->unfinished = (struct unfinished){.log_dir = store->directory};
     store_results_close(&store->results);
     store_gone_free(&store->gone);

@@ -121,6 +121,13 @@ void store_add_started(struct store *store, const struct run *run, double start_
  * run_) is taken over; NULL: the run_data.json that the run has written holds it. */
 void store_add_finished(struct store *store, const struct run *run, const struct attempt_end *end,
                         struct value *data);
+/* Marks a run as ended well, before its results are read. store_add_finished() follows, and replaces the
+ * mark.
+ */
+void store_add_ended(struct store *store, const struct run *run, const struct attempt_end *end);
+/* Returns a run that has such a mark from an earlier runner, to be finished by this one, with its end; NULL
+ * when there is none left. run_destroy() it. */
+struct run *store_take_unread(struct store *store, struct attempt_end *end);
 /* A failed or stopped attempt, with the last lines of its stderr; `final` when no further attempt will be
  * made by this runner. */
 void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end,

@@ -1,6 +1,7 @@
 """Runs that end faster than their results can be read and written: nothing finished is lost, and the number of
 finished runs that a crash may repeat has a bound."""
 
+import json
 import os
 import signal
 
@@ -13,9 +14,9 @@ MOST_UNWRITTEN = 512  # BOOKKEEPING_MOST_UNWRITTEN of src/run/bookkeeping.h
 
 @pytest.fixture
 def slow_disk(project):
-    """A disk that takes 10 ms more for each file that is synced."""
+    """A disk that takes 0.2 s more for each file that is synced."""
     project.environment["LD_PRELOAD"] = str(BUILD / "tests/libslow-sync-shim.so")
-    project.environment["FURCATE_SYNC_MS"] = "10"
+    project.environment["FURCATE_SYNC_MS"] = "200"
     if SANITIZED:
         project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
 
@@ -31,15 +32,14 @@ def ended_well(project):
 
 
 def test_a_crash_on_a_slow_disk_repeats_a_bounded_number_of_runs(project, slow_disk):
-    count = 2000
-    project.write({"k": list(range(count))}, meta={"max_threads": 4})
+    count, slots = 2000, 4
+    project.write({"k": list(range(count))}, meta={"max_threads": slots})
     runner = project.start("/bin/true")
-    until(lambda: ended_well(project) >= MOST_UNWRITTEN + 300, "the end of many runs")
+    until(lambda: "Runs end faster than their results can be written" in project.log(), "many ended runs")
     kill_runner(project, runner)
     ended, rows = ended_well(project), len(project.rows())
-    assert rows < ended < count, "the disk was slow enough to tell"
-    assert ended - rows <= MOST_UNWRITTEN
-    assert "Runs end faster than their results can be written" in project.log()
+    assert ended < count, "the disk was slow enough to tell"
+    assert ended - rows <= MOST_UNWRITTEN + slots, "those that executed then have ended too"
 
     project.environment["FURCATE_SYNC_MS"] = "0"
     project.run("/bin/true")
@@ -51,7 +51,7 @@ def test_starts_go_on_once_results_are_written(project, slow_disk):
     """Also when all of the runs that hold starts up are written at once, and no run ends meanwhile."""
     count = MOST_UNWRITTEN + 100
     project.write({"k": list(range(count))}, meta={"max_threads": 8})
-    project.run("/bin/true", FURCATE_SYNC_MS="50")
+    project.run("/bin/true", FURCATE_SYNC_MS="20")
     assert project.values("k") == sorted(map(str, range(count)))
 
 
@@ -73,3 +73,43 @@ def test_a_long_output_keeps_no_other_row_waiting(project):
     rows = project.rows()
     assert rows[0]["k"] == "5", "its row did not wait for the others"
     assert sorted(float(row["run_loss"]) for row in rows) == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+LONG_OUTPUT = """
+echo "$FURCATE_ATTEMPT" >> "$FURCATE_TEST/executed"
+yes "x loss x lossy xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" | head -c 100000000
+echo
+echo loss=0.25
+"""
+
+
+def mark_of(project):
+    """What run_data.json says of a run that ended well and whose results are not read yet."""
+    for path in project.logs.glob("*/run_data.json"):
+        data = json.loads(path.read_text())["meta"]["data"]
+        if data.get("unread"):
+            return data
+    return None
+
+
+@pytest.mark.parametrize("database", ["kept", "deleted"])
+def test_a_crash_while_results_are_read_repeats_no_run(project, database):
+    project.write({"k": 1}, meta={"metrics": {"loss": "loss=([0-9.]+)"}})
+    script = project.script("long_output", LONG_OUTPUT)
+    runner = project.start(script)
+    mark = until(lambda: mark_of(project), "the mark that the run ended well")
+    kill_runner(project, runner)
+    assert not project.csv.exists() and mark_of(project), "its results were still being read"
+    if database == "deleted":
+        for path in project.logs.glob("furcate.db*"):
+            path.unlink()
+
+    done = project.run(script)
+    assert "1 of 1 run is" in done.stderr
+    assert (project.root / "executed").read_text() == "1\n"
+    [row] = project.rows()
+    assert (row["k"], row["run_loss"], row["run_attempts"]) == ("1", "0.25", "1")
+    assert float(row["run_total_time"]) == mark["total_time"] > 0
+    assert not mark_of(project), "the results have replaced the mark"
+    project.run(script)
+    assert len(project.rows()) == 1
