@@ -4,9 +4,14 @@ bash leaves {lr} and [0.1,0.3] alone, zsh expands them or fails on them, and tcs
 shown is in quotes wherever it holds such letters.
 """
 
+import os
 import pathlib
 import re
+import shlex
+import shutil
 import subprocess
+
+import pytest
 
 from conftest import FURCATE
 
@@ -48,3 +53,23 @@ def test_the_examples_are_found():
     found = [command for _, text in texts() for command in typed(text)]
     assert len(found) > 25
     assert any("'{*}'" in command for command in found) and any("'learning_rate=[" in command for command in found)
+
+
+def whole_commands():
+    """Those of the pages that can be typed as they are."""
+    for where, text in texts():
+        yield from (command.rstrip() for command in typed(text) if str(where).endswith(".md")
+                    and command.startswith("furcate") and command.count("'") % 2 == 0 and not re.search(r"[…|>$(]", command))
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh", "fish", "tcsh", "ksh"])
+def test_each_shell_takes_the_words_as_they_are_meant(shell, tmp_path):
+    program = shutil.which(shell)
+    if not program:
+        pytest.skip(f"{shell} is not installed")
+    commands = list(whole_commands())
+    assert len(commands) > 10
+    for command in commands:
+        done = subprocess.run([program, "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, cwd=tmp_path,
+                              env={**os.environ, "HOME": str(tmp_path)})
+        assert done.stdout.splitlines() == shlex.split(command, comments=True), command + done.stderr
