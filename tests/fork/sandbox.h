@@ -91,7 +91,9 @@ static inline char *sandbox_config(const struct sandbox *sandbox, const char *mo
         "{\"data_name\": \"example\", \"data_dir\": \"%s/data\", \"batch_size\": 32, \"epochs\": 3, "
         "\"train_prefix\": \"example.train\", \"valid_prefix\": \"example.valid\", "
         "\"test_prefix\": \"example.test\", \"learning_rate\": 0.001, \"verbose\": 2, \"seed\": 42%s, "
-        "\"log_dir\": \"%s/run\", \"gpu_id\": -1, \"meta\": {\"allow_cpu\": true, \"run\": {\"id\": 3, "
+        "\"log_dir\": \"%s/run\", \"gpu_id\": -1, \"meta\": {\"allow_cpu\": true, "
+        "\"objective\": {\"metric\": \"accuracy\", \"mode\": \"min\", \"of\": \"best\"}, \"run\": {\"id\": "
+        "3, "
         "\"name\": \"example3\", \"label\": \"data_bs32\", \"attempt\": 2}}}\n",
         sandbox->folder, more, sandbox->folder);
 }

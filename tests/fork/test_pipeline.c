@@ -106,10 +106,12 @@ static void assert_number(const struct value *data, const char *key, double numb
 
 static void keeps_the_results_in_their_order(void **state)
 {
-    static const char *const keys[] = {
-        "start_time",        "start_time_string", "end_time",  "end_time_string", "total_time",
-        "total_time_string", "results",           "test_loss", "test_accuracy",   "train_accuracy",
-        "val_accuracy",      "train_loss",        "val_loss",  "epochs"};
+    static const char *const keys[] = {"start_time",      "start_time_string", "end_time",
+                                       "end_time_string", "total_time",        "total_time_string",
+                                       "results",         "test_loss",         "test_accuracy",
+                                       "train_accuracy",  "val_accuracy",      "train_loss",
+                                       "val_loss",        "best_accuracy",     "best_accuracy_step",
+                                       "epochs"};
     struct sandbox *sandbox = *state;
     struct furcate_ops ops = smallest_ops();
     CLEANUP(value_cleanup) struct value *whole = NULL;
@@ -124,6 +126,8 @@ static void keeps_the_results_in_their_order(void **state)
     assert_number(data, "train_accuracy", 1);
     assert_number(data, "val_accuracy", 0.125);
     assert_number(data, "val_loss", 2);
+    assert_number(data, "best_accuracy", 0.5);
+    assert_number(data, "best_accuracy_step", 1);
     assert_number(data, "epochs", 3);
     const struct value *results = value_get(data, "results");
     assert_int_equal(value_count(results), 2);

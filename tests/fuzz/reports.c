@@ -17,7 +17,7 @@ static size_t count_values(struct history *history)
 /* What is read off a metric is on its curve. */
 static void check_last_and_best(struct history *history, const char *name, const double *values, size_t count)
 {
-    double last, best;
+    double last = 0, best = 0;
     int64_t step;
     REQUIRE(count > 0 && history_last(history, name, &last));
     REQUIRE(last == values[count - 1] || (last != last && values[count - 1] != values[count - 1]));
@@ -65,7 +65,7 @@ static void check_reports(const char *path)
     struct error err = {0};
     struct history *history = history_create();
     struct report_faults faults = {0};
-    int64_t last;
+    int64_t last = 0;
     REQUIRE(history_read(history, path, &faults, &err) && report_last_step(path, &last, &err));
     REQUIRE(last >= 0 && (last == 0 || last == history_last_step(history)));
     REQUIRE((faults.lines > 0) == (faults.first_line > 0) && (faults.lines == 0 || faults.why));
