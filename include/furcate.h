@@ -69,10 +69,12 @@ struct furcate_ops {
     void *context;
 
     /* In the runner. Writes at most `capacity` GPU indices and returns how many there are, or -1 for failure.
+     * Each is a slot, so that 0 and 0 are two runs at a time on GPU 0; all may be -1, for as many CPU slots.
      * Default: NVML, else nvidia-smi. */
     int (*get_available_gpu_indices)(int *indices, int capacity);
 
-    /* Default: sets CUDA_VISIBLE_DEVICES to the run's GPU. */
+    /* Default: sets CUDA_VISIBLE_DEVICES to the run's GPU. A method that is given finds that variable as the
+     * user's environment has it. */
     bool (*set_visible_gpus)(struct furcate_fork *fork);
     /* Default: files of data_dir whose names start with the prefixes. A program with a method of its own may
      * have any data_dir, also "gs://bucket/x" or one that is not there yet. */

@@ -32,6 +32,16 @@ def _restore(own: Type["Fork"], framework: str) -> "Fork":
     return fork
 
 
+def _as_gpu_index(index: Any, indices: List[Any]) -> int:
+    """Also of a string, as nvidia-smi prints it."""
+    if isinstance(index, str) and re.fullmatch(r"\s*-?[0-9]+\s*", index):
+        return int(index)
+    if isinstance(index, bool) or not hasattr(index, "__index__"):
+        raise TypeError(f"get_available_gpu_indices must return the numbers of GPUs, such as [0, 1], or -1 for each CPU "
+                        f"slot; it returned {index!r} in {indices}")
+    return operator.index(index)
+
+
 class Fork:
     """A training app: subclass it, define the methods below, and call :meth:`run`.
 
@@ -115,7 +125,7 @@ class Fork:
         if self.is_runner():
             self._check_keys()
             launch.run_plan(launch.config_path(self._config_filename), self._random_state, for_fork=True,
-                            gpus=self._own_gpu_indices(),
+                            gpus=self._own_gpu_indices(), shows_gpu=self._shows_gpu(),
                             lists_data_dir=type(self).get_filepaths is Fork.get_filepaths)
             return
         launch.refuse_worker()
@@ -130,13 +140,15 @@ class Fork:
     # --- devices ---
 
     def get_available_gpu_indices(self) -> List[int]:
-        """Called in the runner. Returns the indices of the GPUs to use. Default: NVML, else nvidia-smi."""
+        """Called in the runner. Returns the indices of the GPUs to use: one slot each, so that [0, 0] is two runs at a
+        time on GPU 0; or -1 for each of some CPU slots. Default: NVML, else nvidia-smi."""
         return _core.gpu_indices()
 
     def set_visible_gpus(self) -> None:
-        """Restricts the process to the GPU ``self.gpu_id``. Default: CUDA_VISIBLE_DEVICES, as the runner set it."""
-        if "FURCATE_GPU" not in os.environ:
-            os.environ["CUDA_VISIBLE_DEVICES"] = str(self.gpu_id) if self.gpu_id >= 0 else ""
+        """Restricts the process to the GPU ``self.gpu_id``. Default: sets CUDA_VISIBLE_DEVICES, which the runner did
+        already for a class that does not override this; for one that does, it is as the user's environment has it."""
+        os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(self.gpu_id) if self.gpu_id >= 0 else ""
 
     # --- data ---
 
@@ -439,9 +451,11 @@ class Fork:
         if type(self).get_available_gpu_indices is Fork.get_available_gpu_indices:
             return None
         indices = list(self.get_available_gpu_indices())
-        if not all(hasattr(i, "__index__") and i >= 0 for i in indices):
-            raise TypeError(f"get_available_gpu_indices must return the numbers of GPUs, such as [0, 1], not {indices}")
-        return [operator.index(i) for i in indices]
+        return [_as_gpu_index(index, indices) for index in indices]
+
+    def _shows_gpu(self) -> bool:
+        """Whether the script's own set_visible_gpus is to choose the GPU, and not the environment."""
+        return type(self).set_visible_gpus.__module__ not in ("furcate.fork", *adapters.MODULES.values())
 
     def _missing(self, method: str, wanted: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {method}(): define it; it must return {wanted}")

@@ -119,12 +119,12 @@ def _found_again(words: List[str], main: types.ModuleType) -> List[str]:
 
 
 def run_plan(config: Path, random_state: Dict[str, str], for_fork: bool, gpus: Optional[List[int]] = None,
-             lists_data_dir: bool = False) -> None:
+             lists_data_dir: bool = False, shows_gpu: bool = False) -> None:
     """Runs what is left of the plan of the config at this path. Raises SystemExit with furcate's exit status when it is
     not 0."""
     program = this_command()
     warm.flush()
-    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, lists_data_dir,
+    status = _core.run_plan(os.fspath(config), program, gpus, for_fork, lists_data_dir, shows_gpu,
                             os.path.abspath(config), json.dumps(random_state))
     if status:
         raise SystemExit(status)

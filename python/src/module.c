@@ -49,7 +49,8 @@ static PyMethodDef functions[] = {
      "or None.\n"
      "Returns why it could not be made, or None."},
     {"run_plan", core_run_plan, METH_VARARGS,
-     "run_plan(path, program, gpu_indices, for_fork, lists_data_dir, script_plan, random_state)\n--\n\n"
+     "run_plan(path, program, gpu_indices, for_fork, lists_data_dir, shows_gpu, script_plan, "
+     "random_state)\n--\n\n"
      "Runs what is left of a config's plan; `program` is a list of words, gpu_indices a list or None.\n"
      "Returns the exit status of furcate(1)."},
     {"read_config", core_read_config, METH_VARARGS,

@@ -1,6 +1,7 @@
 /* The runner's side: reading a config, running its plan. */
 #include "module.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -92,8 +93,10 @@ static int *take_indices(PyObject *list, int *count)
 {
     *count = list == Py_None ? -1 : (int)PyList_Size(list);
     int *indices = memory_new((size_t)(*count > 0 ? *count : 1), sizeof *indices);
-    for (int i = 0; i < *count; i++)
-        indices[i] = (int)PyLong_AsLong(PyList_GetItem(list, i));
+    for (int i = 0; i < *count; i++) {
+        long index = PyLong_AsLong(PyList_GetItem(list, i));
+        indices[i] = index < INT_MIN ? INT_MIN : index > INT_MAX ? INT_MAX : (int)index; /* no GPU has such */
+    }
     return indices;
 }
 
@@ -109,17 +112,18 @@ PyObject *core_run_plan(PyObject *module, PyObject *arguments)
 {
     (void)module;
     PyObject *path, *program, *gpus;
-    int for_fork, lists_data_dir;
+    int for_fork, lists_data_dir, shows_gpu;
     PyObject *script_plan;
     const char *random_state;
-    if (!PyArg_ParseTuple(arguments, "O&O!OppO&s:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
-                          &program, &gpus, &for_fork, &lists_data_dir, PyUnicode_FSConverter, &script_plan,
-                          &random_state))
+    if (!PyArg_ParseTuple(arguments, "O&O!OpppO&s:run_plan", PyUnicode_FSConverter, &path, &PyList_Type,
+                          &program, &gpus, &for_fork, &lists_data_dir, &shows_gpu, PyUnicode_FSConverter,
+                          &script_plan, &random_state))
         return NULL;
     struct runner_options options = {
         .config_path = PyBytes_AsString(path),
         .use = use_for(for_fork),
         .lists_data_dir = lists_data_dir,
+        .shows_gpu = shows_gpu,
         .can_serve = true, /* warm.py */
         .script_plan = PyBytes_AsString(script_plan),
         .random_state = random_state,

@@ -90,8 +90,10 @@ static int run_plan(const struct furcate_ops *ops, const char *config, int argc,
 {
     struct error err = {0};
     int indices[GPU_MAX];
-    struct runner_options options = {
-        .use = CONFIG_FOR_FORK, .gpu_indices = indices, .lists_data_dir = !ops->get_filepaths};
+    struct runner_options options = {.use = CONFIG_FOR_FORK,
+                                     .shows_gpu = ops->set_visible_gpus,
+                                     .gpu_indices = indices,
+                                     .lists_data_dir = !ops->get_filepaths};
 
     options.config_path = find_config(config, argv, &err);
     if (!options.config_path)

@@ -16,15 +16,16 @@ static void log_axes(struct runner *runner)
 
 static void warn_of_idle_gpus(struct runner *runner)
 {
-    size_t devices = runner->slots.devices.count, used = slots_in_use(&runner->slots);
+    size_t most = slots_most(&runner->slots), used = slots_in_use(&runner->slots);
     int asked = config_meta(runner->config)->max_threads;
-    if (devices && asked > 0 && (size_t)asked > devices)
+    const char *what = runner->options->gpu_count > 0 ? "indices of get_available_gpu_indices" : "GPUs";
+    if (most && asked > 0 && (size_t)asked > most)
         log_line(runner->log, LOG_WARNING,
-                 "max_threads [%d] is higher than the number of GPUs [%zu]: using %zu", asked, devices,
-                 devices);
-    if (devices > used)
-        log_line(runner->log, LOG_WARNING, "max_threads [%zu] leaves %zu of %zu GPUs idle", used,
-                 devices - used, devices);
+                 "max_threads [%d] is higher than the number of %s [%zu]: using %zu", asked, what, most,
+                 most);
+    if (most > used)
+        log_line(runner->log, LOG_WARNING, "max_threads [%zu] leaves %zu of %zu %s idle", used, most - used,
+                 most, what);
 }
 
 void announce_denied_slots(struct runner *runner)

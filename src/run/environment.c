@@ -15,6 +15,7 @@
 struct environment {
     VECTOR(char *) inherited; /* borrowed from environ, but for `plan` */
     char *plan;               /* NULL: none */
+    bool leaves_devices;      /* what shows GPUs is inherited too */
 };
 
 /* "NAME=value\0NAME=value\0" and so on. */
@@ -37,21 +38,22 @@ static bool is_one_of(const char *entry, const char *const *names, size_t count)
     return false;
 }
 
-static bool is_ours(const char *entry)
+static bool is_ours(const char *entry, bool leaves_devices)
 {
     static const char *const names[] = {"FURCATE_CONFIG",       "FURCATE_RUN_DIR", "FURCATE_ID",
                                         "FURCATE_NAME",         "FURCATE_GPU",     "FURCATE_SLOT",
                                         "FURCATE_ATTEMPT",      "FURCATE_METRICS", "FURCATE_PLAN",
                                         "FURCATE_RANDOM_STATE", SERVER_VARIABLE};
     return is_one_of(entry, names, sizeof names / sizeof *names) ||
-           is_one_of(entry, shows_devices, DEVICE_VARIABLES);
+           (!leaves_devices && is_one_of(entry, shows_devices, DEVICE_VARIABLES));
 }
 
-struct environment *environment_create(const char *script_plan)
+struct environment *environment_create(const char *script_plan, bool leaves_devices)
 {
     struct environment *environment = memory_new(1, sizeof *environment);
+    environment->leaves_devices = leaves_devices;
     for (char **entry = environ; *entry; entry++)
-        if (!is_ours(*entry))
+        if (!is_ours(*entry, leaves_devices))
             vector_push(&environment->inherited, *entry);
     if (script_plan) {
         environment->plan = text_format("FURCATE_PLAN=%s", script_plan);
@@ -118,15 +120,39 @@ static char **in_one_piece(const struct environment *environment, const struct a
     return entries;
 }
 
+/* GPUs are counted in this order, whoever shows one. */
+static void add_order(struct additions *additions)
+{
+    if (!getenv("CUDA_DEVICE_ORDER"))
+        add(additions, "CUDA_DEVICE_ORDER", "PCI_BUS_ID", "");
+}
+
+static void add_devices(struct additions *additions, const struct slot *slot)
+{
+    struct device_variable variables[8];
+    size_t count = device_environment(slot->vendor, slot->gpu_id, variables);
+    for (size_t i = 0; i < count; i++)
+        add(additions, variables[i].name, variables[i].value, "");
+}
+
+/* See environment_for_server(). */
+static void add_devices_for_server(struct additions *additions, bool on_cpu)
+{
+    for (size_t i = 0; !on_cpu && i < DEVICE_VARIABLES; i++)
+        if (getenv(shows_devices[i]))
+            add(additions, shows_devices[i], getenv(shows_devices[i]), "");
+    if (on_cpu)
+        add(additions, "CUDA_VISIBLE_DEVICES", "", "");
+}
+
 char **environment_for_server(const struct environment *environment, int threads, const char *random_state)
 {
     struct additions additions = {0};
-    for (size_t i = 0; threads == 0 && i < DEVICE_VARIABLES; i++)
-        if (getenv(shows_devices[i]))
-            add(&additions, shows_devices[i], getenv(shows_devices[i]), "");
-    if (threads > 0)
-        add(&additions, "CUDA_VISIBLE_DEVICES", "", "");
-    else if (!getenv("PYTORCH_NVML_BASED_CUDA_CHECK"))
+    if (environment->leaves_devices)
+        add_order(&additions);
+    else
+        add_devices_for_server(&additions, threads > 0);
+    if (threads == 0 && !getenv("PYTORCH_NVML_BASED_CUDA_CHECK"))
         add(&additions, "PYTORCH_NVML_BASED_CUDA_CHECK", "1", ""); /* it counts GPUs without opening one */
     if (threads > 0 && !getenv("OMP_NUM_THREADS"))
         add_number(&additions, "OMP_NUM_THREADS", threads);
@@ -141,14 +167,14 @@ char **environment_for_server(const struct environment *environment, int threads
 char **environment_for(const struct environment *environment, const struct run *run, const struct slot *slot,
                        int threads)
 {
-    struct device_variable variables[8];
     struct additions additions = {0};
     add_run(&additions, run);
     add_number(&additions, "FURCATE_SLOT", slot->index);
     add_unbuffered(&additions);
-    size_t count = device_environment(slot->vendor, slot->gpu_id, variables);
-    for (size_t i = 0; i < count; i++)
-        add(&additions, variables[i].name, variables[i].value, "");
+    if (environment->leaves_devices)
+        add_order(&additions);
+    else
+        add_devices(&additions, slot);
     if (slot->gpu_id < 0 && !getenv("OMP_NUM_THREADS"))
         add_number(&additions, "OMP_NUM_THREADS", threads);
     char **entries = in_one_piece(environment, &additions);

@@ -1,13 +1,16 @@
 /* The environment of an attempt: the runner's own, less what furcate sets, plus what it sets. */
 #pragma once
+#include <stdbool.h>
+
 #include "run/slot.h"
 #include "store/store.h"
 
 struct environment;
 
 /* script_plan: FURCATE_PLAN, by which a script that runs several plans finds out which one a run is of; NULL:
- * none */
-struct environment *environment_create(const char *script_plan);
+ * none.
+ * leaves_devices: CUDA_VISIBLE_DEVICES and the like are those of the runner */
+struct environment *environment_create(const char *script_plan, bool leaves_devices);
 void environment_destroy(struct environment *environment);
 /* FURCATE_CONFIG, FURCATE_RUN_DIR, FURCATE_ID, FURCATE_NAME, FURCATE_GPU, FURCATE_SLOT, FURCATE_ATTEMPT,
  * FURCATE_METRICS, the variables that show the slot's GPU only, and PYTHONUNBUFFERED=1 and on a CPU slot

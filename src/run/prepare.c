@@ -164,7 +164,7 @@ bool prepare_runner(struct runner *runner, struct error *err)
 {
     runner->cwd = getcwd(NULL, 0);
     runner->launcher = launcher_create(err);
-    runner->environment = environment_create(runner->options->script_plan);
+    runner->environment = environment_create(runner->options->script_plan, runner->options->shows_gpu);
     return runner->launcher && limits_open(err) && read_plan(runner, err) && check_data_dirs(runner, err) &&
            find_program(runner, err) && slots_open(&runner->slots, runner->options, runner->config, err) &&
            open_store(runner, err) && open_loop(runner, err);

@@ -1,6 +1,7 @@
 #include "run/slot.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,26 +10,103 @@
 #include "base/text.h"
 #include "process/process.h"
 
-static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
+/* --- the indices that a program's own get_available_gpu_indices returned --- */
+
+__attribute__((format(printf, 3, 4))) static bool refuse_given(const struct runner_options *options,
+                                                               struct error *err, const char *format, ...)
 {
-    if (options->gpu_count < 0)
-        return true;
-    struct value *chosen = value_new_array();
-    for (int i = 0; i < options->gpu_count; i++)
-        value_array_add(chosen, value_new_int(options->gpu_indices[i]));
-    bool ok = device_choose(list, chosen, err);
-    value_unref(chosen);
-    return ok;
+    enum { most_shown = 32 };
+    CLEANUP(text_free) struct text shown = {0}, why = {0};
+    va_list args;
+    va_start(args, format);
+    text_addv(&why, format, args);
+    va_end(args);
+    for (int i = 0; i < options->gpu_count && i < most_shown; i++)
+        text_addf(&shown, "%s%d", i ? ", " : "", options->gpu_indices[i]);
+    return error_set(err, ERROR_DEVICE, "get_available_gpu_indices returned [%s%s]: %s", text_get(&shown),
+                     options->gpu_count > most_shown ? ", …" : "", text_get(&why));
 }
 
-/* Indices that a program's own get_available_gpu_indices knows hold also where no vendor library does. */
-static void take_unseen(struct device_list *list, const struct runner_options *options)
+/* Counts those that ask for a CPU slot. */
+static int count_cpus(const struct runner_options *options)
 {
+    int count = 0;
+    for (int i = 0; i < options->gpu_count; i++)
+        count += options->gpu_indices[i] == -1;
+    return count;
+}
+
+static bool check_given(const struct runner_options *options, const struct config *config, struct error *err)
+{
+    int cpus = count_cpus(options);
+    for (int i = 0; i < options->gpu_count; i++)
+        if (options->gpu_indices[i] < -1)
+            return refuse_given(options, err, "%d is no GPU; write 0, 1, … for GPUs, or -1 for a CPU slot",
+                                options->gpu_indices[i]);
+    if (cpus > 0 && cpus < options->gpu_count)
+        return refuse_given(options, err, "these are GPUs and CPU slots (-1), which do not go together");
+    if (cpus > 0 && !config_meta(config)->allow_cpu)
+        return refuse_given(options, err,
+                            "these are CPU slots, which %s does not allow\n"
+                            "To run on the CPU write \"meta\": {\"allow_cpu\": true} into the config",
+                            config_path(config));
+    return true;
+}
+
+static const struct device *find_device(const struct device_list *list, int index)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].index == index)
+            return &list->items[i];
+    return NULL;
+}
+
+/* The devices of `kept` take the place of those of `list`. */
+static void replace_devices(struct device_list *list, const struct device_list *kept)
+{
+    free(list->items);
+    list->items = kept->items;
+    list->count = kept->count;
+    list->capacity = kept->capacity;
+}
+
+/* They hold also where no vendor's library knows a GPU. */
+static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
+{
+    struct device_list kept = {0};
     for (int i = 0; i < options->gpu_count; i++) {
-        struct device device = {.index = options->gpu_indices[i]};
-        snprintf(device.vendor, sizeof device.vendor, "nvidia");
-        vector_push(list, device);
+        int index = options->gpu_indices[i];
+        const struct device *device = find_device(list, index);
+        if (!device && list->count > 0) {
+            vector_free(&kept);
+            return refuse_given(options, err, "there is no GPU %d; this machine has %zu, counted from 0",
+                                index, list->count);
+        }
+        const struct device unseen = {.index = index, .vendor = "nvidia"};
+        vector_push(&kept, device ? *device : unseen);
     }
+    replace_devices(list, &kept);
+    return true;
+}
+
+/* --- the devices --- */
+
+/* Keeps those that meta.gpus names, in its order, and each as often as it is in the list. */
+static bool choose(struct device_list *list, const struct value *gpus, struct error *err)
+{
+    struct device_list distinct = {0}, kept = {0};
+    for (size_t i = 0; i < list->count; i++)
+        if (!find_device(&distinct, list->items[i].index))
+            vector_push(&distinct, list->items[i]);
+    bool ok = device_choose(&distinct, gpus, err);
+    for (size_t i = 0; ok && i < distinct.count; i++)
+        for (size_t j = 0; j < list->count; j++)
+            if (list->items[j].index == distinct.items[i].index)
+                vector_push(&kept, list->items[j]);
+    if (ok)
+        replace_devices(list, &kept);
+    vector_free(&distinct);
+    return ok;
 }
 
 static bool find_devices(struct device_list *list, const struct runner_options *options,
@@ -37,14 +115,12 @@ static bool find_devices(struct device_list *list, const struct runner_options *
     if (options->gpu_count == 0)
         return true;
     device_find(list);
-    if (list->count == 0)
-        take_unseen(list, options);
-    else if (!take_given(list, options, err))
+    if (options->gpu_count > 0 && !take_given(list, options, err))
         return false;
     if (options->gpu_count < 0)
         device_choose_visible(list);
     const struct value *gpus = config_meta(config)->gpus;
-    return !gpus || list->count == 0 || device_choose(list, gpus, err);
+    return !gpus || list->count == 0 || choose(list, gpus, err);
 }
 
 static bool refuse_no_device(const struct slots *slots, const struct config *config, struct error *err)
@@ -60,7 +136,10 @@ bool slots_open(struct slots *slots, const struct runner_options *options, const
                 struct error *err)
 {
     *slots = (struct slots){.cpus = (size_t)device_cpu_count(), .most = limits_slots()};
-    if (!find_devices(&slots->devices, options, config, err))
+    if (!check_given(options, config, err))
+        return false;
+    slots->given = (size_t)count_cpus(options);
+    if (!slots->given && !find_devices(&slots->devices, options, config, err))
         return false;
     if (slots->devices.count == 0 && !config_meta(config)->allow_cpu)
         return refuse_no_device(slots, config, err);
@@ -68,11 +147,16 @@ bool slots_open(struct slots *slots, const struct runner_options *options, const
     return true;
 }
 
+size_t slots_most(const struct slots *slots)
+{
+    return slots->devices.count ? slots->devices.count : slots->given;
+}
+
 static size_t wanted(const struct slots *slots, const struct config_meta *meta)
 {
-    size_t there = slots->devices.count ? slots->devices.count : slots->cpus;
+    size_t most = slots_most(slots), there = most ? most : slots->cpus;
     size_t asked = meta->max_threads > 0 ? (size_t)meta->max_threads : there;
-    return slots->devices.count && asked > there ? there : asked;
+    return most && asked > most ? most : asked;
 }
 
 static struct slot *make_slot(const struct slots *slots, size_t i)
@@ -160,15 +244,28 @@ static char *describe_together(const struct slots *slots)
     return text_format("%zu CPU slot%s busy %.2f %%", used, used == 1 ? "" : "s", percent(busy_ns, idle_ns));
 }
 
+/* Of all slots of the same place. */
+static void add_place(const struct slots *slots, const struct slot *first, struct text *out)
+{
+    int64_t busy_ns = 0, idle_ns = 0;
+    size_t attempts = 0;
+    for (size_t i = 0; i < slots->all.count; i++) {
+        const struct slot *slot = slots->all.items[i];
+        bool counts = slot->gpu_id == first->gpu_id;
+        busy_ns += counts ? slot->busy_ns : 0;
+        idle_ns += counts ? slot->idle_ns : 0;
+        attempts += counts ? slot->attempts : 0;
+    }
+    if (attempts > 0)
+        text_addf(out, "%s%s busy %.2f %%", out->len ? ", " : "", first->name, percent(busy_ns, idle_ns));
+}
+
 static char *describe_each(const struct slots *slots)
 {
     struct text out = {0};
-    for (size_t i = 0; i < slots->all.count; i++) {
-        const struct slot *slot = slots->all.items[i];
-        if (slot->attempts > 0)
-            text_addf(&out, "%s%s busy %.2f %%", out.len ? ", " : "", slot->name,
-                      percent(slot->busy_ns, slot->idle_ns));
-    }
+    for (size_t i = 0; i < slots->all.count; i++)
+        if (is_first_of_its_place(slots, i))
+            add_place(slots, slots->all.items[i], &out);
     return text_take(&out);
 }
 

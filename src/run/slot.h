@@ -30,13 +30,15 @@ struct slots {
     VECTOR(struct slot *) all;
     struct device_list devices; /* count 0: CPU slots */
     size_t cpus;                /* that this process may use */
+    size_t given;               /* CPU slots that the program asked for itself; 0: it did not */
     size_t most;                /* that the limit on open files suffices for */
     size_t denied;              /* further ones that were asked for */
 };
 
 /*
- * Finds the devices and makes a slot for each, or CPU slots when there is none and meta.allow_cpu says so.
- * ERROR_DEVICE when neither; the message says what was looked for and what to set.
+ * Finds the devices and makes a slot for each, or CPU slots when there is none and meta.allow_cpu says so; or
+ * the slots that the options ask for. ERROR_DEVICE when neither; the message says what was looked for and
+ * what to set.
  */
 bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,
                 struct error *err);
@@ -50,6 +52,8 @@ size_t slots_resize(struct slots *slots, const struct config_meta *meta);
  */
 char *slots_describe_use(const struct slots *slots);
 size_t slots_in_use(const struct slots *slots);
+/* The most slots that there may be, by the GPUs or by what the program asked for; 0: any number. */
+size_t slots_most(const struct slots *slots);
 /* The places of the slots in use: GPUs, however many slots each has; all CPU slots are one. */
 size_t slots_places(const struct slots *slots);
 /* The threads that each of the slots in use may have without taking turns; at least 1. */

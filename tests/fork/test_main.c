@@ -66,6 +66,29 @@ static int find_no_gpus(int *indices, int capacity)
     return -1;
 }
 
+static int mix_gpu_and_cpu(int *indices, int capacity)
+{
+    (void)capacity;
+    indices[0] = 0;
+    indices[1] = -1;
+    return 2;
+}
+
+static void indices_that_make_no_sense_are_status_three(void **state)
+{
+    struct sandbox *sandbox = *state;
+    struct furcate_ops ops = smallest_ops();
+    char *argv[] = {"program", NULL};
+    ops.get_available_gpu_indices = mix_gpu_and_cpu;
+
+    sandbox_write(sandbox, "grid.json",
+                  "{\"data_name\": \"a\", \"data_dir\": \".\", \"batch_size\": 1, \"epochs\": 1}");
+    CLEANUP(memory_free) char *config = file_join(sandbox->folder, "grid.json");
+    sandbox_call(sandbox, &ops, NULL, config, argv);
+    assert_int_equal(sandbox->status, 3);
+    assert_has(text_get(&sandbox->errors), "get_available_gpu_indices returned [0, -1]");
+}
+
 static void failing_to_find_gpus_is_status_three(void **state)
 {
     struct sandbox *sandbox = *state;
@@ -129,6 +152,7 @@ int main(void)
         IN_SANDBOX(without_any_config_it_says_how_to_give_one),
         IN_SANDBOX(the_option_goes_before_the_programs_own_config),
         IN_SANDBOX(failing_to_find_gpus_is_status_three),
+        IN_SANDBOX(indices_that_make_no_sense_are_status_three),
         IN_SANDBOX(a_broken_config_of_a_run_is_status_two),
         IN_SANDBOX(a_config_of_a_run_that_is_not_there_is_status_two),
         cmocka_unit_test(the_version_is_the_projects),

@@ -462,9 +462,89 @@ def test_keras_on_another_backend_is_not_taken_for_tensorflow(project):
     assert len(project.rows()) == 2
 
 
-def test_gpus_that_are_no_numbers_are_told(project):
-    project.script(APP + "    def get_available_gpu_indices(self): return ['0']\n" + RUN)
-    assert "must return the numbers of GPUs, such as [0, 1], not ['0']" in project.run().stderr
+def indices(expression):
+    """An App whose get_available_gpu_indices returns that."""
+    return APP + f"    def get_available_gpu_indices(self): return {expression}\n" + RUN
+
+
+def stub(gpus=2):
+    """What the runner finds on a machine of so many GPUs."""
+    return {"LD_LIBRARY_PATH": str(BUILD / "tests/stubs"), "FURCATE_STUB_GPUS": str(gpus)}
+
+
+@pytest.mark.parametrize("expression, gpu_ids, slots", [
+    ("[0, 0]", {"0"}, "Running on 2 GPU slots"),
+    ("['1', '0']", {"0", "1"}, "Running on 2 GPU slots"),
+    ("[1]", {"1"}, "Running on 1 GPU slot"),
+    ("(0, 0, 1, 1)", {"0", "1"}, "Running on 4 GPU slots"),
+    ("[-1] * 4", {"-1"}, "Running on 4 CPU slots"),
+    ("['-1']", {"-1"}, "Running on 1 CPU slot"),
+])
+@pytest.mark.parametrize("known", [True, False])
+def test_each_index_that_the_script_returns_is_a_slot(project, expression, gpu_ids, slots, known):
+    """Also on a machine without NVML and nvidia-smi."""
+    project.write(batch_size=list(range(1, 9)), meta={"start": "spawn"})
+    project.train(indices(expression), **(stub() if known else {}))
+    assert {row["gpu_id"] for row in project.rows()} <= gpu_ids
+    assert slots in (project.logs / "furcate.log").read_text()
+    assert len(project.rows()) == 8
+
+
+@pytest.mark.parametrize("meta, slots", [({"max_threads": 1}, "Running on 1 GPU slot"),
+                                         ({"max_threads": 9}, "Running on 4 GPU slots"),
+                                         ({"gpus": [1]}, "Running on 2 GPU slots")])
+def test_the_config_chooses_among_the_indices(project, meta, slots):
+    project.write(meta=meta)
+    done = project.train(indices("[0, 1, 0, 1]"), **stub())
+    assert slots in done.stderr
+    if "gpus" in meta:
+        assert {row["gpu_id"] for row in project.rows()} == {"1"}
+
+
+@pytest.mark.parametrize("expression, message, meta", [
+    ("[0, -1]", "returned [0, -1]: these are GPUs and CPU slots (-1), which do not go together", {}),
+    ("[-2]", "returned [-2]: -2 is no GPU", {}),
+    ("[0, 7]", "returned [0, 7]: there is no GPU 7; this machine has 2, counted from 0", {}),
+    ("[2**40]", "there is no GPU", {}),
+    ("[-1] * 2", "returned [-1, -1]: these are CPU slots, which config.json does not allow", {"allow_cpu": False}),
+    ("['first']", "it returned 'first' in ['first']", {}),
+    ("[0, 1.5]", "it returned 1.5 in [0, 1.5]", {}),
+    ("[True]", "it returned True in [True]", {}),
+])
+def test_indices_that_make_no_sense_are_refused_with_the_value(project, expression, message, meta):
+    project.write(meta=meta)
+    project.script(indices(expression))
+    done = project.run(**stub())
+    assert done.returncode in (1, 3)
+    assert message in done.stderr
+    assert not (project.logs / "run_data.csv").exists()
+
+
+SHOWS = """
+    def set_visible_gpus(self):
+        import os
+        {first}
+        print("seen:", os.environ.get("CUDA_VISIBLE_DEVICES", "unset"), os.environ["CUDA_DEVICE_ORDER"], self.gpu_id)
+"""
+
+
+@pytest.mark.parametrize("start", ["spawn", "fork"])
+@pytest.mark.parametrize("given, first, seen", [
+    ({}, "pass", "unset PCI_BUS_ID 1"),
+    ({"CUDA_VISIBLE_DEVICES": "0,1"}, "pass", "0,1 PCI_BUS_ID 1"),
+    ({"CUDA_VISIBLE_DEVICES": "0,1"}, "super().set_visible_gpus()", "1 PCI_BUS_ID 1"),
+])
+def test_a_scripts_own_set_visible_gpus_finds_the_users_environment(project, start, given, first, seen):
+    project.write(batch_size=32, meta={"gpus": [1], "start": start})
+    project.train(APP + SHOWS.format(first=first) + RUN, **stub(), **given)
+    assert "seen: " + seen in project.read("example0.log")
+
+
+def test_without_one_the_environment_shows_the_runs_gpu_alone(project):
+    project.write(batch_size=32, meta={"gpus": [1]})
+    shows = "    def get_model(self):\n        import os\n        print('seen:', os.environ['CUDA_VISIBLE_DEVICES'])\n        return {'loss': 1.0}\n"
+    project.train(APP + shows + RUN, **stub(), CUDA_VISIBLE_DEVICES="0,1")
+    assert "seen: 1\n" in project.read("example0.log")
 
 
 def test_a_function_must_return_metrics(project):
