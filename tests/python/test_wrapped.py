@@ -35,6 +35,13 @@ def test_a_wrapped_app_trains_with_the_users_keys_its_defaults_and_its_run(wrapp
     assert "Everything is done" in wrapped.run().stderr
 
 
+def test_what_a_wrapped_app_adds_to_its_config_becomes_columns_and_its_defaults_do_not(wrapped):
+    wrapped.write(batch_size=[32])
+    wrapped.train(APP + "    def get_loss(self):\n        self.data['flops'] = 1000\n" + RUN)
+    row, = wrapped.rows()
+    assert row["flops"] == "1000" and not set(row) & {"learning_rate", "train_prefix", "verbose", "seed"}
+
+
 def test_a_wrapped_app_without_a_required_key_names_it(wrapped):
     config = {key: value for key, value in EXAMPLE.items() if key != "epochs"}
     (wrapped.root / "config.json").write_text(json.dumps({**config, "meta": {"allow_cpu": True}}))
