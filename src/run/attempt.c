@@ -15,6 +15,7 @@
 #include "run/command.h"
 #include "run/environment.h"
 #include "run/runner.h"
+#include "run/start.h"
 
 enum { patience_ms = 10000 };
 
@@ -31,6 +32,8 @@ static bool launch(struct attempt *attempt, struct launched *launched, struct er
     if (!attempt->program || !store_open_output(attempt->run, fds, err))
         return false;
     attempt->arguments = command_arguments(runner->command, runner->config, attempt->run);
+    free(attempt->run->command);
+    attempt->run->command = start_format_words(attempt->arguments);
     attempt->environment =
         environment_for(runner->environment, attempt->run, slot, slots_threads(&runner->slots));
     struct launch launch = {

@@ -25,6 +25,8 @@ struct command *command_create(char *const *program, bool literal, struct error 
     command->literal = literal;
     for (size_t i = 0; program[i]; i++)
         vector_push(&command->words, memory_copy_text(program[i]));
+    vector_push(&command->words, NULL);
+    command->words.count--;
     if (!is_same_in_all_runs(command) || (command->path = program_check(program[0], NULL, err)))
         return command;
     command_destroy(command);
@@ -64,6 +66,11 @@ void command_destroy(struct command *command)
     vector_free(&command->words);
     free(command->path);
     free(command);
+}
+
+char *const *command_words(const struct command *command)
+{
+    return command->words.items;
 }
 
 char *command_find_program(const struct command *command, const struct config *config, const struct run *run,

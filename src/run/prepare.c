@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "run/attempt.h"
+#include "run/start.h"
 
 static bool read_plan(struct runner *runner, struct error *err)
 {
@@ -129,6 +130,21 @@ static void on_locked(void *context, int lock_fd, const char *directory, const c
                 ended == 1 ? "" : "es", directory);
 }
 
+static void add_code_line(struct runner *runner, const struct other_rows *rows)
+{
+    unsigned long long count = rows->by_other_code, all = taken_count(&runner->taken);
+    CLEANUP(memory_free) char *edited = code_find_edited(&runner->code, text_get(&rows->other_files));
+    text_addf(&runner->other_rows, "%llu of %llu finished run%s of this plan %s made ", count, all,
+              all == 1 ? "" : "s", count == 1 ? "was" : "were");
+    if (edited)
+        text_addf(&runner->other_rows, "before %s was edited", edited);
+    else
+        text_add(&runner->other_rows, "by another program or script");
+    text_addf(&runner->other_rows, "; %s, unless you delete %s\n",
+              count == 1 ? "it goes on to count" : "they go on to count",
+              count == 1 ? "its row" : "their rows");
+}
+
 static bool open_store(struct runner *runner, struct error *err)
 {
     struct store_holder holder = {
@@ -142,12 +158,18 @@ static bool open_store(struct runner *runner, struct error *err)
         return false;
     runner->log = store_log(runner->store);
     store_set_config(runner->store, runner->config);
+    code_open(&runner->code, runner->command, runner->options->config_path);
+    store_set_start(runner->store, start_describe(runner));
+    store_set_code(runner->store, runner->code.hash, text_get(&runner->code.list));
     runner->order = order_create(runner->plan);
-    struct other_rows others = {0};
+    struct other_rows others = {.code = runner->code.hash};
     bool found = store_find_finished(runner->store, runner->plan, &runner->taken.now, &others, err);
     runner->others = others.count;
     runner->odd_rows = others.odd;
     runner->other_rows = others.lines;
+    if (others.by_other_code > 0)
+        add_code_line(runner, &others);
+    text_free(&others.other_files);
     if (!found)
         return false;
     runner->finished = taken_count(&runner->taken);

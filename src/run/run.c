@@ -153,6 +153,7 @@ static void release(struct runner *runner)
     config_unref(runner->config);
     slots_close(&runner->slots);
     command_destroy(runner->command);
+    code_free(&runner->code);
     environment_destroy(runner->environment);
     launcher_destroy(runner->launcher);
     free(runner->cwd);

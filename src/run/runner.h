@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 #include "process/process.h"
 #include "run/bookkeeping.h"
+#include "run/code.h"
 #include "run/command.h"
 #include "run/environment.h"
 #include "run/fail_fast.h"
@@ -55,6 +56,7 @@ struct runner {
     struct plan *plan;
     struct order *order;
     struct command *command;
+    struct code code;
     struct taken taken; /* ranks finished, running, waiting or given up */
     bool exhausted;     /* the order has no further rank that is not taken */
     VECTOR(struct run *)

@@ -155,6 +155,7 @@ static void take_back(struct runner *runner, struct attempt *attempt)
 static void start(struct runner *runner, struct slot *slot, struct run *run)
 {
     struct error err = {0};
+    code_follow(runner);
     if (!prepare_check_folders(runner, run, &err) || !attempt_start(runner, slot, run, &err)) {
         refuse(runner, run, &err);
         return;

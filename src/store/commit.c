@@ -38,7 +38,8 @@ bool store_commit_begin(struct store *store)
         store->batch_config = store->config;
         store->config = NULL;
     }
-    return store->batch.count > 0 || store->batch_config;
+    store_start_take(store);
+    return store->batch.count > 0 || store->batch_config || store->batch_code.text;
 }
 
 /* Makes the row of a run that wrote its run_data.json itself. Only the results are taken from there: what the
@@ -205,6 +206,9 @@ static bool put_record(struct database *database, const struct record *record, s
         .seconds = record->end.seconds,
         .cpu_seconds = record->end.cpu_seconds,
         .peak_memory = record->end.peak_memory,
+        .start_id = record->start_id,
+        .command = record->command,
+        .code = record->code,
     };
     return store_database_put_run(database, &run, err) &&
            (record->attempt == 0 || store_database_put_attempt(database, &attempt, err));
@@ -217,6 +221,7 @@ static bool put_batch(struct store *store, struct error *err)
     bool put = store_database_put_fact(store->database, FACT_NEXT_ID, store->batch_next_id, err);
     if (put && store->batch_config)
         put = store_database_put_text(store->database, TEXT_CONFIG, store->batch_config, err);
+    put = put && store_start_put(store, err);
     for (size_t i = 0; put && i < store->batch.count; i++)
         put = store->batch.items[i]->is_mark || put_record(store->database, store->batch.items[i], err);
     if (put)
@@ -269,6 +274,7 @@ bool store_commit_work(struct store *store, struct error *err)
     store->batch.count = 0;
     free(store->batch_config);
     store->batch_config = NULL;
+    store_start_is_put(store);
     return true;
 }
 

@@ -24,6 +24,9 @@ enum statement {
     GET_STATE,
     FINISH,
     GET_OPEN,
+    PUT_START,
+    GET_START,
+    PUT_CODE,
     statement_count
 };
 
@@ -33,14 +36,16 @@ static const char *const statements[statement_count] = {
                  " directory = excluded.directory, state = excluded.state"),
     [PUT_ATTEMPT] =
         "INSERT INTO attempts (run_id, attempt, gpu_id, pid, start_time, end_time, exit_status, signal,"
-        " reason, error_tail, idle_ns, slot, seconds, cpu_seconds, peak_memory)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " reason, error_tail, idle_ns, slot, seconds, cpu_seconds, peak_memory,"
+        " start_id, command, code)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run_id, attempt) DO UPDATE SET gpu_id = excluded.gpu_id,"
         " pid = coalesce(excluded.pid, pid), start_time = excluded.start_time,"
         " end_time = excluded.end_time, exit_status = excluded.exit_status, signal = excluded.signal,"
         " reason = excluded.reason, error_tail = excluded.error_tail, idle_ns = excluded.idle_ns,"
         " slot = excluded.slot, seconds = excluded.seconds, cpu_seconds = excluded.cpu_seconds,"
-        " peak_memory = excluded.peak_memory",
+        " peak_memory = excluded.peak_memory, start_id = excluded.start_id,"
+        " command = coalesce(excluded.command, command), code = excluded.code",
     [PUT_FACT] = "INSERT OR REPLACE INTO facts (name, number) VALUES (?, ?)",
     [PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, text) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
@@ -48,6 +53,15 @@ static const char *const statements[statement_count] = {
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
     [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
     [GET_OPEN] = "SELECT id, directory FROM runs WHERE state <> 'finished'",
+    [PUT_START] =
+        ("INSERT OR REPLACE INTO starts (id, time, command, program, interpreter, directory, config,"
+         " host, user, git_commit, version) SELECT ?1, json_extract(?2, '$.time'),"
+         " json_extract(?2, '$.command'), json_extract(?2, '$.program'),"
+         " json_extract(?2, '$.interpreter'), json_extract(?2, '$.directory'),"
+         " json_extract(?2, '$.config'), json_extract(?2, '$.host'), json_extract(?2, '$.user'),"
+         " json_extract(?2, '$.commit'), json_extract(?2, '$.furcate')"),
+    [GET_START] = "SELECT max(id) FROM starts",
+    [PUT_CODE] = "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, unixepoch(), ?)",
 };
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
@@ -305,6 +319,12 @@ bool store_database_put_attempt(struct database *database, const struct attempt_
         sqlite3_bind_int64(statement, 15, attempt->peak_memory);
     }
     bind_text(statement, 12, attempt->slot);
+    if (attempt->start_id >= 0)
+        sqlite3_bind_int64(statement, 16, attempt->start_id);
+    if (attempt->command)
+        bind_text(statement, 17, attempt->command);
+    if (attempt->code)
+        sqlite3_bind_int64(statement, 18, attempt->code);
     return run_to_end(database, PUT_ATTEMPT, err);
 }
 
@@ -322,6 +342,22 @@ bool store_database_put_text(struct database *database, const char *name, const 
     bind_text(statement, 1, name);
     bind_text(statement, 2, text);
     return run_to_end(database, PUT_TEXT, err);
+}
+
+bool store_database_put_start(struct database *database, int64_t id, const char *json, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_START];
+    sqlite3_bind_int64(statement, 1, id);
+    bind_text(statement, 2, json);
+    return run_to_end(database, PUT_START, err);
+}
+
+bool store_database_put_code(struct database *database, int64_t hash, const char *files, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[PUT_CODE];
+    sqlite3_bind_int64(statement, 1, hash);
+    bind_text(statement, 2, files);
+    return run_to_end(database, PUT_CODE, err);
 }
 
 static bool cannot_read(struct database *database, struct error *err)
@@ -344,6 +380,11 @@ bool store_database_fact(struct database *database, const char *name, int64_t *n
 {
     bind_text(database->prepared[GET_FACT], 1, name);
     return find_number(database, GET_FACT, number, err);
+}
+
+bool store_database_last_start(struct database *database, int64_t *id, struct error *err)
+{
+    return find_number(database, GET_START, id, err);
 }
 
 bool store_database_highest_id(struct database *database, int64_t *id, struct error *err)

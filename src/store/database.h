@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 
 struct database;
 
@@ -34,6 +36,9 @@ struct attempt_entry {
     int64_t idle_ns; /* -1: not known */
     double seconds, cpu_seconds;
     int64_t peak_memory; /* bytes */
+    int64_t start_id;    /* of the start of furcate that made it */
+    const char *command; /* its arguments as a JSON array; NULL: not known here */
+    int64_t code;        /* what it executed, of table code; 0: not known */
 };
 
 /* Numbers by name. */
@@ -66,6 +71,12 @@ bool store_database_put_fact(struct database *database, const char *name, int64_
 bool store_database_put_text(struct database *database, const char *name, const char *text,
                              struct error *err);
 
+/* Puts a start of furcate, as store_set_start() was given it. */
+bool store_database_put_start(struct database *database, int64_t id, const char *json, struct error *err);
+/* Finds the id of the last start; -1: there was none. */
+bool store_database_last_start(struct database *database, int64_t *id, struct error *err);
+bool store_database_put_code(struct database *database, int64_t hash, const char *files, struct error *err);
+
 /* Sets *number to -1 when there is no such fact. */
 bool store_database_fact(struct database *database, const char *name, int64_t *number, struct error *err);
 /* Sets *id to -1 when there are no runs. */
@@ -79,5 +90,10 @@ bool store_database_open_runs(struct database *database,
                               void (*visit)(void *context, int64_t id, const char *directory), void *context,
                               struct error *err);
 
+/* Adds the ids of the runs whose last attempt executed another code than this, as far as is known, by a look
+ * at a database like the one below. `files`: of the other code that came last. Nothing when there is no
+ * other. */
+void store_database_peek_other_code(const char *path, int64_t code, struct number_set *ids,
+                                    struct text *files);
 /* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
 char *store_database_peek_text(const char *path, const char *name);

@@ -226,6 +226,8 @@ bool store_prepare_run(struct store *store, struct run *run, struct error *err)
 {
     if (!make(run, err))
         return false;
+    run->start_id = store->start ? store->start_text.id : -1;
+    run->code = store->code.text ? store->code.id : 0;
     CLEANUP(value_cleanup) struct value *record = store_record_value(run);
     struct text json = {0};
     store_run_data_add_json(&json, record);

@@ -14,6 +14,13 @@ struct records {
     size_t count, capacity;
 };
 
+/* A text for a row of the database, which has it once is_put. */
+struct text_to_put {
+    char *text; /* NULL: none */
+    int64_t id;
+    bool is_put;
+};
+
 struct store {
     char *given;     /* the log dir as the user writes it */
     char *directory; /* absolute */
@@ -29,6 +36,8 @@ struct store {
     struct records pending;
     char *config; /* to be remembered by the next commit; NULL: it is already */
     char *last_config;
+    struct value *start;                 /* what this start of furcate was given; NULL: not told */
+    struct text_to_put start_text, code; /* id of the first: that of this start; of the other: the hash */
 
     /* From store_commit_begin() until store_commit_work() returns these are the worker's. */
     struct database *database; /* NULL: lost while the runner worked */
@@ -36,10 +45,18 @@ struct store {
     struct gone gone;
     struct records batch;
     char *batch_config;
+    struct text_to_put batch_start, batch_code; /* copies of those that are to be put */
     int64_t batch_next_id;
     struct text notes; /* for the log, which the worker must not write to */
 };
 
+/* Lets the next commit put both texts once more, into a database that may lack them. */
+bool store_start_anew(struct store *store, struct error *err);
+/* For a commit: take the texts into the batch, put them, forget them; the second two on its thread. */
+void store_start_take(struct store *store);
+bool store_start_put(struct store *store, struct error *err);
+void store_start_is_put(struct store *store);
+void store_start_free(struct store *store);
 /* The run directory of that base name as the user would write it; free() it. */
 char *store_log_dir_cell(const struct store *store, const char *base_name);
 /* Makes the log dir if needed, takes its lock in the place of one that the store may have, and tells the

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/directory.h"
 #include "store/internal.h"
 #include "store/match_key.h"
 #include "store/misread.h"
@@ -24,6 +25,8 @@ struct match {
     struct text scratch;
     struct key_list differing;
     struct number_set *finished;
+    struct number_set by_other_code; /* ids of runs */
+    uint64_t by_other_count;
     struct others others;
 };
 
@@ -74,6 +77,7 @@ static void match_begin(struct match *match, const struct plan *plan, const stru
 static void match_end(struct match *match)
 {
     others_free(&match->others);
+    number_set_free(&match->by_other_code);
     for (size_t i = 0; i < match->keys.count; i++)
         store_match_key_free(&match->keys.items[i]);
     vector_free(&match->keys);
@@ -192,6 +196,15 @@ static bool check_cells(struct match *match, const struct csv_reader *reader, st
     return store_misread_rounded(reader, last->name, text, exact, err);
 }
 
+static bool is_by_other_code(struct match *match, const struct csv_reader *reader)
+{
+    if (match->id_column >= reader->cells.count)
+        return false;
+    struct csv_cell id = store_csv_view(reader->cells.items[match->id_column], &match->scratch);
+    int64_t number = store_directory_id(id.bytes, id.len, "", 0);
+    return number >= 0 && number_set_has(&match->by_other_code, (uint64_t)number);
+}
+
 static bool take_row(struct match *match, const struct csv_reader *reader, struct error *err)
 {
     uint64_t rank;
@@ -201,6 +214,7 @@ static bool take_row(struct match *match, const struct csv_reader *reader, struc
     compare_row(match, reader);
     if (match->differing.count == 0 && plan_rank(match->plan, match->choice, &rank)) {
         number_set_add(match->finished, rank);
+        match->by_other_count += match->by_other_code.count > 0 && is_by_other_code(match, reader);
         return true;
     }
     if (!check_cells(match, reader, err))
@@ -225,6 +239,7 @@ static bool find_finished(const char *directory, const char *log_dir, const stru
                           struct number_set *finished, struct other_rows *others, struct error *err)
 {
     CLEANUP(memory_free) char *path = file_join(directory, "run_data.csv");
+    CLEANUP(memory_free) char *database = file_join(directory, "furcate.db");
     CLEANUP(memory_free) char *shown = file_join(log_dir, "run_data.csv");
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (others)
@@ -240,9 +255,13 @@ static bool find_finished(const char *directory, const char *log_dir, const stru
         struct match match;
         match_begin(&match, plan, &columns, directory);
         match.finished = finished;
+        if (others && others->code)
+            store_database_peek_other_code(database, others->code, &match.by_other_code,
+                                           &others->other_files);
         done = take_rows(&match, &reader, err);
         if (others) {
             others->count = match.others.count;
+            others->by_other_code = match.by_other_count;
             others->odd =
                 others_describe(&match.others, match.keys.items, match.keys.count, shown, &others->lines);
         }

@@ -53,7 +53,8 @@ static bool open_anew(struct store *store, struct error *err)
     if (!store->database)
         return false;
     store_results_close(&store->results);
-    if (!store_results_open(&store->results, results, err) || !store_reconcile_ids(store, err))
+    if (!store_results_open(&store->results, results, err) || !store_start_anew(store, err) ||
+        !store_reconcile_ids(store, err))
         return false;
     if (!store->config)
         store->config = memory_copy_text(store->last_config);

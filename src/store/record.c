@@ -19,6 +19,9 @@ struct record *store_record_new(const struct run *run, enum run_state state)
     record->state = state;
     record->attempt = run->attempt;
     record->gpu_id = run->gpu_id;
+    record->command = run->command ? memory_copy_text(run->command) : NULL;
+    record->code = run->code;
+    record->start_id = run->start_id;
     memcpy(record->slot, run->slot, sizeof record->slot);
     return record;
 }
@@ -29,6 +32,7 @@ void store_record_free(struct record *record)
     free(record->label);
     free(record->directory);
     free(record->error_tail);
+    free(record->command);
     free(record->log_dir);
     free(record->run_data);
     free(record->run_record);

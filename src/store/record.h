@@ -15,7 +15,9 @@ struct record {
 
     char slot[24];
     int attempt, gpu_id; /* attempt 0: the attempt is not recorded */
-    int pid;             /* 0: its start was recorded before */
+    char *command;       /* NULL: not told */
+    int64_t code, start_id;
+    int pid; /* 0: its start was recorded before */
     double start_time;
     bool has_ended;
     struct attempt_end end;

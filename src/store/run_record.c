@@ -26,6 +26,8 @@ static struct value *identity(const struct run *run)
         value_object_set(object, "gpu_id", value_new_int(run->gpu_id));
         set_text(object, "log_dir", run->directory);
     }
+    if (run->start)
+        value_object_set(object, "start", value_ref(run->start));
     return object;
 }
 

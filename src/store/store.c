@@ -21,6 +21,8 @@ void run_destroy(struct run *run)
     free(run->directory);
     value_unref(run->keys);
     value_unref(run->meta);
+    value_unref(run->start);
+    free(run->command);
     free(run->record);
     free(run);
 }
@@ -99,7 +101,7 @@ static bool open_tables(struct store *store, struct error *err)
     CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
     store->database = store_database_open(database, store->log, &is_new, err);
     return store->database && store_results_open(&store->results, results, err) &&
-           store_reconcile(store, is_new, store->lock.now_ns, err);
+           store_start_anew(store, err) && store_reconcile(store, is_new, store->lock.now_ns, err);
 }
 
 /* A database can be opened, and found damaged further on. Returns whether all can be opened once more. */
@@ -151,6 +153,7 @@ void store_close(struct store *store)
     text_free(&store->notes);
     free(store->config);
     free(store->last_config);
+    store_start_free(store);
     free(store->batch_config);
     log_close(store->log);
     store_unlock(&store->lock); /* last, so that the next runner finds all closed */
@@ -244,6 +247,7 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
     run->keys = plan_permutation(plan, rank);
     run->meta = value_ref(config_meta_value(plan_config(plan)));
     run->use = config_use(plan_config(plan));
+    run->start = store->start ? value_ref(store->start) : NULL;
 
     const struct unfinished_run *unfinished = store_unfinished_find(&store->unfinished, run->keys);
     if (unfinished) {

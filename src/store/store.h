@@ -28,7 +28,11 @@ struct run {
     struct value *keys; /* the permutation: all config keys but meta */
     struct value *meta; /* config_meta_value() */
     enum config_use use;
-    char *record; /* furcate.json of its latest attempt; NULL before store_prepare_run() */
+    struct value *start; /* of store_set_start(); NULL: not told */
+    char *command;       /* the arguments of its latest attempt as a JSON array; NULL: not told */
+    int64_t code;        /* of store_set_code(); 0: not told */
+    int64_t start_id;    /* of that start in furcate.db */
+    char *record;        /* furcate.json of its latest attempt; NULL before store_prepare_run() */
     /* The program has a config.json, or a run_data.json, of its own in the run directory. */
     bool other_config, other_run_data;
     uint64_t rank;  /* in the plan it was started from */
@@ -64,11 +68,15 @@ const char *store_directory(const struct store *store); /* absolute */
 const char *store_log_dir(const struct store *store);
 struct log *store_log(struct store *store); /* furcate.log */
 
-/* Rows that match no permutation of a plan. */
+/* Rows that match no permutation of a plan, and others that people should know about. */
 struct other_rows {
     uint64_t count;
-    uint64_t odd;      /* of these the ones that no edit of values explains */
-    struct text lines; /* at most three for people, each ended by a newline: what the rows differ in */
+    uint64_t odd; /* of these the ones that no edit of values explains */
+    /* Of rows that match: `code`, of store_set_code(), is given by the caller, 0 if nobody asks. */
+    int64_t code;
+    uint64_t by_other_code;  /* those that were made by another, as far as is known */
+    struct text other_files; /* of that code, as store_set_code() has them; "" when there is none */
+    struct text lines;       /* at most three for people, each ended by a newline: what the rows differ in */
 };
 /* Adds the ranks of all permutations of the plan that have a row; one pass over the CSV. Tells of rows that
  * match none in *others, which may be NULL, and to whose lines is added. */
@@ -135,6 +143,12 @@ void store_add_failed(struct store *store, const struct run *run, const struct a
 /* Whether a run that failed before is given up for good (`final`) has changed. */
 void store_add_state(struct store *store, const struct run *run, bool final);
 
+/* Tells what this start of furcate was given: an object of time, command, program, interpreter, directory,
+ * config, host, user, commit and furcate, which the records of runs have as meta.run.start. Takes it over. */
+void store_set_start(struct store *store, struct value *start);
+/* Tells what attempts execute from now on: a hash of the content, not 0, and the files as an object of path
+ * and hash in JSON. */
+void store_set_code(struct store *store, int64_t hash, const char *files);
 /* The config that is carried out from now on. */
 void store_set_config(struct store *store, const struct config *config);
 

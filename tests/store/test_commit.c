@@ -360,7 +360,7 @@ static void sets_a_broken_database_aside(void **state)
     store_close(open_store(fixture));
     assert_mentions(fixture, "furcate.db.broken", "this is no database");
     assert_mentions(fixture, "furcate.log", "furcate.db.broken");
-    assert_int_equal(query(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 4);
 }
 
 static void sets_a_foreign_database_aside(void **state)
@@ -396,18 +396,28 @@ static const char second_version[] =
     "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID; PRAGMA user_version = 2;"
     "INSERT INTO texts VALUES ('config', '{}');";
 
-static void brings_up_to_date(struct fixture *fixture, const char *const versions[2])
+static const char third_version[] =
+    "ALTER TABLE attempts ADD COLUMN slot TEXT; ALTER TABLE attempts ADD COLUMN seconds REAL;"
+    "ALTER TABLE attempts ADD COLUMN cpu_seconds REAL; ALTER TABLE attempts ADD COLUMN peak_memory INTEGER;"
+    "CREATE VIEW slots AS SELECT slot, count(*) AS attempts, sum(seconds) AS busy_seconds,"
+    " 1e-9 * total(idle_ns) AS idle_seconds FROM attempts WHERE slot <> '' GROUP BY slot; PRAGMA "
+    "user_version = 3;";
+
+static void brings_up_to_date(struct fixture *fixture, const char *const versions[3])
 {
     CLEANUP(memory_free) char *path = path_of(fixture, "furcate.db");
     sqlite3 *database;
     store_close(open_store(fixture));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    for (int i = 0; i < 2 && versions[i]; i++)
+    for (int i = 0; i < 3 && versions[i]; i++)
         assert_int_equal(sqlite3_exec(database, versions[i], NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(database);
     store_close(open_store(fixture));
-    assert_int_equal(query(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(query(fixture, "PRAGMA user_version"), 4);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM starts"), 0);
+    assert_int_equal(query(fixture, "SELECT count(*) FROM attempts WHERE start_id IS NULL AND code IS NULL"),
+                     1);
     assert_int_equal(query(fixture, "SELECT count(*) FROM runs WHERE id = 7"), 1);
     assert_int_equal(query(fixture, "SELECT idle_ns FROM attempts WHERE exit_status = 3 AND slot IS NULL"),
                      99);
@@ -420,12 +430,17 @@ static void brings_up_to_date(struct fixture *fixture, const char *const version
 
 static void brings_a_database_of_the_first_version_up_to_date(void **state)
 {
-    brings_up_to_date(*state, (const char *const[]){first_version, NULL});
+    brings_up_to_date(*state, (const char *const[3]){first_version});
 }
 
 static void brings_a_database_of_the_second_version_up_to_date(void **state)
 {
-    brings_up_to_date(*state, (const char *const[]){first_version, second_version});
+    brings_up_to_date(*state, (const char *const[3]){first_version, second_version});
+}
+
+static void brings_a_database_of_the_third_version_up_to_date(void **state)
+{
+    brings_up_to_date(*state, (const char *const[3]){first_version, second_version, third_version});
 }
 
 static void remembers_the_config_that_is_carried_out(void **state)
@@ -482,6 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(brings_a_database_of_the_first_version_up_to_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(brings_a_database_of_the_second_version_up_to_date, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(brings_a_database_of_the_third_version_up_to_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(remembers_the_config_that_is_carried_out, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,170 @@
+#include "run/code.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "run/command.h"
+#include "run/program.h"
+#include "run/runner.h"
+
+/* --- the files --- */
+
+static void note(struct code *code, const char *path)
+{
+    CLEANUP(memory_free) char *absolute = file_absolute(path);
+    CLEANUP(text_free) struct text normal = {0};
+    file_add_normal_path(&normal, absolute, strlen(absolute));
+    edited_note(&code->files, text_get(&normal));
+}
+
+/* The interpreter that the first line of a script names, "#!/usr/bin/env python3" with what env finds; NULL
+ * when the file is no script. free() it. */
+static char *find_interpreter(const char *path)
+{
+    char line[256] = "";
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+    if (got < 3 || memcmp(line, "#!", 2) != 0)
+        return NULL;
+    line[strcspn(line, "\n")] = '\0';
+    char *rest = line + 2, *program = strtok_r(rest, " \t", &rest);
+    CLEANUP(memory_free) char *name = program ? file_base_name(program) : NULL;
+    if (!name || strcmp(name, "env") != 0)
+        return program ? memory_copy_text(program) : NULL;
+    char *word = strtok_r(NULL, " \t", &rest);
+    while (word && word[0] == '-')
+        word = strtok_r(NULL, " \t", &rest);
+    char *found = word ? program_find(word) : NULL;
+    return found ? found : memory_copy_text(program);
+}
+
+/* "python -m package.module" executes a file of the working directory, if there is one. */
+static void note_module(struct code *code, const char *module)
+{
+    CLEANUP(memory_free) char *path = memory_copy_text(module);
+    for (char *dot = path; (dot = strchr(dot, '.'));)
+        *dot = '/';
+    CLEANUP(memory_free) char *file = text_format("%s.py", path);
+    CLEANUP(memory_free) char *main_file = text_format("%s/__main__.py", path);
+    note(code, file);
+    note(code, main_file);
+}
+
+static void find_files(struct code *code, const struct command *command, const char *config_path)
+{
+    char *const *words = command_words(command);
+    CLEANUP(memory_free) char *program = program_find(words[0]);
+    if (program) {
+        char *interpreter = find_interpreter(program);
+        note(code, program);
+        code->script = interpreter ? 0 : code->files.files.count;
+        if (interpreter)
+            note(code, interpreter);
+        code->interpreter = file_absolute(interpreter ? interpreter : program);
+        free(interpreter);
+    }
+    for (size_t i = 1; words[i]; i++)
+        if (strcmp(words[i], "-m") == 0 && words[i + 1])
+            note_module(code, words[i + 1]);
+        else if (!file_is_same_path(words[i], config_path))
+            note(code, words[i]);
+}
+
+/* --- their content --- */
+
+/* Of a large one, which is data rather than code, by size and time. */
+static uint64_t hash_file(const struct edited_file *file)
+{
+    enum { largest = 4 << 20 };
+    struct error ignored;
+    CLEANUP(text_free) struct text content = {0};
+    int64_t size = file->info.st_size, time = file->info.st_mtim.tv_sec;
+    if (size <= largest && file_read(file->path, &content, &ignored))
+        return hash_bytes(0, text_get(&content), content.len);
+    return hash_number(hash_number(0, (uint64_t)size), (uint64_t)time);
+}
+
+static void read_files(struct code *code)
+{
+    uint64_t all = 0;
+    text_clear(&code->list);
+    for (size_t i = 0; i < code->files.files.count; i++) {
+        const struct edited_file *file = &code->files.files.items[i];
+        uint64_t hash = hash_file(file);
+        all = hash_number(hash_bytes(all, file->path, strlen(file->path)), hash);
+        text_add(&code->list, i ? ", " : "{");
+        text_add_json_string(&code->list, file->path, strlen(file->path));
+        text_addf(&code->list, ": \"%016" PRIx64 "\"", hash);
+    }
+    text_add(&code->list, code->list.len ? "}" : "{}");
+    code->hash = (int64_t)(all | 1); /* 0 stands for none */
+}
+
+void code_open(struct code *code, const struct command *command, const char *config_path)
+{
+    find_files(code, command, config_path);
+    read_files(code);
+    code->looked = clock_monotonic();
+}
+
+void code_free(struct code *code)
+{
+    edited_clear(&code->files);
+    text_free(&code->list);
+    free(code->interpreter);
+}
+
+const char *code_interpreter(const struct code *code)
+{
+    return code->interpreter;
+}
+
+const char *code_script(const struct code *code)
+{
+    size_t count = code->files.files.count;
+    if (count == 0)
+        return NULL;
+    return code->files.files.items[code->script < count ? code->script : 0].path;
+}
+
+char *code_find_edited(const struct code *code, const char *list)
+{
+    struct error ignored;
+    const char *now = text_get(&code->list);
+    CLEANUP(value_cleanup) struct value *files = config_parse("code", now, strlen(now), &ignored);
+    CLEANUP(value_cleanup) struct value *others = config_parse("code", list, strlen(list), &ignored);
+    for (size_t i = 0; files && others && i < value_count(files); i++) {
+        const struct value *other = value_get(others, value_key(files, i));
+        if (other && !value_equal(other, value_item(files, i)))
+            return memory_copy_text(value_key(files, i));
+    }
+    return NULL;
+}
+
+void code_follow(struct runner *runner)
+{
+    static const int64_t second_ns = 1000000000;
+    struct code *code = &runner->code;
+    int64_t now = clock_monotonic(), hash = code->hash;
+    if (now - code->looked < second_ns)
+        return;
+    code->looked = now;
+    const char *edited = edited_find(&code->files);
+    if (!edited)
+        return;
+    edited_renew(&code->files);
+    read_files(code);
+    if (code->hash == hash)
+        return; /* saved as it was */
+    log_line(runner->log, LOG_WARNING,
+             "%s was edited: runs that start from now on execute the new code, those before had the old one",
+             edited);
+    store_set_code(runner->store, code->hash, text_get(&code->list));
+}

@@ -1,0 +1,98 @@
+#include "run/start.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "run/code.h"
+#include "run/command.h"
+#include "run/commit.h"
+
+static void set_text(struct value *object, const char *key, const char *text)
+{
+    value_object_set(object, key, text ? value_new_string(text, strlen(text)) : value_new_null());
+}
+
+static struct value *words_value(char *const *words)
+{
+    struct value *array = value_new_array();
+    for (; words && *words; words++)
+        value_array_add(array, value_new_string(*words, strlen(*words)));
+    return array;
+}
+
+char *start_format_words(char *const *words)
+{
+    struct text json = {0};
+    for (; *words; words++) {
+        text_add(&json, json.len ? ", " : "[");
+        text_add_json_string(&json, *words, strlen(*words));
+    }
+    text_add(&json, json.len ? "]" : "[]");
+    return text_take(&json);
+}
+
+/* The command line of this process, as it was typed. */
+static struct value *command_line(void)
+{
+    struct error ignored;
+    CLEANUP(text_free) struct text words = {0};
+    struct value *array = value_new_array();
+    if (!file_read("/proc/self/cmdline", &words, &ignored))
+        return array;
+    for (const char *word = words.data; word && word < words.data + words.len; word += strlen(word) + 1)
+        value_array_add(array, value_new_string(word, strlen(word)));
+    return array;
+}
+
+static void set_user(struct value *start)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    CLEANUP(memory_free) char *number = text_format("%ld", (long)geteuid());
+    set_text(start, "user", user ? user->pw_name : number);
+}
+
+static void set_host(struct value *start)
+{
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    set_text(start, "host", host);
+}
+
+static void set_config(struct value *start, const char *path)
+{
+    CLEANUP(memory_free)
+    char *absolute = strcmp(path, "-") == 0 ? memory_copy_text(path) : file_absolute(path);
+    set_text(start, "config", absolute);
+}
+
+/* Of the folder of the script, or of the program where that is none of the system's. */
+static void set_commit(struct value *start, const struct code *code, const char *cwd)
+{
+    const char *script = code_script(code);
+    CLEANUP(memory_free) char *commit = script ? commit_find(script) : NULL;
+    CLEANUP(memory_free) char *of_cwd = commit || !cwd ? NULL : text_format("%s/", cwd);
+    if (of_cwd)
+        commit = commit_find(of_cwd);
+    set_text(start, "commit", commit);
+}
+
+struct value *start_describe(const struct runner *runner)
+{
+    struct value *start = value_new_object();
+    value_object_set(start, "time", value_new_float(clock_wall()));
+    value_object_set(start, "command", command_line());
+    value_object_set(start, "program", words_value(command_words(runner->command)));
+    set_text(start, "interpreter", code_interpreter(&runner->code));
+    set_text(start, "directory", runner->cwd);
+    set_config(start, runner->options->config_path);
+    set_host(start);
+    set_user(start);
+    set_commit(start, &runner->code, runner->cwd);
+    set_text(start, "furcate", FURCATE_VERSION);
+    return start;
+}
