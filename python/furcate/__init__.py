@@ -14,7 +14,7 @@ from furcate.function import run
 from furcate.script import Config, config, report, run_dir
 
 __version__: str = _core.version
-__all__ = ["Config", "ConfigError", "Fork", "GPU", "config", "get_gpu_stats", "report", "run", "run_dir"]
+__all__ = ["GPU", "Config", "ConfigError", "Fork", "config", "get_gpu_stats", "report", "run", "run_dir"]
 
 
 def __getattr__(name: str) -> Any:

@@ -95,7 +95,7 @@ class Fork:
     @property
     def log_dir(self) -> str:
         """In a run the run directory, absolute; in the runner the config's log_dir."""
-        return self._is_run() and os.environ.get("FURCATE_RUN_DIR") or self.data["log_dir"]
+        return (self._is_run() and os.environ.get("FURCATE_RUN_DIR")) or self.data["log_dir"]
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or hasattr(type(self), key):
@@ -359,8 +359,8 @@ class Fork:
         if "framework" not in self.data:
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
-            print(f"furcate: {type(model).__module__.partition('.')[0]} was imported after the seed was set, so the model's "
-                  "first weights are other ones in each run: import it at the top of the script", file=sys.stderr)
+            print(f"furcate: {type(model).__module__.partition('.')[0]} was imported after the seed was set, so "
+                  "the model's first weights are other ones in each run: import it at the top of the script", file=sys.stderr)
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
             if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it

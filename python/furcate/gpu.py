@@ -41,8 +41,8 @@ class GPU:
 
 
 def get_gpu_stats() -> List[GPU]:
-    """Returns a :class:`GPU` for each GPU of the machine; an empty list, with a warning in the log, without nvidia-smi or
-    where it fails."""
+    """Returns a :class:`GPU` for each GPU of the machine; an empty list, with a warning in the log, without nvidia-smi
+    or where it fails."""
     command = ["nvidia-smi", "--query-gpu=" + ",".join(_QUERY), "--format=csv,noheader"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)

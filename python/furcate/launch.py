@@ -75,8 +75,8 @@ def this_command() -> List[str]:
 
 
 def _is_interactive() -> bool:
-    """Whether somebody types into this interpreter: what it was started with does not execute the script then, also where
-    %run or runpy made the script its main module."""
+    """Whether somebody types into this interpreter: what it was started with does not execute the script then, also
+    where %run or runpy made the script its main module."""
     return hasattr(sys, "ps1") or "idlelib.run" in sys.modules
 
 

@@ -139,12 +139,11 @@ static bool refuse_inner(const char *argument, const struct piece *piece, const 
                          const struct value *value, struct error *err)
 {
     CLEANUP(text_free) struct text fault = {0};
-    const char *end = inner->start + inner->len, *dot;
+    const char *end = inner->start + inner->len;
     const struct value *deepest = NULL;
-    while (!deepest && (dot = memrchr(inner->start, '.', (size_t)(end - inner->start)))) {
-        end = dot;
-        deepest = value_reach(value, inner->start, (size_t)(end - inner->start));
-    }
+    while (!deepest && end > inner->start)
+        if (*--end == '.')
+            deepest = value_reach(value, inner->start, (size_t)(end - inner->start));
     if (!deepest)
         end = inner->start - 1;
     add_shown(&fault, argument);

@@ -1,5 +1,5 @@
-"""Notebooks: the one of examples/notebook, whose code runs on a table that a grid left, and scripts that are started from a
-prompt or a cell."""
+"""Notebooks: the one of examples/notebook, whose code runs on a table that a grid left, and scripts that are started
+from a prompt or a cell."""
 
 import json
 import os

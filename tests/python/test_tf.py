@@ -106,7 +106,8 @@ def test_a_script_that_imports_tensorflow_in_a_method_has_its_helpers(project):
         "        return sets", """        with tf.io.TFRecordWriter(self.log_dir + "/records") as out:
             out.write(b"0")
         print("records", len(list(self.gen_tfrecord_dataset([self.log_dir + "/records"], lambda x: x, True))))
-        return sets""").replace("        random =", "        global tf\n        import tensorflow as tf\n        random =")
+        return sets""").replace(
+        "        random =", "        global tf\n        import tensorflow as tf\n        random =")
     project.train(text)
     assert "records 1" in project.read("example0.log") and (project.directory() / "model.h5").exists()
     assert "was imported after the seed was set" in project.errors()

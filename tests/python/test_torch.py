@@ -267,18 +267,21 @@ def test_a_model_that_is_not_made_yet_is_told(project):
     assert "there is no self.model yet: run() sets it once get_model has returned one" in project.run().stderr
 
 
+BOTH = PLAIN.replace(
+    "import torch\n", "import torch, sys, types\nsys.modules['tensorflow'] = types.ModuleType('tf')\n")
+
+
 def test_helpers_are_there_where_two_frameworks_are_imported(train):
     trained = train("""
 def get_datasets(self, train_fp, test_fp, valid_fp):
     print("loader", type(self.gen_dataloader(sums(8, 1))).__name__, self.device)
     return super().get_datasets(train_fp, test_fp, valid_fp)
-""", script=PLAIN.replace("import torch\n", "import torch, sys, types\nsys.modules['tensorflow'] = types.ModuleType('tf')\n"))
+""", script=BOTH)
     assert "loader DataLoader cpu" in trained.log and len(trained.history["val_accuracy"]) == 3
 
 
 def test_a_script_that_imports_two_frameworks_is_seeded(train):
-    both = PLAIN.replace("import torch\n", "import torch, sys, types\nsys.modules['tensorflow'] = types.ModuleType('tf')\n")
-    states = train(script=both, trial=[1, 2]).states("trial")
+    states = train(script=BOTH, trial=[1, 2]).states("trial")
     assert torch.equal(states[("1",)], states[("2",)])
 
 
@@ -291,7 +294,8 @@ def get_callbacks(self):
     return [Odd()]
 """)
     faults = json.loads(trained.rows[0]["run_faults"])
-    assert faults == ["'note' is not reported: it is no number", "a callback failed after the training: OSError: no disk"]
+    assert faults == ["'note' is not reported: it is no number",
+                      "a callback failed after the training: OSError: no disk"]
     assert (trained.directory / "model.pt").exists() and trained.history["note"] == ["good"] * 3
 
 
@@ -308,7 +312,7 @@ def model_evaluate(self, model, test_set):
     return {"loss": weight.sum() * 0 + 0.5, "confusion": torch.tensor([[3, 1], [0, 4]]), "none": None}
 """)
     row = trained.rows[0]
-    assert row["run_test_loss"] == "0.5" and row["run_test_confusion"] == "[[3, 1], [0, 4]]" and row["run_test_none"] == ""
+    assert [row[f"run_test_{name}"] for name in ("loss", "confusion", "none")] == ["0.5", "[[3, 1], [0, 4]]", ""]
 
 
 @pytest.mark.parametrize("imports", [

@@ -25,7 +25,8 @@ def test_a_wrapped_app_trains_with_the_users_keys_its_defaults_and_its_run(wrapp
     assert wrapped.json("config.json") == {**KEYS, "shape": [2, 2]}
     data = json.loads(wrapped.read("example0.log"))
     assert {key: data[key] for key in KEYS} == KEYS
-    assert (data["shape"], data["learning_rate"], data["train_prefix"], data["seed"]) == ([2, 2], 0.001, "example.train", 42)
+    assert [data[key] for key in ("shape", "learning_rate", "train_prefix", "seed")] == \
+        [[2, 2], 0.001, "example.train", 42]
     assert (data["log_dir"], data["gpu_id"], data["meta"]["retries"]) == (str(directory), -1, 1)
     run = data["meta"]["run"]
     assert (run["id"], run["name"], run["label"], run["attempt"]) == (0, "example0", "foo", 1)
