@@ -56,29 +56,37 @@ static bool write_headers(const struct run *run, const int fds[2], struct error 
     return true;
 }
 
-/* -1 when there is no file that can be marked: nothing is read from it then either. */
-static int open_reports(const struct run *run)
+/* Opens metrics.jsonl. *fd is -1 when there is nothing in it, and when it is no file that can be written,
+ * such as a pipe or a folder: nothing is read from such a one either. */
+static bool open_reports(const struct run *run, int *fd, struct error *err)
 {
     struct stat info;
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    int fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size == 0))
-        file_close_fd(&fd);
-    return fd;
+    *fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EROFS || errno == EIO))
+        return error_system(err, errno, "cannot write %s", path);
+    if (*fd >= 0 && (fstat(*fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size == 0))
+        file_close_fd(fd);
+    return true;
+}
+
+static bool ends_torn(int fd)
+{
+    struct stat info;
+    char last;
+    return fstat(fd, &info) == 0 && pread(fd, &last, 1, info.st_size - 1) == 1 && last != '\n';
 }
 
 /* Tells what this attempt reports from what earlier ones did, of which the last line may lack its end. */
 static bool mark_reports(const struct run *run, struct error *err)
 {
-    struct stat info;
-    char last = '\n';
-    CLEANUP(file_close_fd) int fd = open_reports(run);
+    CLEANUP(file_close_fd) int fd = -1;
+    if (!open_reports(run, &fd, err))
+        return false;
     if (fd < 0)
         return true;
-    if (fstat(fd, &info) == 0 && info.st_size > 0 && pread(fd, &last, 1, info.st_size - 1) != 1)
-        last = '\n';
     CLEANUP(memory_free) char *mark = attempt_mark_report(run->attempt);
-    CLEANUP(memory_free) char *line = text_format("%s%s", last == '\n' ? "" : "\n", mark);
+    CLEANUP(memory_free) char *line = text_format("%s%s", ends_torn(fd) ? "\n" : "", mark);
     return write_mark(fd, line) ||
            error_system(err, errno, "cannot write to metrics.jsonl in %s", run->directory);
 }
@@ -121,8 +129,10 @@ static void cut_mark(const struct run *run)
     struct stat info;
     CLEANUP(memory_free) char *mark = attempt_mark_report(run->attempt);
     size_t len = strlen(mark);
-    CLEANUP(file_close_fd) int fd = open_reports(run);
-    if (fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len || len > most)
+    struct error ignored;
+    CLEANUP(file_close_fd) int fd = -1;
+    if (!open_reports(run, &fd, &ignored) || fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len ||
+        len > most)
         return;
     off_t start = info.st_size - (off_t)len;
     if (pread(fd, end, len, start) == (ssize_t)len && memcmp(end, mark, len) == 0 && ftruncate(fd, start) < 0)

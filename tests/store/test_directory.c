@@ -179,11 +179,14 @@ static void a_run_that_was_not_launched_leaves_nothing(void **state)
     }
     assert_holds(fixture, "example0_foo_bs32/example0.log", "");
     put(fixture, "example0_foo_bs32/example0.log", "out 1\n");
+    put(fixture, "example0_foo_bs32/metrics.jsonl", "{\"loss\": 1}\n");
     assert_true(store_open_output(run, fds, &fixture->err));
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
+    assert_holds(fixture, "example0_foo_bs32/metrics.jsonl", "{\"loss\": 1}\n{\"attempt\": 3}\n");
     store_withdraw_run(run);
     assert_holds(fixture, "example0_foo_bs32/example0.log", "out 1\n");
+    assert_holds(fixture, "example0_foo_bs32/metrics.jsonl", "{\"loss\": 1}\n");
     run_destroy(run);
     store_close(store);
     plan_unref(plan);
