@@ -359,8 +359,9 @@ class Fork:
         if "framework" not in self.data:
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
-            print(f"furcate: {type(model).__module__.partition('.')[0]} was imported after the seed was set, so "
-                  "the model's first weights are other ones in each run: import it at the top of the script", file=sys.stderr)
+            package = type(model).__module__.partition(".")[0]
+            print(f"furcate: {package} was imported after the seed was set, so the model's first weights are other "
+                  "ones in each run: import it at the top of the script", file=sys.stderr)
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
             if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it
