@@ -88,10 +88,6 @@ static bool put_run_data(struct record *record, struct error *err)
     size_t len = strlen(record->run_data);
     CLEANUP(memory_free) char *path = file_join(record->directory, record->run_data_name);
     bool written = file_write_atomic(path, record->run_data, len, err);
-    if (written && strcmp(record->run_data_name, RUN_DATA_FILE) != 0)
-        text_addf(&record->notes,
-                  "%s/" RUN_DATA_FILE " is the program's own, so the results are in %s next to it\n",
-                  record->directory, record->run_data_name);
     if (!written && err->number == ENOENT && mkdir(record->directory, 0777) == 0) {
         text_addf(&record->notes, "%s was deleted while its run executed; only the results are in it now\n",
                   record->directory);

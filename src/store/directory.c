@@ -159,6 +159,14 @@ static bool is_torn(const char *path, const struct text *json)
     return memcmp(text_get(&content), json->data, content.len < same ? content.len : same) == 0;
 }
 
+void store_tell_of_own_file(struct store *store, const struct run *run, const char *name, const char *ours)
+{
+    log_line(store->log, store->told_of_own_files ? LOG_DEBUG : LOG_WARNING,
+             "%s/%s is the program's own, so it is left as it is, and furcate's is %s next to it",
+             run->directory, name, ours);
+    store->told_of_own_files = true;
+}
+
 /* What a program saves as config.json, such as a model's, is worth more to it than what furcate would write
  * there. */
 static bool find_other_config(struct store *store, struct run *run, const struct text *json,
@@ -173,9 +181,7 @@ static bool find_other_config(struct store *store, struct run *run, const struct
     run->other_config =
         content ? !is_own_config(run, content) : lstat(path, &info) == 0 && !is_torn(path, json);
     if (run->other_config && !was_other)
-        log_line(store->log, LOG_WARNING,
-                 "%s is the program's own, so it is left as it is; the run's config is in %s next to it",
-                 path, store_config_name(run));
+        store_tell_of_own_file(store, run, "config.json", store_config_name(run));
     return true;
 }
 

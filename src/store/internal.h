@@ -30,6 +30,7 @@ struct store {
     bool was_replaced;
     bool is_adrift; /* the log dir was taken anew, and the open files are still those of the one before */
     struct log *log;
+    bool told_of_own_files;
     int64_t next_id;
     struct unfinished unfinished;
     struct unread unread;
@@ -64,5 +65,8 @@ char *store_log_dir_cell(const struct store *store, const char *base_name);
 bool store_take_log_dir(struct store *store, struct error *err);
 /* Drops from a batch that could not be written the marks of runs whose results are to be written too. */
 void store_drop_overtaken_marks(struct records *batch, const struct records *pending);
+/* Tells that the program has a file of this name for itself in the run directory, and what furcate's is
+ * called: on the terminal once, since it is so in many runs then. */
+void store_tell_of_own_file(struct store *store, const struct run *run, const char *name, const char *ours);
 /* Adds a record; the store owns it from then on. */
 void store_add_record(struct store *store, struct record *record);

@@ -25,12 +25,15 @@ def test_a_program_with_a_run_data_json_of_its_own_is_judged_by_its_exit_status(
     write(project, {"lr": [0.1, 0.01]})
     program = project.script("train", f'echo $FURCATE_ID >> "$FURCATE_TEST/started"\n'
                                       f'cd "$FURCATE_RUN_DIR"\n{OWN_RESULTS[kind]}\n')
-    for start in range(4):
+    said = project.run(program).stderr
+    assert said.count("run_data.json is the program's own") == 1  # the other is in the log alone
+    for start in range(3):
         done = project.run(program)
     assert "Everything is done: 2 of 2" in done.stderr
     assert len((project.root / "started").read_text().splitlines()) == 2
     assert project.values("lr") == ["0.01", "0.1"]
     assert project.values("run_id") == ["0", "1"]
+    assert project.log().count("run_data.json is the program's own") == 2
     for directory in filter(os.path.isdir, project.logs.iterdir()):
         results = read(directory / "furcate_run_data.json")
         assert results["lr"] in (0.1, 0.01) and "total_time" in results["meta"]["data"]
