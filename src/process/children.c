@@ -91,6 +91,37 @@ bool pids_have(const struct pids *pids, pid_t pid)
     return false;
 }
 
+static void add_children(pid_t parent, struct pids *pids)
+{
+    struct pids children = {0};
+    children_list(parent, &children);
+    for (size_t i = 0; i < children.count; i++)
+        if (!pids_have(pids, children.items[i]))
+            vector_push(pids, children.items[i]);
+    vector_free(&children);
+}
+
+void descent_add(struct pids *pids)
+{
+    for (size_t i = 0; i < pids->count; i++)
+        add_children(pids->items[i], pids);
+}
+
+/* The kernel's list can lack a child when another one is waited for just then, so all are listed again until
+ * there was nothing new twice. */
+void descent_signal(pid_t program, int number, struct pids *reached)
+{
+    size_t signalled = 0;
+    vector_push(reached, program);
+    for (int quiet = 0; quiet < 2; quiet++) {
+        for (size_t i = 0; i < reached->count; i++) {
+            for (; signalled < reached->count; signalled++, quiet = 0)
+                kill(reached->items[signalled], number);
+            add_children(reached->items[i], reached);
+        }
+    }
+}
+
 struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, pid_t pid),
                             const void *context)
 {

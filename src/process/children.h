@@ -16,6 +16,12 @@ struct pids {
 void children_list(pid_t parent, struct pids *children);
 bool pids_have(const struct pids *pids, pid_t pid);
 
+/* Adds the descendants of the processes in the list. */
+void descent_add(struct pids *pids);
+/* Sends a signal to a program and its descendants, and adds all to `reached`, which is empty. Each gets it
+ * before its children are listed, so that a stopped one makes no more. */
+void descent_signal(pid_t program, int number, struct pids *reached);
+
 struct reaped {
     size_t gone, left; /* that were waited for, and that are yet to end */
 };

@@ -122,39 +122,11 @@ const char *tree_memory_group(const struct tree *tree)
 
 /* --- signals to what executes --- */
 
-static void add_children(pid_t parent, struct pids *pids)
-{
-    struct pids children = {0};
-    children_list(parent, &children);
-    for (size_t i = 0; i < children.count; i++)
-        if (!pids_have(pids, children.items[i]))
-            vector_push(pids, children.items[i]);
-    vector_free(&children);
-}
-
-/*
- * For the program and its descendants. Each gets it before its children are listed, so that a stopped one
- * makes no more. The kernel's list can lack a child when another one is waited for just then, so all are
- * listed again until there was nothing new twice.
- */
-static void signal_descent(pid_t program, int number, struct pids *reached)
-{
-    size_t signalled = 0;
-    vector_push(reached, program);
-    for (int quiet = 0; quiet < 2; quiet++) {
-        for (size_t i = 0; i < reached->count; i++) {
-            for (; signalled < reached->count; signalled++, quiet = 0)
-                kill(reached->items[signalled], number);
-            add_children(reached->items[i], reached);
-        }
-    }
-}
-
 static void stop_or_continue(const struct tree *tree, int number)
 {
     struct pids reached = {0};
     if (tree->program)
-        signal_descent(tree->program, number, &reached);
+        descent_signal(tree->program, number, &reached);
     vector_free(&reached);
 }
 
@@ -176,7 +148,7 @@ void tree_signal(const struct tree *tree, int number)
 static void kill_descent(pid_t program)
 {
     struct pids reached = {0};
-    signal_descent(program, SIGSTOP, &reached);
+    descent_signal(program, SIGSTOP, &reached);
     for (size_t i = 0; i < reached.count; i++)
         kill(reached.items[i], SIGKILL);
     vector_free(&reached);
@@ -275,12 +247,6 @@ static void kill_orphans(const struct tree *tree)
 
 /* --- what is left when the program has ended --- */
 
-static void add_descent(struct pids *pids)
-{
-    for (size_t i = 0; i < pids->count; i++)
-        add_children(pids->items[i], pids);
-}
-
 static struct pids list_rest(const struct tree *tree)
 {
     struct pids rest = {0};
@@ -291,7 +257,7 @@ static struct pids list_rest(const struct tree *tree)
     share_orphans(tree->trees);
     for (size_t i = 0; i < tree->orphans.count; i++)
         vector_push(&rest, tree->orphans.items[i]);
-    add_descent(&rest);
+    descent_add(&rest);
     return rest;
 }
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "run/command.h"
 #include "run/environment.h"
+#include "run/failure.h"
 #include "run/runner.h"
 #include "run/start.h"
 
@@ -98,15 +99,6 @@ static void note_times(struct attempt *attempt)
     attempt->slot->free_since = attempt->ended; /* until then what is left of its tree is not of use */
 }
 
-bool attempt_ended_by_stop(const struct attempt_end *end)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (end->signal == numbers[i] || end->exit_status == 128 + numbers[i])
-            return true;
-    return false;
-}
-
 /* --- deadlines --- */
 
 static void on_deadline(uv_timer_t *timer);
@@ -121,7 +113,7 @@ static const struct config_meta *meta_of(const struct attempt *attempt)
  * stop. */
 static double time_for_rest(const struct attempt *attempt)
 {
-    return attempt_ended_by_stop(&attempt->end) ? 1 : 0.1;
+    return failure_is_stop(&attempt->end) ? 1 : 0.1;
 }
 
 /* Of its time limit, of its grace, or of the time for what it has left. */

@@ -51,10 +51,6 @@ struct attempt {
     bool cut_short; /* it was told to end */
 };
 
-/* Whether it ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the exit status that
- * stands for one of these. */
-bool attempt_ended_by_stop(const struct attempt_end *end);
-
 /*
  * Makes the run directory, launches the program and occupies the slot. Calls runner->attempt_ended() once it
  * has ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the

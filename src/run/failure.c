@@ -52,6 +52,15 @@ static const char *find_want(const struct attempt *attempt, const char *errors)
     return printed || attempt->cut_short ? printed : find_kill(attempt, errors);
 }
 
+bool failure_is_stop(const struct attempt_end *end)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (end->signal == numbers[i] || end->exit_status == 128 + numbers[i])
+            return true;
+    return false;
+}
+
 void failure_explain(struct attempt *attempt)
 {
     struct attempt_end *end = &attempt->end;

@@ -127,7 +127,7 @@ static void wait(struct runner *runner, struct attempt *attempt, const struct er
 static uint64_t ms_until_stop(const struct attempt *attempt)
 {
     static const int64_t most_ns = 1000000000;
-    if (attempt->cut_short || !attempt_ended_by_stop(&attempt->end))
+    if (attempt->cut_short || !failure_is_stop(&attempt->end))
         return 0;
     int64_t left = attempt->ended + most_ns - clock_monotonic();
     return left > 0 ? (uint64_t)left / 1000000 + 1 : 0;

@@ -117,7 +117,7 @@ def test_what_arrives_within_a_second_is_one_request_whoever_gets_it(project, nu
             os.kill(pid, number)
     until(lambda: all((directory / "asked").exists() for directory in directories), "SIGTERM at the programs")
     (project.root / "may_save").touch()
-    assert runner.wait() == (130 if numbers[0] == signal.SIGINT else 143)
+    assert runner.wait() in (130, 143), "by whichever the kernel delivered first"
     assert all((directory / "saved").exists() for directory in directories)
     assert project.log().count("Stopping:") == 1
     assert project.log().count("stopped") == 2
