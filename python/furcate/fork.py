@@ -37,7 +37,7 @@ def _as_gpu_index(index: Any, indices: List[Any]) -> int:
     if isinstance(index, str) and re.fullmatch(r"\s*-?[0-9]+\s*", index):
         return int(index)
     if isinstance(index, bool) or not hasattr(index, "__index__"):
-        raise TypeError(f"get_available_gpu_indices must return the numbers of GPUs, such as [0, 1], or -1 for each CPU "
+        raise TypeError("get_available_gpu_indices must return the numbers of GPUs, such as [0, 1], or -1 for each CPU "
                         f"slot; it returned {index!r} in {indices}")
     return operator.index(index)
 

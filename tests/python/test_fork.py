@@ -542,7 +542,8 @@ def test_a_scripts_own_set_visible_gpus_finds_the_users_environment(project, sta
 
 def test_without_one_the_environment_shows_the_runs_gpu_alone(project):
     project.write(batch_size=32, meta={"gpus": [1]})
-    shows = "    def get_model(self):\n        import os\n        print('seen:', os.environ['CUDA_VISIBLE_DEVICES'])\n        return {'loss': 1.0}\n"
+    shows = "    def get_model(self):\n        import os\n" \
+        "        print('seen:', os.environ['CUDA_VISIBLE_DEVICES'])\n        return {'loss': 1.0}\n"
     project.train(APP + shows + RUN, **stub(), CUDA_VISIBLE_DEVICES="0,1")
     assert "seen: 1\n" in project.read("example0.log")
 
