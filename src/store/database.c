@@ -61,7 +61,8 @@ static const char *const statements[statement_count] = {
          " json_extract(?2, '$.config'), json_extract(?2, '$.host'), json_extract(?2, '$.user'),"
          " json_extract(?2, '$.commit'), json_extract(?2, '$.furcate')"),
     [GET_START] = "SELECT max(id) FROM starts",
-    [PUT_CODE] = "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, unixepoch(), ?)",
+    [PUT_CODE] =
+        "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, CAST(strftime('%s', 'now') AS REAL), ?)",
 };
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};

@@ -61,6 +61,9 @@ def test_the_start_is_also_in_what_a_fork_program_writes(project):
     start = json.loads(next(project.logs.glob("*/run_data.json")).read_text())["meta"]["run"]["start"]
     assert start["command"] == [str(program), "--config", "config.json"]
     assert start["interpreter"] == str(program)
+    planned = project.furcate("plan", "config.json", "--limit", "0", "--", "true").stdout
+    assert "1 done, 0 left" in planned
+    assert "run_data.csv" not in planned, "what a Fork fills in makes no other runs"
 
 
 def loose(folder):

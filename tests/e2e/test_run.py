@@ -65,6 +65,7 @@ def test_config_json_holds_the_users_keys_and_furcate_json_the_run(project):
     assert record == keys
     assert meta["allow_cpu"] is True
     digits = meta["run"].pop("hash")
+    assert meta["run"].pop("start")["program"] == ["/bin/true"]
     assert re.fullmatch("[0-9a-f]{16}", digits)
     assert meta["run"] == {"id": 1, "name": "example1", "label": "foo_bs64", "attempt": 1, "gpu_id": -1,
                            "log_dir": str(directory)}
