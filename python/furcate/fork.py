@@ -4,26 +4,18 @@ import itertools
 import json
 import operator
 import os
-import random
 import re
 import sys
 from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, Type
 
-from furcate import _core, adapters, launch, warm
+from furcate import _core, adapters, launch, picture, warm
 from furcate._core import ConfigError
-from furcate.history import (
-    as_curve,
-    as_number,
-    history_document,
-    history_values,
-    is_there,
-    metric_name,
-    named_results,
-    plain,
-)
+from furcate.history import as_curve, history_document, history_values, metric_name
 from furcate.script import missing_key
+from furcate.steps import Steps
 
 __all__ = ["Fork", "metric_name"]
+
 
 def _restore(own: Type["Fork"], framework: str) -> "Fork":
     """Unpickles a Fork that has adopted a framework's defaults: its class is known by no name."""
@@ -42,7 +34,7 @@ def _as_gpu_index(index: Any, indices: List[Any]) -> int:
     return operator.index(index)
 
 
-class Fork:
+class Fork(Steps):
     """A training app: subclass it, define the methods below, and call :meth:`run`.
 
     Started by hand, :meth:`run` is the runner: it executes this script once for each permutation of the config,
@@ -122,6 +114,7 @@ class Fork:
             launch.tell_if_nested(launch.config_path(self._config_filename))
             return
         self._check_methods()
+        self._show_log()
         if self.is_runner():
             self._check_keys()
             launch.run_plan(launch.config_path(self._config_filename), self._random_state, for_fork=True,
@@ -131,7 +124,6 @@ class Fork:
         launch.refuse_worker()
         # A run that is killed leaves the lines it had written.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-        self._show_log()
         self._set_seed()
         self._given = dict(self.data)
         self.meta["data"] = {}
@@ -270,7 +262,7 @@ class Fork:
             print(f"furcate: no plot of '{metric}': {len(axis)} epochs for {count} values", file=sys.stderr)
             return
         why = _core.plot(path, metric, axis, train, valid)
-        if why is None or self._plot_with_matplotlib(path, metric, axis, train, valid):
+        if why is None or picture.draw(path, metric, axis, train, valid):
             return
         if not self.__dict__.get("_told_of_plots"):
             self._told_of_plots = True
@@ -304,19 +296,6 @@ class Fork:
         """Whether this process is a run of this Fork's config."""
         return bool(os.environ.get("FURCATE_CONFIG")) and not self._is_other_plan
 
-    def _set_seed(self) -> None:
-        random.seed(self.seed)
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(self.seed % 2**32)
-        self._seeded = adapters.seed(self.seed)
-
-    def _show_log(self) -> None:
-        """Shows what the app logs, once something has imported logging: to import it for nothing takes time."""
-        if "logging" in sys.modules:
-            from furcate import run_log
-
-            run_log.configure()
-
     def _framework(self) -> Optional[str]:
         """Of the config, else of what the script has imported; None when that does not tell."""
         if "framework" in self.data:
@@ -347,12 +326,6 @@ class Fork:
         self._adopt(framework)
         return adapters.load(framework)
 
-    def _has_test_set(self, test_set: Any) -> bool:
-        self._evaluates = is_there(test_set)
-        if not self._evaluates and test_set is not None:
-            print("furcate: the test set is empty: model_evaluate is not called", file=sys.stderr)
-        return self._evaluates
-
     def _made_model(self, model: Any) -> None:
         if "model" not in self.data:  # a key of that name is the user's
             self.model = model
@@ -360,62 +333,12 @@ class Fork:
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
             package = type(model).__module__.partition(".")[0]
-            print(f"furcate: {package} was imported after the seed was set, so the model's first weights are other "
-                  "ones in each run: import it at the top of the script", file=sys.stderr)
+            print(f"furcate: {package} was imported after the seed was set, so the model's first weights are others "
+                  "in each run: import it at the top of the script", file=sys.stderr)
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
             if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it
                 getattr(Fork, name)(self, model, *[None] * {"model_fit": 5, "model_evaluate": 1}.get(name, 0))
-
-    def _is_verbose(self) -> bool:
-        return not isinstance(self.verbose, (int, float)) or self.verbose >= 1
-
-    def _metric_names(self, metrics: List[Any]) -> List[str]:
-        return [metric_name(metric) for metric in metrics]
-
-    def _named_results(self, results: Any, metrics: List[Any]) -> List[Tuple[Optional[str], Any]]:
-        return named_results(results, metrics)
-
-    def _fitted(self, history: Any) -> Optional[str]:
-        """Reports a history whose epochs nobody has reported: they are what tells how the run went. Returns why it
-        cannot, or None."""
-        values = history_values(history, {})
-        if _core.reported():
-            return None
-        if not values:
-            kind = type(history).__name__
-            return None if history is None else f"model_fit returned {kind}, which has no lists by key"
-        for i in range(max(map(len, values.values()))):
-            numbers = {key: as_number(items[i]) for key, items in values.items() if i < len(items)}
-            try:
-                _core.report(i + 1, {key: number for key, number in numbers.items() if number is not None}, None)
-            except ValueError as fault:  # a name is no reason to lose a trained model
-                return str(fault)
-        return None
-
-    def _print_exception(self, exception: BaseException) -> str:
-        """Prints it with its traceback; returns what it is in one line."""
-        import traceback
-
-        traceback.print_exception(type(exception), exception, exception.__traceback__)
-        text = "".join(traceback.format_exception_only(type(exception), exception))
-        return " ".join(text.split())[:300]
-
-    def _update_data(self, kept: Dict[str, Any]) -> Dict[str, Any]:
-        """Returns self.meta["data"], the run's results, with what furcate keeps there."""
-        data = self.meta.get("data")
-        if not isinstance(data, dict):
-            data = self.meta["data"] = {}
-        data.update(kept)
-        return data
-
-    def _added_keys(self) -> Dict[str, Any]:
-        """Returns what the app has added to self.data; the values of the config's keys stay as they are."""
-        for key, value in self._given.items():
-            if key != "meta" and self.data.get(key) is not value and plain(self.data.get(key)) != plain(value):
-                print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's "
-                      f"value, {value!r}", file=sys.stderr)
-        return {key: value for key, value in self.data.items() if key not in self._given}
 
     def _check_methods(self) -> None:
         required = ["get_datasets", "get_model"]
@@ -444,7 +367,7 @@ class Fork:
         framework = self._framework()
         trains = framework in adapters.imported() and type(self).model_fit is Fork.model_fit
         adapter = [adapters.load(framework)] if framework and trains else []
-        modules = ("furcate.fork", *adapters.MODULES.values())
+        modules = ("furcate.fork", "furcate.steps", *adapters.MODULES.values())
         return [base for base in (*adapter, *type(self).__mro__) if base.__module__ in modules]
 
     def _own_gpu_indices(self) -> Optional[List[int]]:
@@ -460,21 +383,3 @@ class Fork:
 
     def _missing(self, method: str, wanted: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {method}(): define it; it must return {wanted}")
-
-    def _plot_with_matplotlib(self, path: str, metric: str, epochs: Sequence[float], train: Optional[List[float]],
-                              valid: Optional[List[float]]) -> bool:
-        """Whether matplotlib is there to do it."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            return False
-        axes = Figure(figsize=(8, 5.3)).add_subplot(title="Training and validation " + metric, xlabel="Epoch",
-                                                    ylabel=metric)
-        for name, marker, values in (("train", "o", train), ("validation", "s", valid)):
-            if values:
-                axes.plot(epochs[: len(values)], values, marker=marker, markersize=4, label=name)
-        axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend()
-        axes.figure.savefig(path, bbox_inches="tight", dpi=150)
-        return True

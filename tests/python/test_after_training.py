@@ -174,8 +174,16 @@ def test_thousands_of_predictions_are_no_columns(project):
     assert len(json.loads(row["run_results"])) == 1000 and not [key for key in row if key.startswith("run_test_")]
 
 
-LOOP = "class Loop(dict):\n    pass\n\nclass Mute:\n    def __str__(self): raise ValueError('no text')\n\n" \
-    "loop = Loop()\nloop['itself'] = loop\n"
+LOOP = """
+class Loop(dict):
+    pass
+
+class Mute:
+    def __str__(self): raise ValueError("no text")
+
+loop = Loop()
+loop["itself"] = loop
+"""
 
 
 @pytest.mark.parametrize("thing, why", [("loop", "RecursionError"), ("Mute()", "ValueError: no text")])
@@ -256,8 +264,8 @@ def test_the_results_are_one_dict_that_methods_share(project):
 
 def test_a_class_attribute_goes_before_the_config(project):
     project.write(batch_size=32, epochs=5)
-    attributes = "    epochs = 2\n    verbose = 0\n"
-    project.script(APP + attributes + method("model_summary", "model", "print('summary')") + RUN)
+    summary = method("model_summary", "model", "print('summary')")
+    project.script(APP + "    epochs = 2\n    verbose = 0\n" + summary + RUN)
     done = project.run()
     assert project.rows()[0]["run_epochs"] == "2" and project.read("example0.log") == ""
     assert "App.epochs of the script goes before the config's key 'epochs': every run uses the script's, and " \
@@ -287,9 +295,8 @@ def test_what_an_app_logs_is_in_its_err(project):
 
 
 def test_logging_that_a_method_imports_is_shown_too(project):
-    first, rest = LOGGING.split("        return train_fp, None")
-    importing = "        global logging\n        import logging\n"
-    train_one(project, first + importing + "        return train_fp, None" + rest + RUN)
+    at_first = "        return train_fp, None"
+    train_one(project, LOGGING.replace(at_first, "        global logging\n        import logging\n" + at_first) + RUN)
     assert "root] halfway" in project.read("example0.err")
 
 
@@ -300,3 +307,11 @@ def test_logging_that_a_method_imports_is_shown_too(project):
 def test_an_app_s_own_logging_is_left_alone(project, setting, wanted):
     train_one(project, f"import logging\n{setting}\n" + LOGGING + RUN)
     assert project.read("example0.err") == wanted
+
+
+NO_GPUS = method("get_available_gpu_indices", "", "logging.info('none'); return []")
+
+
+def test_what_the_runner_logs_of_an_app_is_on_the_terminal(project):
+    stderr = train_one(project, "import logging\n" + APP + NO_GPUS + RUN)
+    assert "root] none\n" in stderr

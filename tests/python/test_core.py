@@ -140,7 +140,7 @@ def test_what_cannot_be_stored_is_named_and_left_out(run, item, why):
 
 def test_a_result_may_change_the_dict_that_is_read(run):
     saves(lambda results: results.update(mine={"a": Shrinking(results), "b": 1}, last=1)).run()
-    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    data = results_of(run)
     assert data["mine"] == {"a": 0.5, "b": 1} and data["last"] == 1
 
 
@@ -328,8 +328,9 @@ def test_a_history_may_lack_numbers(run):
 def test_a_name_in_a_history_does_not_lose_the_model(run, capfd):
     class Odd(App):
         def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
-            return {"loss": [1.0], "a\nb": [2.0]}
+            return {"loss": [1.0, 1.0], "a\nb": [2.0, 2.0]}
 
     Odd().run()
     assert "the history was not reported: 'a\\nb' cannot be a metric" in capfd.readouterr().err
-    assert json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]["train_loss"] == 1
+    assert results_of(run)["train_loss"] == 1 and results_of(run)["epochs"] == 2
+    assert len(results_of(run)["faults"]) == 1
