@@ -320,8 +320,10 @@ class Fork(Steps):
     def _adopt_by_hand(self, model: Any) -> Optional[Type[Any]]:
         """For a default method that somebody calls in no run, where a run would have adopted a framework's by then:
         adopts them, and returns the class that has them. None where there are none to adopt."""
+        if self._is_run() or self._has_adapter():
+            return None
         framework = self._framework() or adapters.of_model(model)
-        if self._is_run() or framework not in adapters.MODULES or self._has_adapter():
+        if framework not in adapters.MODULES:
             return None
         self._adopt(framework)
         return adapters.load(framework)
@@ -333,8 +335,8 @@ class Fork(Steps):
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
             package = type(model).__module__.partition(".")[0]
-            print(f"furcate: {package} was imported after the seed was set, so the model's first weights are others "
-                  "in each run: import it at the top of the script", file=sys.stderr)
+            print(f"furcate: {package} was imported after the seed was set, so each run begins with weights of its own: "
+                  "import it at the top of the script", file=sys.stderr)
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
             if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it
