@@ -335,7 +335,7 @@ class Fork(Steps):
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
             package = type(model).__module__.partition(".")[0]
-            print(f"furcate: {package} was imported after the seed was set, so each run begins with weights of its own: "
+            print(f"furcate: {package} was imported after the seed was set: each run begins with weights of its own; "
                   "import it at the top of the script", file=sys.stderr)
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):

@@ -53,7 +53,7 @@ CONFIG = """{
 
 # The first furcate's folder of a run, and what this one adds.
 TREE = {"accuracy.jpg", "NAME.err", "NAME.log", "history.json", "model.h5", "run_data.json"}
-MORE = {"config.json", "loss.jpg", "metrics.jsonl"}
+MORE = {"config.json", "furcate.json", "loss.jpg", "metrics.jsonl"}
 
 
 def test_the_documented_example_leaves_the_documented_tree(project):
