@@ -426,10 +426,10 @@ static bool take_additions(struct furcate_fork *fork)
     if (data)
         take_results(fork, data);
     if (added)
-        take_results(fork, added);
+        fork->added = convert_to_value(added);
     Py_XDECREF(added);
     Py_XDECREF(data);
-    return added || fail(fork);
+    return (added && fork->added) || fail(fork);
 }
 
 static bool save_history(struct furcate_fork *fork, void *history, FILE *out)

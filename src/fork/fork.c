@@ -89,6 +89,7 @@ void fork_destroy(struct furcate_fork *fork)
     history_destroy(fork->history);
     value_cleanup(&fork->results.data);
     value_cleanup(&fork->faults);
+    value_cleanup(&fork->added);
     value_cleanup(&fork->config);
     free(fork->metrics_path);
     free(fork->log_dir);

@@ -46,6 +46,7 @@ struct furcate_fork {
     double start_time;
     int64_t started; /* the same by clock_monotonic() */
     struct furcate_results results;
+    struct value *added;  /* object: what the program added to the config, for run_data.json; NULL: nothing */
     VECTOR(char *) texts; /* that furcate_config_json() returned */
 };
 

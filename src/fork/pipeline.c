@@ -240,6 +240,8 @@ static bool save_run_data(struct furcate_fork *fork)
     if (fork->faults)
         value_object_set(fork->results.data, "faults", value_ref(fork->faults));
     CLEANUP(value_cleanup) struct value *run_data = store_run_data(fork->config, fork->results.data);
+    for (size_t i = 0; fork->added && i < value_count(fork->added); i++)
+        value_object_set(run_data, value_key(fork->added, i), value_ref(value_item(fork->added, i)));
     return write_run_data(fork, run_data, &err) || furcate_fail(fork, "%s", err.text);
 }
 

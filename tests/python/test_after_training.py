@@ -249,8 +249,9 @@ def test_what_is_added_to_the_data_becomes_columns(project):
         super().save_history(history, out_file)
 """ + RUN)
     row = project.rows()[0]
-    assert row["run_flops"] == "1000" and row["run_parameters"] == "7" and row["run_late"] == "[1, 2]"
+    assert row["flops"] == "1000" and row["run_parameters"] == "7" and row["run_late"] == "[1, 2]"
     assert row["batch_size"] == "32" and "self.data['batch_size'] is 33 now; run_data.csv keeps" in project.errors()
+    assert project.json("run_data.json")["flops"] == 1000
     assert "Everything is done" in project.run().stderr
 
 
