@@ -103,6 +103,8 @@ const struct value *config_data_name(const struct config *config);
 /* What the order is shuffled by: the key seed where that is one integer, else 42. */
 int64_t config_seed(const struct config *config);
 
+/* Whether a Fork has a default of the key. */
+bool config_has_default(const char *key);
 /* A hash of a run's keys but for log_dir, whatever their order. */
 uint64_t config_hash_keys(const struct value *keys);
 /* The same as text, by which meta.run of a record tells whether its keys were edited. free() it. */

@@ -234,6 +234,12 @@ static struct value *make_default(const struct rule *rule, const char *data_name
     return value_new_string(prefix, strlen(prefix));
 }
 
+bool config_has_default(const char *key)
+{
+    const struct rule *rule = config_rule_find(reserved, key);
+    return rule && rule->initial;
+}
+
 struct value *config_keys_defaults(const char *data_name)
 {
     struct value *defaults = value_new_object();

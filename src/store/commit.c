@@ -58,8 +58,9 @@ static bool take_own_run_data(struct store *store, struct record *record, struct
                   record->directory);
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
     store_row_free(&record->row);
-    store_row_make(&record->row,
-                   &(struct row_content){identity.keys, identity.gpu_id, identity.meta, results.data}, &who);
+    CLEANUP(value_cleanup) struct value *keys = store_run_record_row_keys(&identity, &results);
+    store_row_make(&record->row, &(struct row_content){keys, identity.gpu_id, identity.meta, results.data},
+                   &who);
     store_run_record_free(&identity);
     store_run_record_free(&results);
     free(record->run_record);

@@ -122,7 +122,8 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
     const struct run_record *whole = whole_of(found);
-    struct row_content content = {whole->keys, whole->gpu_id, whole->meta, found->results.data};
+    CLEANUP(value_cleanup) struct value *keys = store_run_record_row_keys(whole, &found->results);
+    struct row_content content = {keys, whole->gpu_id, whole->meta, found->results.data};
     store_row_make(&record->row, &content, &who);
     record->has_row = true;
     log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",

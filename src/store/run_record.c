@@ -118,6 +118,17 @@ bool store_run_record_is_of(const struct run_record *record, int64_t id, const c
            strcmp(store_run_record_text(record, "name", ""), name) == 0;
 }
 
+struct value *store_run_record_row_keys(const struct run_record *identity, const struct run_record *results)
+{
+    struct value *keys = store_copy_object(identity->keys);
+    for (size_t i = 0; results->keys && i < value_count(results->keys); i++) {
+        const char *key = value_key(results->keys, i);
+        if (!value_get(keys, key) && !config_has_default(key))
+            value_object_set(keys, key, value_ref(value_item(results->keys, i)));
+    }
+    return keys;
+}
+
 /* Whether all keys of `a` that make a permutation are in `b` too. */
 static bool is_within(const struct value *a, const struct value *b)
 {

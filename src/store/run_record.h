@@ -42,6 +42,11 @@ void store_run_record_free(struct run_record *record);
 bool store_run_record_has_identity(const struct run_record *record);
 /* Whether it is of the run with that id and name. */
 bool store_run_record_is_of(const struct run_record *record, int64_t id, const char *name);
+/*
+ * Makes the keys of a run's row: its own, and what its Fork has added to them in `results`. The defaults that
+ * a wrapped Fork has added are not of the plan. One reference.
+ */
+struct value *store_run_record_row_keys(const struct run_record *identity, const struct run_record *results);
 /* Whether two objects have the same keys and values, but for log_dir. */
 bool store_same_permutation(const struct value *a, const struct value *b);
 /* A text, or a number from 0 to 10^15, of meta.run; `otherwise` when there is none. */

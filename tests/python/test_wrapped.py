@@ -36,11 +36,11 @@ def test_a_wrapped_app_trains_with_the_users_keys_its_defaults_and_its_run(wrapp
     assert "Everything is done" in wrapped.run().stderr
 
 
-def test_what_a_wrapped_app_adds_to_its_config_becomes_a_column_and_its_defaults_do_not(wrapped):
+def test_what_a_wrapped_app_adds_to_its_config_becomes_columns_and_its_defaults_do_not(wrapped):
     wrapped.write(batch_size=[32])
     wrapped.train(APP + "    def get_loss(self):\n        self.data['flops'] = 1000\n" + RUN)
     row, = wrapped.rows()
-    assert row["run_flops"] == "1000" and not set(row) & {"learning_rate", "train_prefix", "verbose", "seed"}
+    assert row["flops"] == "1000" and not set(row) & {"learning_rate", "train_prefix", "verbose", "seed"}
 
 
 def test_a_wrapped_app_without_a_required_key_names_it(wrapped):
