@@ -37,7 +37,7 @@ def test_a_crash_on_a_slow_disk_repeats_a_bounded_number_of_runs(project, slow_d
     runner = project.start("/bin/true")
     until(lambda: "Runs end faster than their results can be written" in project.log(), "many ended runs")
     kill_runner(project, runner)
-    ended, rows = ended_well(project), len(project.rows())
+    ended, rows = ended_well(project), len(project.rows()) if project.csv.exists() else 0
     assert ended < count, "the disk was slow enough to tell"
     assert ended - rows <= MOST_UNWRITTEN + slots, "those that executed then have ended too"
 
