@@ -11,12 +11,17 @@
         size_t count, capacity;                                                                              \
     }
 
+/* Doubles the room. */
+#define vector_grow(vector)                                                                                  \
+    do {                                                                                                     \
+        (vector)->capacity = (vector)->capacity ? 2 * (vector)->capacity : 8;                                \
+        (vector)->items = memory_resize((vector)->items, (vector)->capacity, sizeof *(vector)->items);       \
+    } while (0)
+
 #define vector_push(vector, item)                                                                            \
     do {                                                                                                     \
-        if ((vector)->count == (vector)->capacity) {                                                         \
-            (vector)->capacity = (vector)->capacity ? 2 * (vector)->capacity : 8;                            \
-            (vector)->items = memory_resize((vector)->items, (vector)->capacity, sizeof *(vector)->items);   \
-        }                                                                                                    \
+        if ((vector)->count == (vector)->capacity)                                                           \
+            vector_grow(vector);                                                                             \
         (vector)->items[(vector)->count++] = (item);                                                         \
     } while (0)
 

@@ -134,19 +134,29 @@ static bool make_room(struct history *history)
     return !history->is_full;
 }
 
+/* Makes room for a point. A step that is reported again and again takes no more room; and so much is free
+ * after sorting that not each further point sorts them all. */
+static void make_room_in(struct history *history, struct series *series)
+{
+    if (series->points.count < series->points.capacity)
+        return;
+    sort(history, series);
+    if (series->points.count >= series->points.capacity / 2)
+        vector_grow(&series->points);
+}
+
 static void put(struct history *history, struct series *series, struct point point)
 {
-    point_list *points = &series->points;
-    struct point *last = points->count > 0 ? &points->items[points->count - 1] : NULL;
     free(series->curve);
     series->curve = NULL;
+    make_room_in(history, series);
+    point_list *points = &series->points;
+    struct point *last = points->count > 0 ? &points->items[points->count - 1] : NULL;
     if (last && last->step == point.step) {
         last->value = point.value;
         return;
     }
     series->is_unsorted |= last && last->step > point.step;
-    if (points->count == points->capacity)
-        sort(history, series); /* a step that is reported again and again takes no more room */
     vector_push(points, point);
     history->point_count++;
 }

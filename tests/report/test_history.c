@@ -184,6 +184,38 @@ static void a_step_that_is_reported_again_and_again_takes_no_room(void **state)
     assert_true(values[0] == 999998 && values[1] == 999999);
 }
 
+/* Also where the list of points is just full, when the early step arrives. */
+static void the_last_step_stays_last_when_an_early_one_is_reported_again(void **state)
+{
+    (void)state;
+    for (int64_t steps = 2; steps <= 70; steps++) {
+        struct history *history = history_create();
+        double last;
+        for (int64_t step = 1; step <= steps; step++)
+            add(history, 1000000 * step, "loss", (double)step);
+        add(history, 1000000, "loss", 0.5);
+        assert_true(history_last(history, "loss", &last));
+        assert_float_equal(last, (double)steps, 0);
+        size_t count;
+        assert_float_equal(history_values(history, "loss", &count)[0], 0.5, 0);
+        assert_int_equal(count, steps);
+        history_destroy(history);
+    }
+}
+
+static void sorts_few_times_when_a_long_history_is_reported_again(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t count;
+    const int64_t most = 1 << 18;
+    for (int64_t step = 1; step < most; step++)
+        add(fixture->history, step, "loss", 1);
+    for (int64_t i = 0; i < most; i++)
+        add(fixture->history, i % 2 + 1, "loss", 2);
+    assert_float_equal(history_values(fixture->history, "loss", &count)[1], 2, 0);
+    assert_int_equal(count, most - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +233,8 @@ int main(void)
         fixture_test(finds_the_best_step),
         fixture_test(thins_out_a_history_that_is_very_long),
         fixture_test(a_step_that_is_reported_again_and_again_takes_no_room),
+        fixture_test(the_last_step_stays_last_when_an_early_one_is_reported_again),
+        fixture_test(sorts_few_times_when_a_long_history_is_reported_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
