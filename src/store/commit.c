@@ -31,7 +31,8 @@ bool store_commit_begin(struct store *store)
     store_drop_overtaken_marks(&store->batch, &store->pending);
     for (size_t i = 0; i < store->pending.count; i++)
         vector_push(&store->batch, store->pending.items[i]);
-    store->pending.count = 0;
+    store->batch.marks += store->pending.marks;
+    store->pending.count = store->pending.marks = 0;
     store->batch_next_id = store->next_id;
     if (store->config) {
         free(store->batch_config);
@@ -267,7 +268,7 @@ bool store_commit_work(struct store *store, struct error *err)
     for (size_t i = 0; i < store->batch.count; i++)
         store_record_free(store->batch.items[i]);
     give_memory_back(store->batch.count);
-    store->batch.count = 0;
+    store->batch.count = store->batch.marks = 0;
     free(store->batch_config);
     store->batch_config = NULL;
     store_start_is_put(store);

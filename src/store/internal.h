@@ -12,6 +12,7 @@
 struct records {
     struct record **items;
     size_t count, capacity;
+    size_t marks; /* how many of them are marks (is_mark) */
 };
 
 /* A text for a row of the database, which has it once is_put. */

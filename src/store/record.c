@@ -44,6 +44,7 @@ void store_record_free(struct record *record)
 void store_add_record(struct store *store, struct record *record)
 {
     vector_push(&store->pending, record);
+    store->pending.marks += record->is_mark;
 }
 
 void store_add_started(struct store *store, const struct run *run, double start_time, int pid)
@@ -54,19 +55,27 @@ void store_add_started(struct store *store, const struct run *run, double start_
     store_add_record(store, record);
 }
 
+static void drop(struct records *records, size_t i)
+{
+    struct record *record = records->items[i];
+    records->marks -= record->is_mark;
+    records->count--;
+    memmove(records->items + i, records->items + i + 1, (records->count - i) * sizeof *records->items);
+    store_record_free(record);
+}
+
 /* Takes the pid over from the record of the attempt's start, when that is still to be written, and drops
  * that. */
 static void take_start(struct store *store, struct record *record)
 {
     struct records *pending = &store->pending;
     for (size_t i = pending->count; i-- > 0;) {
-        struct record *start = pending->items[i];
-        if (start->id != record->id || start->attempt != record->attempt || start->has_ended)
+        const struct record *start = pending->items[i];
+        if (start->id != record->id || start->attempt != record->attempt || start->has_ended ||
+            start->is_mark)
             continue;
         record->pid = start->pid;
-        store_record_free(start);
-        pending->count--;
-        memmove(pending->items + i, pending->items + i + 1, (pending->count - i) * sizeof *pending->items);
+        drop(pending, i);
         return;
     }
 }
@@ -74,20 +83,16 @@ static void take_start(struct store *store, struct record *record)
 /* Drops the mark of a run that is followed by its results, so that two threads write no file at once. */
 static void drop_mark(struct records *records, int64_t id)
 {
-    for (size_t i = records->count; i-- > 0;) {
-        struct record *mark = records->items[i];
-        if (!mark->is_mark || mark->id != id)
-            continue;
-        store_record_free(mark);
-        records->count--;
-        memmove(records->items + i, records->items + i + 1, (records->count - i) * sizeof *records->items);
-        return;
-    }
+    for (size_t i = records->marks > 0 ? records->count : 0; i-- > 0;)
+        if (records->items[i]->is_mark && records->items[i]->id == id) {
+            drop(records, i);
+            return;
+        }
 }
 
 void store_drop_overtaken_marks(struct records *batch, const struct records *pending)
 {
-    for (size_t i = 0; i < pending->count && batch->count > 0; i++)
+    for (size_t i = 0; i < pending->count && batch->marks > 0; i++)
         if (pending->items[i]->has_row)
             drop_mark(batch, pending->items[i]->id);
 }

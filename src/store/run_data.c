@@ -80,12 +80,13 @@ bool store_read_object(const char *directory, const char *name, struct value **o
     return true;
 }
 
-/* Whether the path leads to anything; a link that leads nowhere counts. */
-static bool is_taken(const char *directory, const char *name)
+/* Returns false where something has the name, were it a link that leads nowhere, and where that cannot be
+ * seen. */
+static bool is_free(const char *directory, const char *name)
 {
     struct stat info;
     CLEANUP(memory_free) char *path = file_join(directory, name);
-    return lstat(path, &info) == 0;
+    return lstat(path, &info) < 0 && errno == ENOENT;
 }
 
 static const struct value *member(const struct value *object, const char *key, enum value_kind kind)
@@ -107,10 +108,12 @@ bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *
     *has = false;
     *fault = NULL;
     run->other_run_data = false;
+    if (is_free(run->directory, RUN_DATA_FILE))
+        return true; /* as most often */
     if (!store_read_object(run->directory, RUN_DATA_FILE, &content, err))
         return false;
     if (!content) {
-        run->other_run_data = is_taken(run->directory, RUN_DATA_FILE) && run->use == CONFIG_FOR_PROGRAM;
+        run->other_run_data = run->use == CONFIG_FOR_PROGRAM;
         return true;
     }
     struct run_record record;

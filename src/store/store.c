@@ -79,6 +79,7 @@ static void free_records(struct records *records)
     for (size_t i = 0; i < records->count; i++)
         store_record_free(records->items[i]);
     vector_free(records);
+    records->marks = 0;
 }
 
 static void close_tables(struct store *store)
