@@ -164,6 +164,12 @@ bool file_is_remote(const char *path)
     return strspn(path, letters) > 0 && strncmp(path + strspn(path, others), "://", 3) == 0;
 }
 
+bool file_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 char *file_base_name(const char *path)
 {
     size_t end = strlen(path);

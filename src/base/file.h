@@ -41,6 +41,8 @@ bool file_is_same_path(const char *a, const char *b);
 /* Returns whether it is an address on another machine or service, such as "gs://bucket/x": a scheme (RFC
  * 3986, section 3.1) and "://". */
 bool file_is_remote(const char *path);
+/* Returns whether there is a folder at the path. */
+bool file_is_folder(const char *path);
 /* The path from the root; free() it. Needs no file there. */
 char *file_absolute(const char *path);
 

@@ -39,3 +39,10 @@ size_t utf8_find_bad(const char *bytes, size_t len)
         at += step;
     return at;
 }
+
+size_t utf8_fit(const char *text, size_t len)
+{
+    while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -217,7 +216,6 @@ static void print_table(const struct table *table, const struct ranked *ranked, 
  * been moved or copied after the row was written. */
 static int print_path(const struct request *request, const struct table *table, size_t row)
 {
-    struct stat info;
     const char *written = cell(table, row, table_column(table, "log_dir"));
     if (!written || !*written) {
         fputs("furcate best: the row of the best run has no log_dir, so its run directory is not known\n",
@@ -226,7 +224,7 @@ static int print_path(const struct request *request, const struct table *table, 
     }
     CLEANUP(memory_free) char *name = file_base_name(written);
     CLEANUP(memory_free) char *path = file_join(request->log_dir, name);
-    if (stat(path, &info) < 0 || !S_ISDIR(info.st_mode)) {
+    if (!file_is_folder(path)) {
         fprintf(stderr, "furcate best: the run directory of the best run, %s, is not there any more\n", path);
         return CLI_SOME_FAILED;
     }

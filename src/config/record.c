@@ -6,13 +6,6 @@
 #include "base/memory.h"
 #include "config/config.h"
 
-/* A member of an object, of that kind; NULL: there is none. */
-static const struct value *get(const struct value *object, const char *key, enum value_kind kind)
-{
-    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
-    return value && value_kind(value) == kind ? value : NULL;
-}
-
 /* A sum, since the order of keys makes no difference. */
 uint64_t config_hash_keys(const struct value *keys)
 {
@@ -35,7 +28,7 @@ struct reading {
 
 static void open_record(struct reading *reading, const struct value *root)
 {
-    reading->of_program = get(reading->run, "gpu_id", VALUE_INT);
+    reading->of_program = value_member(reading->run, "gpu_id", VALUE_INT);
     reading->keys = value_new_object();
     for (size_t i = 0; i < value_count(root); i++) {
         const char *key = value_key(root, i);
@@ -43,7 +36,7 @@ static void open_record(struct reading *reading, const struct value *root)
         if (!is_own)
             value_object_set(reading->keys, key, value_ref(value_item(root, i)));
     }
-    const struct value *written = get(reading->run, "hash", VALUE_STRING);
+    const struct value *written = value_member(reading->run, "hash", VALUE_STRING);
     CLEANUP(memory_free) char *hash = config_format_hash(reading->keys);
     reading->is_edited = !written || strcmp(value_text(written), hash) != 0;
 }
@@ -128,7 +121,7 @@ static struct value *config_of(const struct reading *reading, const struct value
 
 static const struct value *run_of(const struct value *root)
 {
-    return get(get(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
+    return value_member(value_member(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
 }
 
 /* Returns the furcate.json in the folder of a file; NULL: there is none. One reference. */
@@ -148,8 +141,10 @@ static struct value *read_neighbour(const char *path)
 static bool is_of(const struct value *root, const struct value *record)
 {
     const struct value *run = run_of(root), *known = run_of(record);
-    const struct value *id = get(run, "id", VALUE_INT), *known_id = get(known, "id", VALUE_INT);
-    const struct value *name = get(run, "name", VALUE_STRING), *known_name = get(known, "name", VALUE_STRING);
+    const struct value *id = value_member(run, "id", VALUE_INT),
+                       *known_id = value_member(known, "id", VALUE_INT);
+    const struct value *name = value_member(run, "name", VALUE_STRING),
+                       *known_name = value_member(known, "name", VALUE_STRING);
     struct reading reading = {.run = run ? run : known};
     if (!known || (run && !(id && known_id && name && known_name && value_equal(id, known_id) &&
                             value_equal(name, known_name))))
@@ -168,13 +163,13 @@ struct value *config_take_record(struct value *root, const char *path, char **lo
         root = value_ref(record);
     }
     struct reading reading = {.run = run_of(root)};
-    const struct value *name = get(reading.run, "name", VALUE_STRING);
+    const struct value *name = value_member(reading.run, "name", VALUE_STRING);
     *log_dir = NULL;
-    if (!get(reading.run, "id", VALUE_INT) || !name)
+    if (!value_member(reading.run, "id", VALUE_INT) || !name)
         return root;
     open_record(&reading, root);
     const struct value *holder = reading.of_program ? reading.run : root;
-    *log_dir = folder_of(get(holder, "log_dir", VALUE_STRING), value_text(name));
+    *log_dir = folder_of(value_member(holder, "log_dir", VALUE_STRING), value_text(name));
     struct value *config = config_of(&reading, root, *log_dir);
     value_unref(reading.keys);
     value_unref(root);

@@ -170,6 +170,11 @@ void value_object_set(struct value *object, const char *key, struct value *item)
     index_last_key(object);
 }
 
+void value_object_set_text(struct value *object, const char *key, const char *text)
+{
+    value_object_set(object, key, text ? value_new_string(text, strlen(text)) : value_new_null());
+}
+
 void value_set_place(struct value *value, struct value_place place)
 {
     value->place = place;
@@ -321,6 +326,12 @@ const struct value *value_get(const struct value *object, const char *key)
         return NULL;
     size_t i = find_key(object, key);
     return i < object->count ? object->inside->items[i] : NULL;
+}
+
+const struct value *value_member(const struct value *object, const char *key, enum value_kind kind)
+{
+    const struct value *value = object && object->kind == VALUE_OBJECT ? value_get(object, key) : NULL;
+    return value && value->kind == kind ? value : NULL;
 }
 
 const char *value_nearest_key(const struct value *object, const char *word)

@@ -43,6 +43,8 @@ struct value *value_new_plain(const char *text, size_t len);
  * key that is there replaces its value and keeps its position. */
 void value_array_add(struct value *array, struct value *item);
 void value_object_set(struct value *object, const char *key, struct value *item);
+/* The same with a string; with null for NULL. */
+void value_object_set_text(struct value *object, const char *key, const char *text);
 void value_set_place(struct value *value, struct value_place place);
 /* Notes that a string was written without quotes. */
 void value_set_unquoted(struct value *string);
@@ -79,6 +81,9 @@ const struct value *value_item(const struct value *value, size_t i);
 const char *value_key(const struct value *object, size_t i);
 struct value_place value_key_place(const struct value *object, size_t i);
 const struct value *value_get(const struct value *object, const char *key); /* NULL when it is not there */
+/* Returns the value of a key where `object` is one, and has the key, with a value of that kind; else NULL.
+ * The object may be NULL. */
+const struct value *value_member(const struct value *object, const char *key, enum value_kind kind);
 /* The value within arrays and objects that a path of keys and indices leads to: "inner", "layers.0.size". A
  * key that holds dots wins over a path through several. NULL when it leads nowhere; borrowed. */
 const struct value *value_reach(const struct value *value, const char *path, size_t len);

@@ -1,6 +1,7 @@
 /* Values as JSON text. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "config/decimal.h"
 #include "config/value.h"
 
@@ -74,9 +75,7 @@ void value_add_json_short(struct text *out, const struct value *value)
     add_value(out, value, -1);
     if (out->len <= end)
         return;
-    while (((unsigned char)out->data[end] & 0xc0) == 0x80)
-        end--;
-    out->len = end;
+    text_cut(out, utf8_fit(out->data, end));
     text_add(out, "…");
 }
 

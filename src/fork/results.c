@@ -5,17 +5,12 @@
 #include "config/config.h"
 #include "fork/fork.h"
 
-static void set_text(struct value *data, const char *key, const char *text)
-{
-    value_object_set(data, key, value_new_string(text, strlen(text)));
-}
-
 void results_add_start(struct furcate_results *results, double start_time)
 {
     char start[32];
     clock_format(start_time, start);
     value_object_set(results->data, "start_time", value_new_float(start_time));
-    set_text(results->data, "start_time_string", start);
+    value_object_set_text(results->data, "start_time_string", start);
 }
 
 void results_add_end(struct furcate_results *results, double start_time, double seconds)
@@ -25,9 +20,9 @@ void results_add_end(struct furcate_results *results, double start_time, double 
     clock_format(end_time, end);
     duration_format(seconds, total);
     value_object_set(results->data, "end_time", value_new_float(end_time));
-    set_text(results->data, "end_time_string", end);
+    value_object_set_text(results->data, "end_time_string", end);
     value_object_set(results->data, "total_time", value_new_float(seconds));
-    set_text(results->data, "total_time_string", total);
+    value_object_set_text(results->data, "total_time_string", total);
 }
 
 void results_add_numbers(struct furcate_results *results)

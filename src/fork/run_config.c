@@ -7,15 +7,9 @@
 #include "config/config.h"
 #include "fork/fork.h"
 
-static const struct value *get_object(const struct value *object, const char *key)
-{
-    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
-    return value && value_kind(value) == VALUE_OBJECT ? value : NULL;
-}
-
 const struct value *fork_run_identity(const struct value *config)
 {
-    return get_object(get_object(config, "meta"), "run");
+    return value_member(value_member(config, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
 }
 
 /* The run directory: where the config is when nobody says more, as for one that is debugged by hand. */
@@ -58,22 +52,23 @@ static struct value *identity(const struct value *known, const struct value *key
     add_number(run, "id", "FURCATE_ID", known);
     copy(run, "name", known);
     if (name)
-        value_object_set(run, "name", value_new_string(name, strlen(name)));
+        value_object_set_text(run, "name", name);
     copy(run, "label", known);
     add_number(run, "attempt", "FURCATE_ATTEMPT", known);
-    value_object_set(run, "hash", value_new_string(hash, strlen(hash)));
+    value_object_set_text(run, "hash", hash);
     return run;
 }
 
 static void add_run(struct value *config, const char *directory, const struct value *record)
 {
-    const struct value *known = fork_run_identity(record), *known_meta = get_object(record, "meta");
+    const struct value *known = fork_run_identity(record),
+                       *known_meta = value_member(record, "meta", VALUE_OBJECT);
     struct value *meta = value_new_object();
     for (size_t i = 0; known_meta && i < value_count(known_meta); i++)
         value_object_set(meta, value_key(known_meta, i), value_ref(value_item(known_meta, i)));
     value_object_set(meta, "run", identity(known, config));
     add_number(config, "gpu_id", "FURCATE_GPU", known);
-    value_object_set(config, "log_dir", value_new_string(directory, strlen(directory)));
+    value_object_set_text(config, "log_dir", directory);
     value_object_set(config, "meta", meta);
 }
 

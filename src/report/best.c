@@ -19,8 +19,7 @@ static bool find_step(struct history *history, const struct config_objective *ob
 static bool find_result(const struct value *data, const char *metric, double *value)
 {
     const struct value *result = value_get(data, metric);
-    bool is_number = result && (value_kind(result) == VALUE_INT || value_kind(result) == VALUE_FLOAT);
-    *value = is_number ? value_float(result) : (double)NAN;
+    *value = result && value_is_number(result) ? value_float(result) : (double)NAN;
     return isfinite(*value);
 }
 

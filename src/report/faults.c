@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-/* The beginning of a text on one line, whole UTF-8 characters. */
+#include "base/utf8.h"
+
+/* Copies the beginning of a text to one line, whole UTF-8 characters. */
 static void copy_beginning(char out[80], const char *text)
 {
     static const char dots[] = "…";
     size_t len = strnlen(text, 80);
     bool is_whole = len < 80;
-    len = is_whole ? len : 80 - sizeof dots;
-    while (!is_whole && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-        len--;
+    len = is_whole ? len : utf8_fit(text, 80 - sizeof dots);
     for (size_t i = 0; i < len; i++)
         out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
     memcpy(out + len, is_whole ? "" : dots, is_whole ? 1 : sizeof dots);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "report/curve.h"
 #include "report/gnuplot.h"
 #include "report/report.h"
@@ -37,16 +38,13 @@ static const struct curve_style {
     int point;
 } curve_styles[] = {{"train", "#0072B2", 7}, {"validation", "#D55E00", 5}};
 
-/* How many bytes of the name to show, whole UTF-8 characters. */
+/* Returns how many bytes of the name to show, whole UTF-8 characters. */
 static size_t shown_length(const char *name)
 {
     size_t len = strlen(name);
     if (len <= longest_name)
         return len;
-    len = longest_name;
-    while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
-        len--;
-    return len;
+    return utf8_fit(name, longest_name);
 }
 
 /* Adds text within a single-quoted gnuplot string, in which only the quote is special: neither backslashes

@@ -2,16 +2,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "run/argument.h"
 
 enum { most_shown = 120 }; /* bytes of an argument in a message: a program may be given as one (python -c) */
 
 static void add_shown(struct text *out, const char *argument)
 {
-    size_t len = strlen(argument), shown = len;
-    if (len > most_shown)
-        for (shown = most_shown; shown > 0 && ((unsigned char)argument[shown] & 0xc0) == 0x80; shown--)
-            ;
+    size_t len = strlen(argument), shown = len > most_shown ? utf8_fit(argument, most_shown) : len;
     text_addf(out, "the argument '%.*s%s' ", (int)shown, argument, shown < len ? "…" : "");
 }
 

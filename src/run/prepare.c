@@ -26,12 +26,6 @@ static bool read_plan(struct runner *runner, struct error *err)
     return runner->plan != NULL;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* Goes to the one that took its place, if there is any. */
 static bool check_cwd(struct runner *runner, struct error *err)
 {
@@ -51,7 +45,7 @@ static bool find_data_dir(const struct runner *runner, const struct run *run, st
 {
     const struct value *data_dir = value_get(run->keys, "data_dir");
     if (!runner->options->lists_data_dir || !data_dir || file_is_remote(value_text(data_dir)) ||
-        is_folder(value_text(data_dir)))
+        file_is_folder(value_text(data_dir)))
         return true;
     CLEANUP(memory_free) char *path = file_absolute(value_text(data_dir));
     error_set(err, ERROR_SYSTEM, "the data_dir %s is gone (bring it back, or mount it again)", path);
@@ -66,7 +60,7 @@ bool prepare_check_folders(struct runner *runner, const struct run *run, struct 
 
 static bool check_data_dir(const struct config *config, const struct value *data_dir, struct error *err)
 {
-    if (is_folder(value_text(data_dir)))
+    if (file_is_folder(value_text(data_dir)))
         return true;
     if (file_is_remote(value_text(data_dir)))
         return error_set(

@@ -42,18 +42,12 @@ static bool is_python_script(const char *name)
     return len > strlen(".py") && strcmp(name + len - strlen(".py"), ".py") == 0;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* `words`: how the message names the program. */
 static void explain_not_found(const char *name, const char *words, struct error *err)
 {
     if (!*name)
         error_set(err, ERROR_USAGE, "%s has no name; write the program before its arguments", words);
-    else if (is_python_script(name) && !is_folder(name) && access(name, F_OK) == 0)
+    else if (is_python_script(name) && !file_is_folder(name) && access(name, F_OK) == 0)
         error_set(
             err, ERROR_USAGE,
             "%s cannot be executed by itself; write: -- python3 %s (or make it executable with: chmod +x "
@@ -63,7 +57,7 @@ static void explain_not_found(const char *name, const char *words, struct error 
         error_set(err, ERROR_USAGE, "%s is not on PATH; for the file in this folder write ./%s", words, name);
     else if (!strchr(name, '/'))
         error_set(err, ERROR_USAGE, "%s is not on PATH; check its name, or give its path", words);
-    else if (is_folder(name))
+    else if (file_is_folder(name))
         error_set(err, ERROR_USAGE, "%s is a folder; name the file in it that is to be started", words);
     else if (access(name, F_OK) == 0)
         error_set(err, ERROR_USAGE, "%s cannot be executed; make it so with: chmod +x '%s'", words, name);

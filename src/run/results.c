@@ -54,11 +54,6 @@ bool results_has_reports(const struct run *run, const struct value *metrics)
     return any;
 }
 
-static void set_text(struct value *data, const char *key, const char *text)
-{
-    value_object_set(data, key, value_new_string(text, strlen(text)));
-}
-
 static void set_times(struct value *data, const struct attempt_end *end)
 {
     char start[32], stop[32], total[48];
@@ -66,11 +61,11 @@ static void set_times(struct value *data, const struct attempt_end *end)
     clock_format(end->end_time, stop);
     duration_format(end->seconds, total);
     value_object_set(data, "start_time", value_new_float(end->start_time));
-    set_text(data, "start_time_string", start);
+    value_object_set_text(data, "start_time_string", start);
     value_object_set(data, "end_time", value_new_float(end->end_time));
-    set_text(data, "end_time_string", stop);
+    value_object_set_text(data, "end_time_string", stop);
     value_object_set(data, "total_time", value_new_float(end->seconds));
-    set_text(data, "total_time_string", total);
+    value_object_set_text(data, "total_time_string", total);
 }
 
 /* A metric whose column is one of ours gets another, which is told. */
@@ -109,17 +104,12 @@ bool results_have(const struct value *data, const struct value *keys, const char
     return value_get(data, name) || value_get(data, other) || value_get(keys, name);
 }
 
-static const struct value *get_object(const struct value *object, const char *key)
-{
-    const struct value *member = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
-    return member && value_kind(member) == VALUE_OBJECT ? member : NULL;
-}
-
 struct value *results_read_own(const struct run *run)
 {
     struct error ignored;
     CLEANUP(memory_free) char *path = file_join(run->directory, "run_data.json");
     CLEANUP(value_cleanup) struct value *run_data = config_parse_file(path, &ignored);
-    const struct value *data = get_object(get_object(run_data, "meta"), "data");
+    const struct value *data =
+        value_member(value_member(run_data, "meta", VALUE_OBJECT), "data", VALUE_OBJECT);
     return data ? value_ref(data) : NULL;
 }

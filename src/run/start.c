@@ -12,11 +12,6 @@
 #include "run/command.h"
 #include "run/commit.h"
 
-static void set_text(struct value *object, const char *key, const char *text)
-{
-    value_object_set(object, key, text ? value_new_string(text, strlen(text)) : value_new_null());
-}
-
 static struct value *words_value(char *const *words)
 {
     struct value *array = value_new_array();
@@ -53,21 +48,21 @@ static void set_user(struct value *start)
 {
     const struct passwd *user = getpwuid(geteuid());
     CLEANUP(memory_free) char *number = text_format("%ld", (long)geteuid());
-    set_text(start, "user", user ? user->pw_name : number);
+    value_object_set_text(start, "user", user ? user->pw_name : number);
 }
 
 static void set_host(struct value *start)
 {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    set_text(start, "host", host);
+    value_object_set_text(start, "host", host);
 }
 
 static void set_config(struct value *start, const char *path)
 {
     CLEANUP(memory_free)
     char *absolute = strcmp(path, "-") == 0 ? memory_copy_text(path) : file_absolute(path);
-    set_text(start, "config", absolute);
+    value_object_set_text(start, "config", absolute);
 }
 
 /* Of the folder of the script, or of the program where that is none of the system's. */
@@ -78,7 +73,7 @@ static void set_commit(struct value *start, const struct code *code, const char 
     CLEANUP(memory_free) char *of_cwd = commit || !cwd ? NULL : text_format("%s/", cwd);
     if (of_cwd)
         commit = commit_find(of_cwd);
-    set_text(start, "commit", commit);
+    value_object_set_text(start, "commit", commit);
 }
 
 struct value *start_describe(const struct runner *runner)
@@ -87,12 +82,12 @@ struct value *start_describe(const struct runner *runner)
     value_object_set(start, "time", value_new_float(clock_wall()));
     value_object_set(start, "command", command_line());
     value_object_set(start, "program", words_value(command_words(runner->command)));
-    set_text(start, "interpreter", code_interpreter(&runner->code));
-    set_text(start, "directory", runner->cwd);
+    value_object_set_text(start, "interpreter", code_interpreter(&runner->code));
+    value_object_set_text(start, "directory", runner->cwd);
     set_config(start, runner->options->config_path);
     set_host(start);
     set_user(start);
     set_commit(start, &runner->code, runner->cwd);
-    set_text(start, "furcate", FURCATE_VERSION);
+    value_object_set_text(start, "furcate", FURCATE_VERSION);
     return start;
 }

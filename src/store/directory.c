@@ -17,22 +17,13 @@
 
 enum { longest_base_name = 200, longest_where_short = 140, longest_data_name = 100, longest_id = 15 };
 
-/* Cuts at the end of a UTF-8 character. */
-static void cut(struct text *text, size_t len)
-{
-    while (len > 0 && ((unsigned char)text->data[len] & 0xc0) == 0x80)
-        len--;
-    text->len = len;
-    text->data[len] = '\0';
-}
-
 static void shorten(struct text *text, size_t longest)
 {
     enum { hash_digits = 8 };
     if (text->len <= longest)
         return;
     uint64_t hash = hash_bytes(0, text->data, text->len);
-    cut(text, longest - 1 - hash_digits);
+    text_cut(text, utf8_fit(text->data, longest - 1 - hash_digits));
     text_addf(text, "-%08x", (unsigned)(hash & UINT32_MAX));
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/number.h"
 
 static const char again[] =
@@ -179,7 +180,7 @@ bool store_misread_is_rounded(const char *text, size_t len, const struct value *
 /* Also of UTF-8: "Mär", "févr". */
 static bool is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+    return ascii_is_letter(c) || (unsigned char)c >= 0x80;
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 struct other_group *other_group_create(const uint16_t *keys, size_t count)
 {
@@ -83,10 +84,8 @@ bool other_group_is_usual(const struct other_group *group, const struct key_matc
 static void add_short(struct text *line, const char *value)
 {
     enum { longest = 40 };
-    size_t len = strlen(value), end = longest;
-    while (len > longest && end > 0 && ((unsigned char)value[end] & 0xc0) == 0x80)
-        end--;
-    text_add_bytes(line, value, len > longest ? end : len);
+    size_t len = strlen(value);
+    text_add_bytes(line, value, len > longest ? utf8_fit(value, longest) : len);
     text_add(line, len > longest ? "…" : "");
 }
 

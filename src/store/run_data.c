@@ -89,15 +89,9 @@ static bool is_free(const char *directory, const char *name)
     return lstat(path, &info) < 0 && errno == ENOENT;
 }
 
-static const struct value *member(const struct value *object, const char *key, enum value_kind kind)
-{
-    const struct value *value = object && value_kind(object) == VALUE_OBJECT ? value_get(object, key) : NULL;
-    return value && value_kind(value) == kind ? value : NULL;
-}
-
 static char *copy_first_fault(const struct value *data)
 {
-    const struct value *faults = member(data, "faults", VALUE_ARRAY);
+    const struct value *faults = value_member(data, "faults", VALUE_ARRAY);
     const struct value *first = faults && value_count(faults) > 0 ? value_item(faults, 0) : NULL;
     return first && value_kind(first) == VALUE_STRING ? memory_copy_text(value_text(first)) : NULL;
 }

@@ -8,23 +8,18 @@
 #include "plan/plan.h"
 #include "store/run_data.h"
 
-static void set_text(struct value *object, const char *key, const char *text)
-{
-    value_object_set(object, key, value_new_string(text, strlen(text)));
-}
-
 static struct value *identity(const struct run *run)
 {
     struct value *object = value_new_object();
     value_object_set(object, "id", value_new_int(run->id));
-    set_text(object, "name", run->name);
-    set_text(object, "label", run->label);
+    value_object_set_text(object, "name", run->name);
+    value_object_set_text(object, "label", run->label);
     value_object_set(object, "attempt", value_new_int(run->attempt));
     CLEANUP(memory_free) char *hash = config_format_hash(run->keys);
-    set_text(object, "hash", hash);
+    value_object_set_text(object, "hash", hash);
     if (run->use == CONFIG_FOR_PROGRAM) {
         value_object_set(object, "gpu_id", value_new_int(run->gpu_id));
-        set_text(object, "log_dir", run->directory);
+        value_object_set_text(object, "log_dir", run->directory);
     }
     if (run->start)
         value_object_set(object, "start", value_ref(run->start));
@@ -41,7 +36,7 @@ struct value *store_record_value(const struct run *run)
             value_object_set(record, value_key(run->keys, i), value_ref(value_item(run->keys, i)));
     if (of_fork) {
         value_object_set(record, "gpu_id", value_new_int(run->gpu_id));
-        set_text(record, "log_dir", run->directory);
+        value_object_set_text(record, "log_dir", run->directory);
     }
     value_object_set(record, "meta", meta); /* the last, as store_run_data_complete() wants it */
     return record;
