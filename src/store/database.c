@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -61,8 +62,7 @@ static const char *const statements[statement_count] = {
          " json_extract(?2, '$.config'), json_extract(?2, '$.host'), json_extract(?2, '$.user'),"
          " json_extract(?2, '$.commit'), json_extract(?2, '$.furcate')"),
     [GET_START] = "SELECT max(id) FROM starts",
-    [PUT_CODE] =
-        "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, CAST(strftime('%s', 'now') AS REAL), ?)",
+    [PUT_CODE] = "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, ?, ?)",
 };
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
@@ -357,7 +357,8 @@ bool store_database_put_code(struct database *database, int64_t hash, const char
 {
     sqlite3_stmt *statement = database->prepared[PUT_CODE];
     sqlite3_bind_int64(statement, 1, hash);
-    bind_text(statement, 2, files);
+    sqlite3_bind_double(statement, 2, clock_wall());
+    bind_text(statement, 3, files);
     return run_to_end(database, PUT_CODE, err);
 }
 
