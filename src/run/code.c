@@ -1,10 +1,8 @@
 #include "run/code.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -24,27 +22,6 @@ static void note(struct code *code, const char *path)
     edited_note(&code->files, text_get(&normal));
 }
 
-/* The interpreter that the first line of a script names, "#!/usr/bin/env python3" with what env finds; NULL
- * when the file is no script. free() it. */
-static char *find_interpreter(const char *path)
-{
-    char line[256] = "";
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
-    if (got < 3 || memcmp(line, "#!", 2) != 0)
-        return NULL;
-    line[strcspn(line, "\n")] = '\0';
-    char *rest = line + 2, *program = strtok_r(rest, " \t", &rest);
-    CLEANUP(memory_free) char *name = program ? file_base_name(program) : NULL;
-    if (!name || strcmp(name, "env") != 0)
-        return program ? memory_copy_text(program) : NULL;
-    char *word = strtok_r(NULL, " \t", &rest);
-    while (word && word[0] == '-')
-        word = strtok_r(NULL, " \t", &rest);
-    char *found = word ? program_find(word) : NULL;
-    return found ? found : memory_copy_text(program);
-}
-
 /* "python -m package.module" executes a file of the working directory, if there is one. */
 static void note_module(struct code *code, const char *module)
 {
@@ -62,7 +39,7 @@ static void find_files(struct code *code, const struct command *command, const c
     char *const *words = command_words(command);
     CLEANUP(memory_free) char *program = program_find(words[0]);
     if (program) {
-        char *interpreter = find_interpreter(program);
+        char *interpreter = program_find_interpreter(program);
         note(code, program);
         code->script = interpreter ? 0 : code->files.files.count;
         if (interpreter)

@@ -98,6 +98,21 @@ static size_t split_line(const char *line, const char **by_env)
     return len;
 }
 
+char *program_find_interpreter(const char *path)
+{
+    char line[longest_line];
+    const char *by_env;
+    bool is_script;
+    if (!read_first_line(path, line, &is_script))
+        return NULL;
+    size_t len = split_line(line, &by_env);
+    const char *split = strstr(line, "env -S "); /* which splits what follows into words */
+    const char *word = by_env ? by_env : split ? split + strlen("env -S ") : "";
+    CLEANUP(memory_free) char *name = memory_copy_bytes(word, strcspn(word, " \t"));
+    char *found = *name ? program_find(name) : NULL;
+    return found ? found : memory_copy_bytes(line, len);
+}
+
 static bool check_first_line(const char *path, const char *words, struct error *err)
 {
     char line[longest_line];

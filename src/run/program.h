@@ -7,6 +7,9 @@
 /* The program's path, searched on PATH when it has no slash; NULL when there is none that can be executed.
  * free() it. */
 char *program_find(const char *name);
+/* Returns the path of the interpreter that the first line of a script names, "#!/usr/bin/env python3" with
+ * what env finds; NULL when the file is no script. free() it. */
+char *program_find_interpreter(const char *path);
 /*
  * The same, and a look at its first line, whose interpreter must be there.
  *

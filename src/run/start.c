@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "run/code.h"
 #include "run/command.h"
-#include "run/commit.h"
+#include "run/git.h"
 
 static struct value *words_value(char *const *words)
 {
@@ -31,7 +31,7 @@ char *start_format_words(char *const *words)
     return text_take(&json);
 }
 
-/* The command line of this process, as it was typed. */
+/* Makes an array of the command line of this process, as it was typed. */
 static struct value *command_line(void)
 {
     struct error ignored;
@@ -65,14 +65,15 @@ static void set_config(struct value *start, const char *path)
     value_object_set_text(start, "config", absolute);
 }
 
-/* Of the folder of the script, or of the program where that is none of the system's. */
+/* Sets the commit of the repository that the script is in; else of the one that the working directory is in.
+ */
 static void set_commit(struct value *start, const struct code *code, const char *cwd)
 {
     const char *script = code_script(code);
-    CLEANUP(memory_free) char *commit = script ? commit_find(script) : NULL;
+    CLEANUP(memory_free) char *commit = script ? git_find_commit(script) : NULL;
     CLEANUP(memory_free) char *of_cwd = commit || !cwd ? NULL : text_format("%s/", cwd);
     if (of_cwd)
-        commit = commit_find(of_cwd);
+        commit = git_find_commit(of_cwd);
     value_object_set_text(start, "commit", commit);
 }
 

@@ -3,4 +3,4 @@
 
 /* Returns the commit of the repository that the file is in; NULL: none, or none yet. free() it. Changes that
  * are not committed are not looked for. */
-char *commit_find(const char *path);
+char *git_find_commit(const char *path);

@@ -1,4 +1,4 @@
-#include "run/commit.h"
+#include "run/git.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* The file's content without white space at its end; NULL when there is none. free() it. */
+/* Returns the first line of a file; NULL when there is none. free() it. */
 static char *read_line(const char *folder, const char *name)
 {
     struct error ignored;
@@ -16,20 +16,18 @@ static char *read_line(const char *folder, const char *name)
         text_free(&content);
         return NULL;
     }
-    char *line = text_take(&content);
-    size_t len = line ? strcspn(line, "\r\n") : 0;
-    if (line)
-        line[len] = '\0';
-    return line;
+    text_cut(&content, strcspn(text_get(&content), "\r\n"));
+    return text_take(&content);
 }
 
-/* A path in a file of git is relative to the folder of that file. */
+/* Returns the path that a file of git names, which is relative to the folder of that file. free() it. */
 static char *resolve(const char *folder, const char *path)
 {
     return path[0] == '/' ? memory_copy_text(path) : file_join(folder, path);
 }
 
-/* The .git folder of the folder itself; in a worktree or a submodule .git is a file that names it. */
+/* Returns the .git folder of the folder itself; in a worktree or a submodule .git is a file that names it.
+ * NULL: it has none. free() it. */
 static char *find_git_here(const char *folder)
 {
     static const char prefix[] = "gitdir: ";
@@ -53,7 +51,7 @@ static char *find_git(const char *path)
     return NULL;
 }
 
-/* "COMMIT NAME" a line. */
+/* Looks through packed-refs, which has "COMMIT NAME" on each line. */
 static char *find_packed(const char *git, const char *name)
 {
     struct error ignored;
@@ -81,7 +79,7 @@ static bool is_commit(const char *text)
     return text[len] == '\0' && (len == 40 || len == 64);
 }
 
-char *commit_find(const char *path)
+char *git_find_commit(const char *path)
 {
     static const char prefix[] = "ref: ";
     CLEANUP(memory_free) char *git = find_git(path);
