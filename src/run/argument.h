@@ -39,11 +39,8 @@ enum meaning {
     MEANS_NOTHING
 };
 enum meaning argument_meaning(const struct config *config, const struct piece *piece);
-/*
- * The index in config_keys() of the key that a piece names;
- * -1 when there is
- * none. *inner is the path within its value, of length 0 when the piece names the key itself.
- */
+/* Returns the index in config_keys() of the key that a piece names; -1 when there is none. *inner is the path
+ * within its value, of length 0 when the piece names the key itself. */
 int64_t argument_find_key(const struct config *config, const struct piece *piece, struct piece *inner);
 /* Whether it is {*} or {flags}, which stands for any number of arguments. */
 bool argument_is_list(const char *argument, const struct config *config);

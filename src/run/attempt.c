@@ -13,14 +13,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "run/command.h"
+#include "run/deadline.h"
 #include "run/environment.h"
-#include "run/failure.h"
 #include "run/runner.h"
 #include "run/start.h"
 
 enum { patience_ms = 10000 };
-
-static const double second_ns = 1e9;
 
 static bool launch(struct attempt *attempt, struct launched *launched, struct error *err)
 {
@@ -103,83 +101,18 @@ static void note_times(struct attempt *attempt)
 
 static void on_deadline(uv_timer_t *timer);
 
-static const struct config_meta *meta_of(const struct attempt *attempt)
-{
-    return config_meta(attempt->runner->config);
-}
-
-/* How long what a program has left may go on before it is told of and killed. It may just have been about to
- * end, or to execute another program. And what ended a program by SIGTERM may have told all of furcate to
- * stop. */
-static double time_for_rest(const struct attempt *attempt)
-{
-    return failure_is_stop(&attempt->end) ? 1 : 0.1;
-}
-
-/* Of its time limit, of its grace, or of the time for what it has left. */
-static double seconds_left(const struct attempt *attempt)
-{
-    if (attempt->state == ATTEMPT_TERMINATING)
-        return meta_of(attempt)->kill_grace - clock_seconds_since(attempt->told_to_end);
-    if (attempt->ended)
-        return time_for_rest(attempt) - clock_seconds_since(attempt->ended);
-    return meta_of(attempt)->timeout > 0 ? meta_of(attempt)->timeout - clock_seconds_since(attempt->started)
-                                         : INFINITY;
-}
-
-/*
- * A long limit is waited for in steps: a step that took too long shows that this process stood still, and for
- * how long.
- */
-static double next_step(const struct attempt *attempt)
-{
-    double left = seconds_left(attempt), step = left / 64;
-    step = step > 1 ? step : 1;
-    return left < 0 ? 0 : left < step ? left : step;
-}
-
 void attempt_follow_deadline(struct attempt *attempt)
 {
     if (attempt->paused || attempt->state > ATTEMPT_TERMINATING)
         return;
-    double step = next_step(attempt);
-    if (isinf(seconds_left(attempt))) {
+    double step = deadline_next_step(attempt);
+    if (isinf(step)) {
         uv_timer_stop(&attempt->deadline);
         return;
     }
     attempt->looked_at = clock_monotonic();
-    attempt->due = attempt->looked_at + (int64_t)(second_ns * step);
+    attempt->due = attempt->looked_at + (int64_t)(1e9 * step);
     uv_timer_start(&attempt->deadline, on_deadline, (uint64_t)(1000 * step), 0);
-}
-
-/* The event loop looks at its timers first: after it stood still, the end of the process is news to it. */
-static bool has_ended(const struct attempt *attempt)
-{
-    siginfo_t info = {0};
-    return !attempt->ended &&
-           waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
-}
-
-/* Whether it was stopped since the last look, or still is. */
-static bool was_stopped(const struct attempt *attempt)
-{
-    siginfo_t info = {0};
-    return !attempt->ended &&
-           waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
-           info.si_pid != 0;
-}
-
-/*
- * Time in which both this process and the attempt were stopped, as a batch system suspends a job, is no time
- * that the attempt took. When in the last step they were stopped is not known, so all of it is forgiven.
- */
-static void forgive_suspension(struct attempt *attempt)
-{
-    int64_t now = clock_monotonic();
-    if (now - attempt->due < (int64_t)(second_ns / 2) || !was_stopped(attempt))
-        return;
-    attempt->started += now - attempt->looked_at;
-    attempt->told_to_end += now - attempt->looked_at;
 }
 
 /* --- the end --- */
@@ -260,7 +193,7 @@ static void on_time_over(struct attempt *attempt)
         tell_of_rest(attempt);
         clear(attempt);
     } else {
-        attempt->timed_out = meta_of(attempt)->timeout;
+        attempt->timed_out = config_meta(attempt->runner->config)->timeout;
         attempt_terminate(attempt);
     }
 }
@@ -272,10 +205,10 @@ static void on_deadline(uv_timer_t *timer)
         warn_of_lingering(attempt);
         return;
     }
-    if (has_ended(attempt))
+    if (deadline_is_overtaken(attempt))
         return;
-    forgive_suspension(attempt);
-    if (seconds_left(attempt) > 0)
+    deadline_forgive(attempt);
+    if (deadline_seconds_left(attempt) > 0)
         attempt_follow_deadline(attempt);
     else
         on_time_over(attempt);

@@ -2,12 +2,12 @@
  * One process launched for a run, from launch to the end of its whole tree.
  *
  *   RUNNING ──deadline, stop──▶ TERMINATING ──kill_grace, second stop──▶ KILLING
- *      └──────────────────────────────┴── the process ends ──────────────┴──▶ CLEARING ── nothing is left ──▶
- * ENDED
+ *      └─────────────────────────────┴──────────────────────────────────────┘
+ *                         the process ends ──▶ CLEARING ──nothing is left──▶ ENDED
  *
- * CLEARING is skipped when nothing is left. What a process leaves that was told to end has the rest of
- * kill_grace before: the attempt stays TERMINATING. What one leaves that ended by itself has a moment: it
- * stays RUNNING.
+ * CLEARING is skipped when nothing is left. When a process that was told to end leaves others, these have the
+ * rest of kill_grace: the attempt stays TERMINATING until then. When one that ended by itself leaves others,
+ * these have a moment: the attempt stays RUNNING until then.
  */
 #pragma once
 #include <stdbool.h>

@@ -29,8 +29,8 @@ struct fail_fast {
     bool elsewhere;     /* one of the others failed on another place */
     int64_t since;      /* when the first of them was started; clock_monotonic() */
     int64_t longest_ns; /* that one of them took */
-    uv_timer_t
-        verdict;  /* active: enough have failed, and what executes gets the time to prove the program right */
+    /* Active while enough have failed, and those that execute get the time to prove the program right. */
+    uv_timer_t verdict;
     bool stopped; /* the verdict was that the program is at fault */
 };
 

@@ -3,10 +3,10 @@
  * are broken. Such a place is set aside: nothing is started on it for 5, 10, 20 … 60 minutes, and then one
  * run; and what failed on it is tried elsewhere, as if it had not been tried at all.
  *
- *   in use ──three configs fail with one message──▶ suspect ──it is fine elsewhere──▶ aside ──time──▶ on
- * trial ▲▲                                               │                               ▲  ▲             │ │
- *     │└──────────────a run succeeds───────────────────┘                               │  └──it fails───┘  │
- *     └────────────────────────────────────────────────────────────a run succeeds──────┴───────────────────┘
+ *   in use ──three configs fail with one message──▶ suspect
+ *   suspect ──it is fine elsewhere──▶ aside
+ *   aside ──time──▶ on trial ──it fails──▶ aside
+ *   suspect, aside, on trial ──a run succeeds──▶ in use
  *
  * It is fine elsewhere when the last run to end on another place has succeeded, or one executes there for
  * well longer than the failures took. Nothing is started on a suspect while something executes elsewhere that
