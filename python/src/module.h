@@ -19,9 +19,9 @@ struct module_state *module_state(PyObject *module);
 /* Python objects of a config value: None, bool, int, float, str, list, dict. A new reference; NULL with an
  * exception set when memory is short. */
 PyObject *convert_from_value(const struct value *value);
-/* The value of a Python object; what is neither a number, a string, a list, a tuple, a set nor a dict counts
- * by its __index__, as NumPy's and the frameworks' numbers do, then by tolist(), numpy() or __float__, else
- * by str(). NULL with an exception set. */
+/* Makes the value of a Python object; what is neither a number, a string, a list, a tuple, a set nor a dict
+ * counts by its __index__, as NumPy's and the frameworks' numbers do, then by tolist(), numpy() or __float__,
+ * else by str(). NULL with an exception set. */
 struct value *convert_to_value(PyObject *object);
 /* A number of Python's, or what has __float__. False with an exception set, which names `what`. */
 bool convert_to_double(PyObject *object, const char *what, double *number);

@@ -171,7 +171,7 @@ static void *get_model(struct furcate_fork *fork)
     return model;
 }
 
-/* Whether self.verbose is 1 or more: a class may define it. */
+/* Returns whether self.verbose is 1 or more: a class may define it. */
 static bool is_verbose(struct furcate_fork *fork)
 {
     PyObject *result = call(fork, "_is_verbose", PyTuple_New(0));
@@ -279,7 +279,7 @@ static bool model_save(struct furcate_fork *fork, void *model)
     return call_for_nothing(fork, "model_save", PyTuple_Pack(1, (PyObject *)model));
 }
 
-/* What cannot be kept is told, and left out. */
+/* Leaves out what cannot be kept, and tells of it. */
 static void leave_out(struct furcate_fork *fork, const char *what, PyObject *key)
 {
     PyObject *line = end_exception(fork), *name = PyObject_Repr(key);
@@ -367,7 +367,7 @@ static void take_result(struct furcate_fork *fork, PyObject *key, PyObject *item
     Py_XDECREF(bytes);
 }
 
-/* What a method put into self.meta["data"], which is run_results, joins the results. */
+/* Adds to the results what a method put into self.meta["data"], which is run_results. */
 static void take_results(struct furcate_fork *fork, PyObject *data)
 {
     PyObject *items = PyDict_Items(data);
@@ -380,7 +380,7 @@ static void take_results(struct furcate_fork *fork, PyObject *data)
     Py_XDECREF(items);
 }
 
-/* What the method added before it raised is kept too. */
+/* Also keeps what the method added before it raised. */
 static bool save_metric(struct furcate_fork *fork, struct furcate_results *results, void *history,
                         const char *metric)
 {
@@ -418,7 +418,7 @@ static bool write_text(PyObject *file, FILE *out)
     return ok;
 }
 
-/* Also what the methods added elsewhere than in save_metric. */
+/* Takes over what the methods added elsewhere than in save_metric. */
 static bool take_additions(struct furcate_fork *fork)
 {
     PyObject *data = update_data(fork);

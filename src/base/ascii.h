@@ -13,7 +13,7 @@ static inline bool ascii_is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Of C: also \v and \f. */
+/* Takes the white space of C, \v and \f included. */
 static inline bool ascii_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -24,7 +24,7 @@ static inline bool ascii_is_control(char c)
     return (c >= 0 && c < ' ') || c == 0x7f;
 }
 
-/* Also a space. */
+/* Takes a space too. */
 static inline bool ascii_is_printable(char c)
 {
     return c >= ' ' && c < 0x7f;

@@ -10,5 +10,5 @@
 locale_t c_locale_enter(void);
 void c_locale_leave(const locale_t *before);
 
-/* The C locale itself, for functions that take one; never freed. */
+/* Returns the C locale itself, for functions that take one; it is never freed. */
 locale_t c_locale(void);

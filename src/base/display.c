@@ -31,8 +31,8 @@ static wchar_t decode(const unsigned char *bytes, size_t len)
     return (wchar_t)code;
 }
 
-/* The width of the character at `text`, whose length in bytes is set. A byte that is no UTF-8 takes one
- * column, and so does a character that the C library does not know. */
+/* Returns the width of the character at `text`, and sets its length in bytes. A byte that is no UTF-8 takes
+ * one column, and so does a character that the C library does not know. */
 static size_t next_width(const char *text, size_t len, size_t *bytes)
 {
     size_t step = utf8_length(text, len);
@@ -77,7 +77,7 @@ static bool is_of_number(char c)
     return ascii_is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
 }
 
-/* Whether a cut at `at` would leave a part of a number on each side. */
+/* Returns whether a cut at `at` would leave a part of a number on each side. */
 static bool cuts_number(const char *text, size_t at)
 {
     size_t start = at, end = at;
@@ -93,7 +93,8 @@ static bool cuts_number(const char *text, size_t at)
     return false;
 }
 
-/* The start of the longest end of the text that takes no more than that many columns, and cuts no number. */
+/* Returns the start of the longest end of the text that takes no more than that many columns, and cuts no
+ * number. */
 static size_t find_end(const char *text, size_t len, size_t columns)
 {
     size_t start = 0, bytes, width;

@@ -13,8 +13,9 @@
 locale_t display_enter(void);
 void display_leave(const locale_t *before);
 
+/* Returns the columns that the text takes. */
 size_t display_width(const char *text, size_t len);
-/* How many bytes of the text fit into that many columns; they end at the end of a character. */
+/* Returns how many bytes of the text fit into that many columns; they end at the end of a character. */
 size_t display_fit(const char *text, size_t len, size_t columns);
 /* Adds the text with "…" in the place of its middle, so that it takes no more than that many columns (at
  * least 1). What is left out begins and ends outside of numbers: none is cut. */

@@ -16,7 +16,7 @@ struct expression {
  * expression_free() it. On failure ERROR_CONFIG, with the reason and what to write instead. */
 bool expression_compile(struct expression *expression, const char *text, struct error *err);
 void expression_free(struct expression *expression);
-/* regexec(3). */
+/* Looks for the expression in a text, as regexec(3) does; returns whether it was found. */
 bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
                      int flags);
 /* Whether an expression is well-formed. */

@@ -36,7 +36,7 @@ char *file_base_name(const char *path);
 /* Adds the path in its shortest spelling: "./data//" is "data". ".." stays, since a link may come before it.
  */
 void file_add_normal_path(struct text *out, const char *path, size_t len);
-/* Whether both are spellings of one path, as "./data/" and "data" are; looks at no file. */
+/* Returns whether both are spellings of one path, as "./data/" and "data" are; looks at no file. */
 bool file_is_same_path(const char *a, const char *b);
 /* Returns whether it is an address on another machine or service, such as "gs://bucket/x": a scheme (RFC
  * 3986, section 3.1) and "://". */

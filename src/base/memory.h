@@ -15,7 +15,7 @@ void memory_end(void) __attribute__((noreturn));
 char *memory_copy_text(const char *text) __attribute__((malloc, returns_nonnull));
 char *memory_copy_bytes(const char *bytes, size_t len) __attribute__((malloc, returns_nonnull));
 
-/* For scope-bound blocks: `CLEANUP(memory_free) char *path = …;`. To clang a variable is unused that nothing
- * but its cleanup uses. */
+/* For scope-bound blocks: `CLEANUP(memory_free) char *path = …;`. The variable may be unused, since clang
+ * takes one for unused that only its cleanup uses. */
 #define CLEANUP(function) __attribute__((cleanup(function), unused))
 void memory_free(void *pointer_to_block);

@@ -164,7 +164,7 @@ static bool is_config_key(const char *column)
 
 typedef VECTOR(int) column_list;
 
-/* Run name, the metric, the keys that vary, test results, time. */
+/* Chooses the run's name, the metric, the keys that vary, test results and the time. */
 static void choose_columns(const struct table *table, int metric, column_list *chosen)
 {
     vector_push(chosen, table_column(table, "run_name"));

@@ -15,7 +15,7 @@ bool cli_looks_like_config(const char *path)
     return ends_with_one_of(path, (const char *const[]){".json", ".yaml", ".yml", NULL});
 }
 
-/* How a file that is no config is started; NULL when it does not have the name of a script. */
+/* Returns how a file that is no config is started; NULL when it does not have the name of a script. */
 static const char *interpreter_of(const char *path)
 {
     if (ends_with_one_of(path, (const char *const[]){".py", NULL}))
@@ -23,7 +23,7 @@ static const char *interpreter_of(const char *path)
     return ends_with_one_of(path, (const char *const[]){".sh", NULL}) ? "sh " : NULL;
 }
 
-/* A second argument before "--". */
+/* Refuses a second argument before "--". */
 static int refuse_second(const struct cli_command *command, const char *config, const char *argument)
 {
     const char *interpreter = interpreter_of(config);

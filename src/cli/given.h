@@ -23,6 +23,6 @@ struct cli_given {
 int cli_given_take(const struct cli_command *command, struct cli_given *given, int option);
 /* The same for what is left behind the options. */
 int cli_given_end(const struct cli_command *command, struct cli_given *given, int argc, char **argv);
-/* Whether a file has the name of a config. */
+/* Returns whether a file has the name of a config. */
 bool cli_looks_like_config(const char *path);
 void cli_given_free(struct cli_given *given);

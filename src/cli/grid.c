@@ -105,7 +105,7 @@ size_t grid_room(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
 }
 
-/* Of the first `count` columns with a space between them, when each has its least width. */
+/* Returns the width of the first `count` columns with a space between them, when each has its least width. */
 static size_t least_total(const struct grid *grid, size_t count)
 {
     size_t total = count ? count - 1 : 0;

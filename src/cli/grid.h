@@ -18,5 +18,5 @@ void grid_add_column(struct grid *grid, const char *name, bool is_number);
 void grid_add_row(struct grid *grid, const char *const *cells);
 void grid_print(struct grid *grid);
 
-/* The columns of the terminal that stdout is; SIZE_MAX when it is none. */
+/* Returns the columns of the terminal that stdout is; SIZE_MAX when it is none. */
 size_t grid_room(void);

@@ -22,7 +22,7 @@ static int print_help(void)
     return CLI_OK;
 }
 
-/* A file in the place of a command is a config whose command was left out. */
+/* Returns whether the word is a file, and so most likely a config whose command was left out. */
 static bool is_config(const char *name)
 {
     struct stat info;

@@ -76,7 +76,7 @@ static void add_first_values(struct text *out, const struct axis *axis, size_t s
         text_addf(out, ", and %zu more", axis->count - shown);
 }
 
-/* As many whole values as there is room for, at least one. */
+/* Adds as many whole values as there is room for, at least one. */
 static void add_values(struct text *out, const struct axis *axis, size_t room)
 {
     for (size_t shown = most_values; shown > 0; shown--) {
@@ -87,7 +87,7 @@ static void add_values(struct text *out, const struct axis *axis, size_t room)
     }
 }
 
-/* The room that a terminal has for the values of the axes. */
+/* Returns the room that a terminal has for the values of the axes. */
 static size_t room_for_values(const struct plan *plan)
 {
     size_t room = grid_room(), widest = strlen("AXIS"), others = strlen(" COUNT ");

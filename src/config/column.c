@@ -5,7 +5,7 @@
 
 static const char prefix[] = "config_";
 
-/* The prefix is looked through, so that a key "config_run_id" does not get the column of a key "run_id". */
+/* Looks through the prefix, so that a key "config_run_id" does not get the column of a key "run_id". */
 const char *config_column_prefix(const char *key)
 {
     const char *rest = key;

@@ -167,7 +167,7 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
     return good_config(read_text(name, &copy, use, NULL, faults), faults, errors_before);
 }
 
-/* Whether a Fork can do with the keys; all that is wrong is in err else. */
+/* Returns whether a Fork can use the keys; otherwise err says all that is wrong. */
 static bool check_run(const struct value *keys, const char *path, struct error *err)
 {
     struct faults *faults = faults_create(path);
@@ -263,7 +263,7 @@ const struct config_meta *config_meta(const struct config *config)
     return &config->typed_meta;
 }
 
-/* One object of the first `count` keys and meta. */
+/* Makes one object of the first `count` keys and meta. */
 static struct value *with_meta(const struct config *config, size_t count)
 {
     struct value *whole = value_new_object();

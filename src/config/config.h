@@ -61,7 +61,7 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
  * For plan_read(): the same with keys that count instead of the file's, and with a config also when there are
  * errors, if its axes can be looked at for further faults; its meta then holds no more than exclude_configs.
  *
- * overrides  NULL, or "key=value" texts with NULL behind the last, where a key may also be a path into an
+ * overrides  NULL, or "key=value" texts with NULL after the last, where a key may also be a path into an
  *            object ("meta.retries=2", "model.dropout=0.5"), and the value is JSON or YAML
  */
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
@@ -86,43 +86,44 @@ const struct value *config_keys(const struct config *config);
 bool config_is_axis(const struct config *config, size_t i);
 /* The default of a key that has one, else NULL: what a row without this column counts as. */
 const struct value *config_default(const struct config *config, const char *key);
-/* The same for a key that a Fork would fill in, whoever reads the config: what a row may have of a key that
- * the config lacks. */
+/* Returns the same for a key that a Fork would fill in, whoever reads the config: a row may have this value
+ * for a key that the config lacks. */
 const struct value *config_usual(const struct config *config, const char *key);
 /* `meta` with defaults, as it goes into config.json and the CSV. */
 const struct value *config_meta_value(const struct config *config);
 const struct config_meta *config_meta(const struct config *config);
 /* Returns all of it as one object. One reference. */
 struct value *config_as_value(const struct config *config);
-/* The same without the defaults of keys, as the user would write it. */
+/* Returns the same without the defaults of keys, as the user would write it. */
 struct value *config_as_given(const struct config *config);
-/* Where all output goes: the key log_dir where that is a path, else "logs". */
+/* Returns the folder of all output: the key log_dir where that is a path, else "logs". */
 const char *config_log_dir(const struct config *config);
-/* What the names of runs begin with: the key data_name where that is one word, else the file's name. */
+/* Returns the beginning of the runs' names: the key data_name where that is one word, else the file's name.
+ */
 const struct value *config_data_name(const struct config *config);
-/* What the order is shuffled by: the key seed where that is one integer, else 42. */
+/* Returns the seed of a shuffled order: the key seed where that is one integer, else 42. */
 int64_t config_seed(const struct config *config);
 
-/* Whether a Fork has a default of the key. */
+/* Returns whether a Fork has a default for the key. */
 bool config_has_default(const char *key);
-/* A hash of a run's keys but for log_dir, whatever their order. */
-uint64_t config_hash_keys(const struct value *keys);
-/* The same as text, by which meta.run of a record tells whether its keys were edited. free() it. */
+/* Returns a hash of a run's keys but for log_dir, whatever their order, as text: by it meta.run of a record
+ * tells whether its keys were edited. free() it. */
 char *config_format_hash(const struct value *keys);
 /*
- * What the column of a key in run_data.csv begins with, before the key itself: "" or "config_". The latter
- * for keys that begin with run_, and for gpu_id, whose columns are furcate's. Each key has a column of its
- * own.
+ * Returns what precedes a key in the name of its column in run_data.csv: "config_" for keys that begin with
+ * run_ and for gpu_id, since those columns are furcate's, else "". Each key has a column of its own.
  */
 const char *config_column_prefix(const char *key);
 
 /* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
 bool config_result_is_taken(const char *name);
-/* The objective in a checked `meta`, or one from a table, of which only good parts are taken. Borrowed. */
+/* Returns the objective in a checked `meta`, or in one from a table, of which only good parts are taken.
+ * Borrowed. */
 struct config_objective config_objective_of(const struct value *meta);
-/* Where to look for a metric, besides its own name the one that it has in a Fork's results: "loss" and
- * "train_loss", "train_loss" and "loss"; "run_" is left out. Returns the i-th of CONFIG_METRIC_NAMES; free()
- * it. */
+/* Returns the i-th of the CONFIG_METRIC_NAMES names under which to look for a metric: its own, and the one
+ * that it has in a Fork's results: "loss" and "train_loss", "train_loss" and "loss"; "run_" is left out.
+ * free() it.
+ */
 enum { CONFIG_METRIC_NAMES = 2 };
 char *config_metric_name(const char *metric, size_t i);
 /* Why no report can have a metric of this name, with the remedy; NULL: it can. */

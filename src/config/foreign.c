@@ -109,7 +109,7 @@ static void add_example(struct text *out, const char *key, const struct value *v
     value_add_json_short(out, values);
 }
 
-/* A range has no values: its ends are two. */
+/* Adds an example for a range, which has no values but for its two ends. */
 static void add_range(struct text *out, const struct parameter *parameter)
 {
     const struct value *least = value_get(parameter->value, parameter->tool->least);

@@ -11,8 +11,8 @@
 #include "config/meta.h"
 #include "config/remedy.h"
 
-/* The names of the three, then others that people know them by; python/furcate/fork.py tells which is which.
- */
+/* The names of the three, then others that people know them by; python/furcate/adapters.py tells which is
+ * which. */
 static const char *const framework_names[] = {"tf",  "torch", "none",    "tensorflow",
                                               "tf2", "keras", "pytorch", NULL};
 

@@ -36,7 +36,7 @@ static void note(struct nested *nested, const struct value *array)
     nested->place = value_place(array);
 }
 
-/* At most as deep as the file. */
+/* Calls itself at most as deep as the file is nested. */
 static void visit(struct nested *nested, const struct value *object) // NOLINT(misc-no-recursion)
 {
     size_t len = nested->path.len;

@@ -52,7 +52,7 @@ static size_t find_first_key(const struct value *object, const char *path)
     return strcspn(path, ".");
 }
 
-/* An axis of one value stands for that value. */
+/* Returns whether it is an axis of one object, which stands for that object. */
 static bool is_single_object(const struct value *value)
 {
     return value && value_kind(value) == VALUE_ARRAY && value_count(value) == 1 &&
@@ -118,7 +118,8 @@ static struct value *with_inner(const struct setting *setting,
 }
 
 /* Returns a copy of the object, NULL for an empty one, with the item set by a path of keys, and NULL with the
- * fault added when the path leads nowhere; takes `item` over. At most as deep as the path has points. */
+ * fault added when the path leads nowhere; takes `item` over. Calls itself once for each point of the path.
+ */
 static struct value *with_path(const struct setting *setting,
                                const struct value *object, // NOLINT(misc-no-recursion)
                                const char *path, struct value *item)

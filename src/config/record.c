@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "config/config.h"
 
-/* A sum, since the order of keys makes no difference. */
-uint64_t config_hash_keys(const struct value *keys)
+/* Makes a sum, since the order of keys makes no difference. */
+static uint64_t hash_keys(const struct value *keys)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < value_count(keys); i++) {
@@ -18,7 +18,7 @@ uint64_t config_hash_keys(const struct value *keys)
     return sum;
 }
 
-/* What a record is read by. */
+/* A record that is being read. */
 struct reading {
     const struct value *run; /* meta.run */
     struct value *keys;      /* those of the run; owned */
@@ -43,10 +43,11 @@ static void open_record(struct reading *reading, const struct value *root)
 
 char *config_format_hash(const struct value *keys)
 {
-    return text_format("%016llx", (unsigned long long)config_hash_keys(keys));
+    return text_format("%016llx", (unsigned long long)hash_keys(keys));
 }
 
-/* Whether a key of meta tells of the run alone. What the plan left out says nothing about one of its runs. */
+/* Returns whether a key of meta tells of the run alone. The configs that the plan excluded say nothing about
+ * one of its runs. */
 static bool is_of_run(const struct reading *reading, const char *key)
 {
     return strcmp(key, "run") == 0 || strcmp(key, "data") == 0 ||
@@ -66,7 +67,7 @@ static struct value *clean_meta(const struct reading *reading, const struct valu
     return rest;
 }
 
-/* An array is one value of the run, and no axis. */
+/* Returns the value so that it is no axis: an array is one value of the run. */
 static struct value *one_value(const struct value *value)
 {
     if (value_kind(value) != VALUE_ARRAY)
@@ -88,7 +89,7 @@ struct value *config_one_run(const struct value *keys)
     return config;
 }
 
-/* The folder that the run's directory is in; NULL: this is no path of one. */
+/* Returns the folder that the run's directory is in; NULL: this is no path of one. free() it. */
 static char *folder_of(const struct value *directory, const char *name)
 {
     const char *path = directory ? value_text(directory) : "";
@@ -135,8 +136,9 @@ static struct value *read_neighbour(const char *path)
 }
 
 /*
- * Whether a file is of the run of that record, and unedited: the config.json of a program has its keys alone;
- * the run_data.json of a Fork that was wrapped has the Fork's defaults too, which the plan does not know.
+ * Returns whether a file is of the run of that record, and unedited: the config.json of a program has its
+ * keys alone; the run_data.json of a Fork that was wrapped has the Fork's defaults too, which the plan does
+ * not know.
  */
 static bool is_of(const struct value *root, const struct value *record)
 {

@@ -1,12 +1,11 @@
-/* What furcate wrote of a run, given as a config: config.json, furcate.json and run_data.json of a run
- * directory. */
+/* Files of a run directory that are given as a config: config.json, furcate.json and run_data.json. */
 #pragma once
 #include "config/value.h"
 
 /*
  * Returns the config that made the record, with one value for each key; `root` itself when it is no record,
- * which has id and name in `meta.run`. Where somebody has edited the keys since, they are what he made of
- * them: an array is an axis then. Takes a reference of `root` over, returns one.
+ * which has id and name in `meta.run`. Where somebody has edited the keys since, they count as they are:
+ * an array is an axis then. Takes a reference of `root` over, returns one.
  *
  * path      of its file; an unedited file of a run directory counts as the furcate.json next to it
  * *log_dir  set to the log dir that the run directory is in; NULL: it is not known. free() it

@@ -40,7 +40,7 @@ static struct value *make_float(const char *text, size_t len)
     return value_new_plain(pointed, strlen(pointed));
 }
 
-/* Takes the words of YAML 1.1 as well: who writes !!bool means one. */
+/* Takes the words of YAML 1.1 as well: somebody who writes !!bool means one. */
 static struct value *make_bool(const char *text, size_t len)
 {
     struct value *value = value_new_plain(text, len);
@@ -75,7 +75,7 @@ static const struct known {
     {"!!map", "an object", make_none, VALUE_OBJECT},   {"!!merge", "the key <<", make_none, VALUE_STRING},
 };
 
-/* What to write instead of other tags, by how they begin; the last one fits all. */
+/* Advice on what to write instead of other tags, by how they begin; the last one fits all. */
 static const struct advice {
     const char *begins, *advice;
 } advices[] = {

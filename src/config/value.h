@@ -84,8 +84,9 @@ const struct value *value_get(const struct value *object, const char *key); /* N
 /* Returns the value of a key where `object` is one, and has the key, with a value of that kind; else NULL.
  * The object may be NULL. */
 const struct value *value_member(const struct value *object, const char *key, enum value_kind kind);
-/* The value within arrays and objects that a path of keys and indices leads to: "inner", "layers.0.size". A
- * key that holds dots wins over a path through several. NULL when it leads nowhere; borrowed. */
+/* Returns the value within arrays and objects that a path of keys and indices leads to: "inner",
+ * "layers.0.size". A key that holds dots wins over a path through several. NULL when it leads nowhere;
+ * borrowed. */
 const struct value *value_reach(const struct value *value, const char *path, size_t len);
 /* The key that was most likely meant by `word`, as nearest_word() finds it; NULL: none is near. */
 const char *value_nearest_key(const struct value *object, const char *word);

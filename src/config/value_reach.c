@@ -10,7 +10,7 @@ static size_t length_before(const char *path, size_t len, char end)
     return found ? (size_t)(found - path) : len;
 }
 
-/* The end of the key before the last dot of a path; 0 when there is none. */
+/* Returns where the last dot of a path is, at which the keys before it end; 0 when there is none. */
 static size_t without_last_key(const char *path, size_t len)
 {
     while (len > 0 && path[--len] != '.')

@@ -71,7 +71,7 @@ static bool gather(int in, int process, int limit_ms, struct text *output)
     }
 }
 
-/* The first lines of what it printed, which say why it failed. */
+/* Returns the first lines of what it printed, which say why it failed. free() them. */
 static char *first_words(const char *printed)
 {
     enum { most_bytes = 200 };

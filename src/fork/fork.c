@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 
-/* What the config of a run always has. */
+/* Members that the config of a run always has. */
 static const struct member {
     const char *key;
     bool of_run; /* in meta.run, not at the top */

@@ -185,7 +185,7 @@ static bool write_history(struct furcate_fork *fork, save_history_method *save)
     return saved && (file_write(path, content, len, &err) || furcate_fail(fork, "%s", err.text));
 }
 
-/* Where the program's own method fails, what was reported is the history. */
+/* Writes the history; where the program's own method fails, what was reported is the history. */
 static bool save_history(struct furcate_fork *fork)
 {
     if (!fork->ops->save_history || write_history(fork, fork->ops->save_history))
@@ -245,7 +245,7 @@ static bool save_run_data(struct furcate_fork *fork)
     return write_run_data(fork, run_data, &err) || furcate_fail(fork, "%s", err.text);
 }
 
-/* What becomes of the run where a step fails. */
+/* The consequence for the run when a step fails. */
 enum loss {
     LOSES_RUN,   /* it ends */
     LOSES_MODEL, /* it goes on, but is not done */

@@ -73,7 +73,7 @@ static double *extend(const double *values, size_t have, size_t count)
     return extended;
 }
 
-/* The first `count` steps as the axis of a plot; NULL where these are 1, 2, … free() it. */
+/* Returns the first `count` steps as the axis of a plot; NULL where these are 1, 2, … free() it. */
 static double *copy_steps(struct furcate_fork *fork, size_t count)
 {
     size_t have;
@@ -86,7 +86,7 @@ static double *copy_steps(struct furcate_fork *fork, size_t count)
     return axis;
 }
 
-/* A picture that cannot be made is no reason to lose a trained model either. */
+/* Plots, and warns once where that fails: a missing picture is no reason to lose a trained model. */
 static bool plot(struct furcate_fork *fork, const char *metric, const struct report_curves *curves)
 {
     struct error err = {0};

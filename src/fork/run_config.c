@@ -12,7 +12,8 @@ const struct value *fork_run_identity(const struct value *config)
     return value_member(value_member(config, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
 }
 
-/* The run directory: where the config is when nobody says more, as for one that is debugged by hand. */
+/* Returns the run directory: that of the config when nobody says more, as for a run that is debugged by hand.
+ * free() it. */
 static char *find_directory(const char *config_path)
 {
     const char *given = getenv("FURCATE_RUN_DIR");
@@ -34,8 +35,8 @@ static void copy(struct value *object, const char *key, const struct value *from
         value_object_set(object, key, value_ref(value));
 }
 
-/* The members that the environment has too, which knows better. `known`: meta.run of furcate.json; may be
- * NULL. */
+/* Adds a member that the environment may have too, whose value then goes first. `known`: meta.run of
+ * furcate.json; may be NULL. */
 static void add_number(struct value *object, const char *key, const char *variable, const struct value *known)
 {
     const char *text = variable_of(variable);
@@ -72,7 +73,7 @@ static void add_run(struct value *config, const char *directory, const struct va
     value_object_set(config, "meta", meta);
 }
 
-/* NULL with err set where the keys are not what a Fork needs. */
+/* Adds to a program's keys what a Fork needs. NULL with err set where that cannot be made of them. */
 static struct value *complete(const struct value *keys, const char *path, struct error *err)
 {
     struct error ignored;

@@ -1,4 +1,4 @@
-/* When two values of a key make the same permutation. */
+/* Tells when two values of a key make the same permutation. */
 #include <string.h>
 
 #include "base/file.h"

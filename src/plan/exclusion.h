@@ -34,7 +34,7 @@ void plan_exclusions_read(struct exclusions *exclusions, const struct config *co
 void plan_exclusions_free(struct exclusions *exclusions);
 /* Whether any entry matches the choice. */
 bool plan_exclusions_match(const struct exclusions *exclusions, const uint32_t *choice);
-/* Whether any entry matches, whatever the axes that `choice` leaves open (-1) have. */
+/* Returns whether any entry matches, whatever the axes that `choice` leaves open (-1) have. */
 bool plan_exclusions_match_part(const struct exclusions *exclusions, const int64_t *choice);
 /* The first axis, in config order, on which another value could make the choice kept, judging by one entry
  * that matches it at a time; the number of axes when none matches. */

@@ -50,8 +50,8 @@ uint64_t plan_product(const struct plan *plan);
 uint64_t plan_count(const struct plan *plan);
 bool plan_is_exact(const struct plan *plan);
 bool plan_keeps(const struct plan *plan, uint64_t rank);
-/* Whether one entry of exclude_configs leaves out all permutations with these values: `choice` has an index
- * of each axis' values, or -1 for an axis that may have any. */
+/* Returns whether one entry of exclude_configs leaves out all permutations with these values: `choice` has an
+ * index of each axis' values, or -1 for an axis that may have any. */
 bool plan_excludes_all(const struct plan *plan, const int64_t *choice);
 /* The rank itself when it is kept; else the next higher one that what excludes it does not exclude as well,
  * which can be far away. */
@@ -68,15 +68,15 @@ int64_t plan_find_value(const struct plan *plan, size_t axis, const struct value
  * config lacks. */
 bool plan_find(const struct plan *plan, const struct value *keys, uint64_t *rank);
 
-/* Whether a key says what a permutation is, and not where its output goes: all but log_dir. */
+/* Returns whether a key says what a permutation is, and not where its output goes: all but log_dir do. */
 bool plan_compares_key(const char *key);
-/* Whether two values of a key make the same permutation: equal ones, and for data_dir spellings of one path.
- * Such values have equal hashes. */
+/* Returns whether two values of a key make the same permutation: equal ones, and for data_dir spellings of
+ * one path. Such values have equal hashes. */
 bool plan_values_equal(const char *key, const struct value *a, const struct value *b);
 uint64_t plan_value_hash(const char *key, const struct value *value);
 /* The permutation as an object: config_keys() with each axis replaced by its value. One reference. */
 struct value *plan_permutation(const struct plan *plan, uint64_t rank);
-/* The same of a choice. */
+/* Makes the same of a choice. */
 struct value *plan_permutation_of(const struct plan *plan, const uint32_t *choice);
 /* "foo_bs32": the last component of data_dir, then _{shortkey}{value} for each axis with more than one value;
  * "bs32" without data_dir, "" with neither. At most 160 bytes: a longer one is cut and ends in its hash. */

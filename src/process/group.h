@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 struct group {
-    void *tree; /* of whoever watches `emptied` */
+    void *tree; /* for the callback of `emptied` */
     char *path;
     int folder, events, kill; /* open files; kill may be -1 */
     bool spent;               /* it was killed: what would be cloned into it now would die */

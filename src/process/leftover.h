@@ -1,4 +1,4 @@
-/* What a program has left executing when it ended, in words for people. */
+/* The processes that a program has left when it ended, in words for people. */
 #pragma once
 #include "base/text.h"
 #include "process/children.h"

@@ -193,8 +193,8 @@ static struct pids list_orphans(const struct trees *trees)
     return orphans;
 }
 
-/* The tree, of those that end, which an orphan is of: by its session; or, where that is its own, the tree
- * that was the last to end, since orphans are shared out whenever one ends. */
+/* Returns the tree, of those that end, which an orphan belongs to: by its session; or, where it has made a
+ * session of its own, the tree that was the last to end, since orphans are shared out whenever one ends. */
 static struct tree *find_owner(const struct trees *trees, pid_t orphan)
 {
     pid_t session = getsid(orphan);
@@ -298,7 +298,7 @@ static void tell(struct tree *tree)
     gone(tree->context);
 }
 
-/* The ends are watched for no more before anybody is told, who may close the handle. */
+/* Watches for ends no more before it tells anybody, since they may close the handle. */
 static void on_child_ended(uv_signal_t *handle, int number)
 {
     (void)number;
@@ -359,7 +359,7 @@ void trees_adopt(struct trees *trees)
     uv_signal_start(&trees->child_ended, on_adopted_ended, SIGCHLD);
 }
 
-/* The orphans are looked at again once their ends are watched for, so that none falls in between. */
+/* Looks at the orphans again once their ends are watched for, so that none is missed in between. */
 static bool end_descent(struct tree *tree)
 {
     tree->trees->last_to_end = tree;

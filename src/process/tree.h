@@ -4,7 +4,7 @@
  *   by a control group   one a slot, which no descendant leaves by forking or daemonising; or, where the
  * system lets us make none, by descent           the program adopts its orphans, so that all stay below it
  * while it lives; when it ends the runner inherits them: a child of the runner that is no program belongs to
- * a tree that ends, to which one is told by its session.
+ * a tree that ends; its session tells which.
  */
 #pragma once
 #include <stdbool.h>
@@ -49,7 +49,7 @@ void tree_begin(struct tree *tree, const struct launched *launched);
 /* The folder of its control group, where that accounts memory; else NULL. */
 const char *tree_memory_group(const struct tree *tree);
 
-/* For the program's process group, while the program executes. */
+/* Sends a signal to the program's process group, while the program executes. */
 void tree_signal(const struct tree *tree, int number);
 /* SIGKILL for all. */
 void tree_kill(struct tree *tree);
@@ -59,7 +59,7 @@ void tree_kill(struct tree *tree);
  * it.
  */
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context);
-/* Until it is gone: what the program has left, in words; leftover_free() it. */
+/* Describes what the program has left, as long as that is not gone; leftover_free() it. */
 struct leftover tree_describe_rest(const struct tree *tree);
 /* Sends a signal to each process that the program has left; not to those in its process group if
  * `spares_group`. */

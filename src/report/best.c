@@ -15,7 +15,7 @@ static bool find_step(struct history *history, const struct config_objective *ob
     return found;
 }
 
-/* What a run was given once, at its end, as results on the test set are. */
+/* Finds a result that a run was given once, at its end, as results on the test set are. */
 static bool find_result(const struct value *data, const char *metric, double *value)
 {
     const struct value *result = value_get(data, metric);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* "[", parameters, intermediate bytes, and one final byte. */
+/* Skips parameters, intermediate bytes, and one final byte. */
 static const char *skip_control(const char *c)
 {
     while (*c >= 0x20 && *c <= 0x3f)
@@ -10,7 +10,7 @@ static const char *skip_control(const char *c)
     return *c >= 0x40 && *c <= 0x7e ? c + 1 : c;
 }
 
-/* Text up to BEL or "\033\\". */
+/* Skips text up to BEL or "\033\\". */
 static const char *skip_string(const char *c)
 {
     while (*c && *c != '\a' && !(*c == '\033' && c[1] == '\\'))
@@ -18,7 +18,7 @@ static const char *skip_string(const char *c)
     return *c == '\a' ? c + 1 : *c ? c + 2 : c;
 }
 
-/* What follows the sequence whose ESC is before `c`. */
+/* Returns what follows the sequence whose ESC is before `c`. */
 static const char *skip_sequence(const char *c)
 {
     if (*c == '[')

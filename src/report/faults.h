@@ -1,4 +1,4 @@
-/* Noting what could not be used of reports. `faults` may be NULL everywhere. */
+/* Notes of what could not be used of reports. `faults` may be NULL everywhere. */
 #pragma once
 #include "report/report.h"
 

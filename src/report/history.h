@@ -30,7 +30,7 @@ struct history {
 
 /* Finds a metric with its points by step, each step once; NULL when it was never reported. */
 struct series *history_find(struct history *history, const char *metric);
-/* The lowest step of all; INT64_MAX when there is none. */
+/* Returns the lowest step of all; INT64_MAX when there is none. */
 int64_t history_first_step(struct history *history);
 /* Moves the values of `from` to `into`, where they replace those of the same steps. */
 void history_take(struct history *into, struct history *from);

@@ -18,7 +18,8 @@ static size_t count_digits(const char *text)
     return count;
 }
 
-/* The length of "1,234,567", sign included; 0 when there are no commas between thousands. A list of numbers
+/* Returns the length of "1,234,567", sign included; 0 when there are no commas between thousands. A list of
+ * numbers
  * ("100,200,3") and a decimal comma ("0,125") are not that. */
 static size_t grouped_length(const char *text)
 {
@@ -73,7 +74,7 @@ struct found_number number_at(const char *text)
     return (struct found_number){value, (size_t)(end - text), goes_on(number, end)};
 }
 
-/* Whether a number may begin here: a sign after a digit is none, but a minus between numbers. */
+/* Returns whether a number may begin here: after a digit a sign is not one, but a minus between numbers. */
 static bool may_begin(const char *line, const char *c)
 {
     bool is_sign = *c == '-' || *c == '+';

@@ -36,8 +36,8 @@ static const struct token *find_token(const char *text)
     return NULL;
 }
 
-/* How much of `text` can be left as it is: a string, or what can be neither a string, a token nor a number.
- */
+/* Returns how much of `text` can be left as it is: a string, or what can be neither a string, a token nor a
+ * number. */
 static size_t plain_length(const char *text)
 {
     if (*text != '"')
@@ -143,7 +143,7 @@ static void close_reading(struct reading *reading)
     history_clear(&reading->attempt);
 }
 
-/* The step of a report, by default its line's number; false when it is no whole number from 0 on. */
+/* Reads the step of a report, by default its line's number; false when it is no whole number from 0 on. */
 static bool read_step(const json_t *report, size_t number, int64_t *step)
 {
     const json_t *value = json_object_get(report, "step");
@@ -170,7 +170,7 @@ static void begin_attempt(struct reading *reading)
     reading->unread = 0;
 }
 
-/* Whether somebody may take the value for a number: text that begins with one, a list, an object. */
+/* Returns whether somebody may take the value for a number: text that begins with one, a list, an object. */
 static bool looks_like_number(const json_t *value)
 {
     return json_is_array(value) || json_is_object(value) ||
@@ -218,7 +218,7 @@ static const char *add_report(struct reading *reading, json_t *report, size_t li
     return has_none ? "it has no number" : added ? NULL : "there are too many metrics";
 }
 
-/* A fault of the line before is one: it was not cut off where its attempt was killed. */
+/* Notes the fault of the line before: it was not cut off where its attempt was killed. */
 static void note_unread(struct reading *reading)
 {
     if (reading->unread > 0)

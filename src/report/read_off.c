@@ -1,4 +1,4 @@
-/* What is read off a history: the last and the best value, the curves, and all of it as JSON. */
+/* Readings of a history: the last and the best value, the curves, and all of it as JSON. */
 #include <math.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ int64_t history_last_step(struct history *history)
     return last;
 }
 
-/* Steps that begin at 0 are counted as one more. */
+/* Returns 1 where steps begin at 0, and so count as one more; else 0. */
 static int64_t shift_of(struct history *history)
 {
     return history_first_step(history) == 0;
@@ -63,7 +63,7 @@ static int compare_steps(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The distinct steps of all metrics; free() them. */
+/* Returns the distinct steps of all metrics; free() them. */
 static int64_t *collect_steps(struct history *history, size_t *count)
 {
     size_t all = 0, kept = 0;
@@ -107,7 +107,7 @@ const int64_t *history_steps(struct history *history, size_t *count)
     return history->axis;
 }
 
-/* The place of a step on the axis, from `place` on. */
+/* Returns the place of a step on the axis, from `place` on. */
 static size_t find_place(const struct history *history, int64_t step, int64_t shift, size_t place)
 {
     if (!history->axis)

@@ -31,7 +31,7 @@ void history_destroy(struct history *history);
  * size, as tokens and samples are. Returns false for a step below 0, and when the history is full: of 16
  * million points it keeps every other one, so that only millions of metrics fill it. */
 bool history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
-/* What could not be used of what a run reported, for people. Texts are "" when there is none. */
+/* The parts of a run's reports that could not be used, for people. Texts are "" when there is none. */
 struct report_faults {
     size_t lines;          /* of metrics.jsonl that could not be read */
     size_t first_line;     /* the first of these, counted from 1 */
@@ -53,18 +53,18 @@ struct report_faults {
  * does. A file that is not there adds nothing.
  */
 bool history_read(struct history *history, const char *path, struct report_faults *faults, struct error *err);
-/* The last step that the latest attempt has reported in a metrics.jsonl, 0 when there is none. */
+/* Finds the last step that the latest attempt has reported in a metrics.jsonl, 0 when there is none. */
 bool report_last_step(const char *path, int64_t *step, struct error *err);
 size_t history_metric_count(const struct history *history);
 const char *history_metric_name(const struct history *history, size_t i);
-/* The value of a metric's last step. False when it was never reported. */
+/* Finds the value of a metric's last step. Returns false when it was never reported. */
 bool history_last(struct history *history, const char *metric, double *value);
-/* The first of the best steps of a metric, as it was reported; NaN and infinities are never best. False when
- * there is none. */
+/* Finds the first of the best steps of a metric, as it was reported; NaN and infinities are never best.
+ * Returns false when there is none. */
 bool history_best(struct history *history, const char *metric, bool is_max, int64_t *step, double *value);
-/* The last step of all metrics, as it was reported; -1 when there is none. */
+/* Returns the last step of all metrics, as it was reported; -1 when there is none. */
 int64_t history_last_step(struct history *history);
-/* The same for people, who count from 1: one more when the steps begin at 0; 0 when there is none. */
+/* Returns the same for people, who count from 1: one more when the steps begin at 0; 0 when there is none. */
 int64_t history_epochs(struct history *history);
 /*
  * The curves of a history have a value for each step from 1 on (from 0 on when there is a step 0), NaN for
@@ -74,8 +74,8 @@ int64_t history_epochs(struct history *history);
  * Returns these steps, *count of them; NULL for all steps. Borrowed until the next add.
  */
 const int64_t *history_steps(struct history *history, size_t *count);
-/* The curve of a metric up to its last report; metrics of one history may differ in *count. NULL and 0 when
- * it was never reported. Borrowed until the next add. */
+/* Returns the curve of a metric up to its last report; metrics of one history may differ in *count. NULL and
+ * 0 when it was never reported. Borrowed until the next add. */
 const double *history_values(struct history *history, const char *metric, size_t *count);
 /* {"loss": [0.9, 0.4], "val_loss": […]}, in the order of first report; before them "step": […] where there is
  * no value for each step. */

@@ -94,7 +94,7 @@ static struct found_number read_part(const struct match *match, size_t part, con
     return found;
 }
 
-/* The part that counts: the first ( ), when it is a number, else the first {number}. */
+/* Reads the part that counts: the first ( ), when it is a number, else the first {number}. */
 static struct found_number read_match(const struct pattern *pattern, const struct match *match,
                                       const char **end)
 {
@@ -147,8 +147,7 @@ static void replace_nuls(struct line *line)
         *nul = ' ';
 }
 
-/* Another attempt begins, which counts its matches from 1 again, so that none of those before is below its
- * first. */
+/* Forgets what earlier attempts wrote: another one begins, which counts its matches from 1 again. */
 static void begin_attempt(struct patterns *patterns, struct history *found)
 {
     history_clear(found);

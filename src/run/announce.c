@@ -66,7 +66,7 @@ static void warn_of_no_effect(struct runner *runner)
         log_line(runner->log, LOG_WARNING, "mem_trace is enabled, but this version has no memory trace yet");
 }
 
-/* Of all that were generated. */
+/* Tells how many of all that were generated are excluded. */
 static void log_excluded(struct runner *runner)
 {
     unsigned long long excluded = plan_product(runner->plan) - plan_count(runner->plan);

@@ -139,7 +139,7 @@ static void add_pair(argument_list *arguments, const char *key, const struct val
     vector_push(arguments, text_take(&argument));
 }
 
-/* As Python's argparse takes a value: a switch that is there or not, a list (nargs), or one value. */
+/* Adds a value as Python's argparse takes it: a switch that is there or not, a list (nargs), or one value. */
 static void add_flag(argument_list *arguments, const char *key, const struct value *value)
 {
     enum value_kind kind = value_kind(value);
@@ -167,7 +167,7 @@ static void add_axes(argument_list *arguments, enum meaning meaning, const struc
     }
 }
 
-/* What the whole argument means, when it is one placeholder. */
+/* Returns the meaning of the whole argument, when it is one placeholder; else MEANS_TEXT. */
 static enum meaning meaning_of(const char *argument, const struct config *config)
 {
     struct piece piece;

@@ -42,12 +42,12 @@ enum meaning argument_meaning(const struct config *config, const struct piece *p
 /* Returns the index in config_keys() of the key that a piece names; -1 when there is none. *inner is the path
  * within its value, of length 0 when the piece names the key itself. */
 int64_t argument_find_key(const struct config *config, const struct piece *piece, struct piece *inner);
-/* Whether it is {*} or {flags}, which stands for any number of arguments. */
+/* Returns whether it is {*} or {flags}, which stands for any number of arguments. */
 bool argument_is_list(const char *argument, const struct config *config);
 /* Returns false with err set (ERROR_USAGE) when a placeholder stands for nothing, in the config or in some of
  * its permutations, or several arguments in one. */
 bool argument_check(const char *argument, const struct plan *plan, struct error *err);
-/* The argument for a run; free() it. Without run->directory it is not known yet where the run executes:
+/* Makes the argument for a run; free() it. Without run->directory it is not known yet where the run executes:
  * {config}, {log_dir}, {gpu_id} and {slot} stay as they are. */
 char *argument_fill_in(const char *argument, const struct config *config, const struct run *run);
 /* Adds the argument, or those that {*} or {flags} stands for. */

@@ -1,4 +1,4 @@
-/* What is wrong with an argument, and what to write instead. */
+/* Tells what is wrong with an argument, and what to write instead. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -20,7 +20,7 @@ static bool refuse(struct error *err, const struct text *fault)
 
 /* --- braces that were meant as such: JSON, a program of awk --- */
 
-/* The length of the placeholder at `at` that stands for something; 0: none does. */
+/* Returns the length of the placeholder at `at` that stands for something; 0: none does. */
 static size_t placeholder_length(const struct config *config, const char *at)
 {
     size_t len = strcspn(at + 1, "{}");
@@ -132,7 +132,7 @@ static void add_choices(struct text *out, const struct value *value, const char 
         text_addf(out, " and %zu more", count - most_choices);
 }
 
-/* No run has it: names what is there, at the deepest place that the path leads to. */
+/* Refuses what no run has, and names what is there, at the deepest place that the path leads to. */
 static bool refuse_inner(const char *argument, const struct piece *piece, const struct piece *inner,
                          const struct value *value, struct error *err)
 {
@@ -167,7 +167,7 @@ static bool holds_nul(const struct value *value)
     return strlen(value_text(value)) < value_text_len(value);
 }
 
-/* An argument ends at its first NUL: the rest would be lost. */
+/* Refuses a NUL, at which the argument would end: the rest would be lost. */
 static bool check_text(const char *argument, const char *key, const struct value *value, struct error *err)
 {
     CLEANUP(text_free) struct text fault = {0};
@@ -180,7 +180,7 @@ static bool check_text(const char *argument, const char *key, const struct value
     return refuse(err, &fault);
 }
 
-/* Whether a permutation is planned that has this value of an axis. */
+/* Returns whether a permutation is planned that has this value of an axis. */
 static bool is_planned(const struct plan *plan, size_t axis, size_t value)
 {
     CLEANUP(memory_free) int64_t *choice = memory_new(plan_axis_count(plan), sizeof *choice);
@@ -189,7 +189,7 @@ static bool is_planned(const struct plan *plan, size_t axis, size_t value)
     return !plan_excludes_all(plan, choice);
 }
 
-/* The value that an inner path leads to; without one, the value itself. */
+/* Returns the value that an inner path leads to; without one, the value itself. */
 static const struct value *reach(const struct value *value, const struct piece *inner)
 {
     return inner->start ? value_reach(value, inner->start, inner->len) : value;

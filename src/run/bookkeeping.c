@@ -72,7 +72,7 @@ static void commit(uv_work_t *work)
         bookkeeping->commit_err.kind = ERROR_NONE; /* whatever it got over */
 }
 
-/* Results that are read by then need no mark. */
+/* Begins a commit after a while, by when many results are read that then need no mark. */
 static void begin_later(struct bookkeeping *bookkeeping)
 {
     const uv_handle_t *timer = (uv_handle_t *)&bookkeeping->timer;
@@ -103,7 +103,8 @@ static void after_commit(uv_work_t *work, int status)
         begin_later(bookkeeping);
 }
 
-/* Reading can take minutes, in which a crash must not make a run that ended well be repeated. */
+/* Marks the runs that ended well and whose results are still being read: that can take minutes, in which a
+ * crash must not make furcate repeat them. */
 static void mark_unread(struct bookkeeping *bookkeeping)
 {
     for (size_t i = 0; i < bookkeeping->collecting.count; i++) {
@@ -165,7 +166,7 @@ static struct finished *of_reading(struct reading *reading)
     return (struct finished *)((char *)reading - offsetof(struct finished, reading));
 }
 
-/* On a thread of the readers. */
+/* Reads the results, on a thread of the readers. */
 static void collect(struct reading *reading)
 {
     struct finished *finished = of_reading(reading);

@@ -22,7 +22,7 @@ static void note(struct code *code, const char *path)
     edited_note(&code->files, text_get(&normal));
 }
 
-/* "python -m package.module" executes a file of the working directory, if there is one. */
+/* Notes the file of the working directory that "python -m package.module" executes, if there is one. */
 static void note_module(struct code *code, const char *module)
 {
     CLEANUP(memory_free) char *path = memory_copy_text(module);
@@ -56,7 +56,7 @@ static void find_files(struct code *code, const struct command *command, const c
 
 /* --- their content --- */
 
-/* Of a large one, which is data rather than code, by size and time. */
+/* Hashes the content; of a large file, which is data rather than code, the size and time. */
 static uint64_t hash_file(const struct edited_file *file)
 {
     enum { largest = 4 << 20 };

@@ -1,4 +1,4 @@
-/* What attempts execute: the program, its interpreter and its scripts, and whether these are edited. */
+/* The code that attempts execute: the program, its interpreter and its scripts, and edits of these. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@ struct runner;
 struct code {
     struct edited files;
     char *interpreter; /* path of the file that is executed */
-    size_t script; /* index of the first file behind program and interpreter; the count when there is none */
+    size_t script; /* index of the first file after program and interpreter; the count when there is none */
     int64_t hash;  /* of the content of all */
     struct text list; /* the files, as an object of path and hash in JSON */
     int64_t looked;   /* clock_monotonic() of the last look */
@@ -22,9 +22,10 @@ struct code {
 void code_open(struct code *code, const struct command *command, const char *config_path);
 void code_free(struct code *code);
 const char *code_interpreter(const struct code *code);
-/* The script; where there is none the program. NULL: neither is known. */
+/* Returns the script; where there is none the program. NULL: neither is known. */
 const char *code_script(const struct code *code);
-/* The file that differs from what `list` says of another code; NULL: that had other files. free() it. */
+/* Returns the file that differs from what `list` says of another code; NULL: that had other files. free() it.
+ */
 char *code_find_edited(const struct code *code, const char *list);
 /* Looks, once a second at most, whether a file was edited, and tells of it in the log: what starts from now
  * on executes the new code. */

@@ -160,7 +160,7 @@ bool command_check(const struct command *command, const struct plan *plan, struc
 
 /* --- what no argument names --- */
 
-/* Whether a placeholder has one of these meanings; of MEANS_KEY, when it names `key` (NULL: any). */
+/* Returns whether a placeholder has this meaning; for MEANS_KEY, whether it names `key` (NULL: any). */
 static bool names(const struct command *command, const struct config *config, enum meaning meaning,
                   const char *key)
 {

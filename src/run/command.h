@@ -37,9 +37,10 @@ void command_add_unnamed_axes(const struct command *command, const struct config
 /* Adds a note on each placeholder that stands for a key of the user's, though it has a meaning of its own. */
 void command_add_shadowed(const struct command *command, const struct config *config, struct text *notes);
 
-/* The program and its arguments as they were given, NULL-terminated. */
+/* Returns the program and its arguments as they were given, NULL-terminated. */
 char *const *command_words(const struct command *command);
-/* The path of the program for a run; free() it. NULL with err set when it cannot be executed any more. */
+/* Returns the path of the program for a run; free() it. NULL with err set when it cannot be executed any
+ * more. */
 char *command_find_program(const struct command *command, const struct config *config, const struct run *run,
                            struct error *err);
 /* The arguments for a run, NULL-terminated, with one spare place before the first (see launch.h). Free with

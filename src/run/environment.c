@@ -88,7 +88,8 @@ static void add_number(struct additions *additions, const char *name, long long 
     add(additions, name, digits, "");
 }
 
-/* Python keeps what a program prints into a file in memory, and a killed program never writes it. */
+/* Has Python write at once: it keeps what a program prints into a file in memory, and a killed program never
+ * writes it. */
 static void add_unbuffered(struct additions *additions)
 {
     if (!getenv("PYTHONUNBUFFERED"))
@@ -120,7 +121,7 @@ static char **in_one_piece(const struct environment *environment, const struct a
     return entries;
 }
 
-/* GPUs are counted in this order, whoever shows one. */
+/* Has GPUs counted in one order, whoever shows one. */
 static void add_order(struct additions *additions)
 {
     if (!getenv("CUDA_DEVICE_ORDER"))
@@ -135,7 +136,7 @@ static void add_devices(struct additions *additions, const struct slot *slot)
         add(additions, variables[i].name, variables[i].value, "");
 }
 
-/* See environment_for_server(). */
+/* Adds the variables that show devices, see environment_for_server(). */
 static void add_devices_for_server(struct additions *additions, bool on_cpu)
 {
     for (size_t i = 0; !on_cpu && i < DEVICE_VARIABLES; i++)

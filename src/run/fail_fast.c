@@ -69,16 +69,16 @@ char *fail_fast_message(const struct run *run, const char *reason, const char *e
 
 /* --- the verdict --- */
 
-/* Twice as long, but no more than a minute longer; and a second, which even a failure at once takes under
- * load. */
+/* Returns twice as long, but no more than a minute longer; and a second more, which even a failure at once
+ * takes under load. */
 int64_t fail_fast_beyond(int64_t longest_ns)
 {
     int64_t minute_ns = 60 * second_ns;
     return second_ns + longest_ns + (longest_ns < minute_ns ? longest_ns : minute_ns);
 }
 
-/* How long an attempt still has until it proves the program right; -1 when it can say nothing: one started
- * long before the first failure may be of a program that has been edited since. */
+/* Returns how long an attempt still has until it proves the program right; -1 when it can say nothing: one
+ * started long before the first failure may be of a program that has been edited since. */
 static int64_t time_left(const struct fail_fast *fail_fast, const struct attempt *attempt, int64_t now)
 {
     int64_t beyond = fail_fast_beyond(fail_fast->longest_ns), age = now - attempt->started;
@@ -121,7 +121,8 @@ static void on_verdict(uv_timer_t *timer)
     runner->run_ready(runner);
 }
 
-/* At once, or when all that executes and may disprove it has had the time for that. */
+/* Gives the verdict at once, or when all attempts that execute and may disprove it have had the time for
+ * that. */
 static void await_verdict(struct runner *runner)
 {
     int64_t longest = 0, now = clock_monotonic();

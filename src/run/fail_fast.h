@@ -37,8 +37,8 @@ struct fail_fast {
 void fail_fast_open(struct runner *runner);
 void fail_fast_close(struct fail_fast *fail_fast);
 void fail_fast_free(struct fail_fast *fail_fast);
-/* An attempt has failed. Calls runner->run_ready() when the verdict is there. Timeouts, and failures for want
- * of memory, which are the config's, do not count. */
+/* Notes an attempt that has failed. Calls runner->run_ready() when the verdict is there. Timeouts, and
+ * failures for want of memory, which are the config's, do not count. */
 void fail_fast_note(struct runner *runner, const struct attempt *attempt);
 /* A run has finished: what failed before tells nothing of the program any more. */
 void fail_fast_forget(struct fail_fast *fail_fast);
@@ -48,7 +48,7 @@ bool fail_fast_holds(const struct fail_fast *fail_fast);
 /* Whether it failed with the message for which nothing more is started. */
 bool fail_fast_tells(const struct fail_fast *fail_fast, const struct failure *failure);
 
-/* How long an attempt has to execute until it is well beyond failures that took `longest_ns`. */
+/* Returns how long an attempt has to execute until it is well beyond failures that took `longest_ns`. */
 int64_t fail_fast_beyond(int64_t longest_ns);
 
 /*

@@ -6,8 +6,8 @@
 /* Fills attempt->error_tail, and attempt->end.reason: "exit status 1", "signal 9 (Killed)", "timed out after
  * 1h", with "out of GPU memory" or the like added where the end of its stderr or the kernel says so. */
 void failure_explain(struct attempt *attempt);
-/* Whether an attempt ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the exit
- * status that stands for one of these. */
+/* Returns whether an attempt ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the
+ * exit status that stands for one of these. */
 bool failure_is_stop(const struct attempt_end *end);
 /* Adds lines for people: "  example0 (foo_bs32): exit status 1", the last lines of its stderr, indented ("":
  * none), and where they stand. */

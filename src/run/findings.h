@@ -1,5 +1,5 @@
-/* What could not be used of the metrics of finished runs, or never came: told in the log, and counted for the
- * last words of the runner. */
+/* Metrics of finished runs that could not be used, or never came: the log tells of them, and they are counted
+ * for the summary. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@ struct findings {
     bool told_of_no_number, told_of_cut, told_of_renamed, told_of_without; /* these are told once */
 };
 
+/* Notes and logs what could not be used of a run's reports. */
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults);
 /* Notes a run that has no value of the objective, if there is one. `data`: its meta.data */

@@ -65,7 +65,7 @@ static void use_again(struct runner *runner, struct place *place, const char *wh
 
 enum elsewhere { ELSEWHERE_NOTHING, ELSEWHERE_OPEN, ELSEWHERE_FINE };
 
-/* What the slot, of another place, tells; with *ns, how long it will be open. */
+/* Returns what a slot of another place tells; sets *ns to how long that will be open. */
 static enum elsewhere ask_slot(const struct runner *runner, const struct place *place,
                                const struct slot *slot, int64_t *ns)
 {
@@ -186,7 +186,8 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- what is noted --- */
 
-/* A run failed where others succeed, with the message for which a place was set aside: it was the config. */
+/* Returns whether the failure, on a place where others succeed, has the message for which a place was set
+ * aside: then it was the config, and that place is used again. */
 static bool excuse(struct runner *runner, const struct place *good, const char *message)
 {
     bool any = false;

@@ -51,12 +51,13 @@ struct places {
 void places_open(struct runner *runner);
 void places_close(struct places *places);
 void places_free(struct places *places);
-/* An attempt has failed. Returns whether its run is to be tried elsewhere, since the place is at fault. */
+/* Notes an attempt that has failed. Returns whether its run is to be tried elsewhere, since the place is at
+ * fault. */
 bool places_note_failure(struct runner *runner, const struct attempt *attempt);
-/* An attempt was started on the slot: the chance that its place was given is used. */
+/* Notes that an attempt was started on the slot: the chance that its place was given is used. */
 void places_note_start(struct runner *runner, const struct slot *slot);
 void places_note_success(struct runner *runner, int gpu_id);
-/* Whether something may be started on the slot. */
+/* Returns whether something may be started on the slot. */
 bool places_allow(const struct runner *runner, const struct slot *slot);
 /* Adds a paragraph for the summary for each place that was set aside; nothing where none was. */
 void places_describe(const struct places *places, struct text *out);

@@ -160,7 +160,7 @@ static void echo(void *context, enum log_level level, const char *line, const ch
     progress_update(progress);
 }
 
-/* Whether stderr is a terminal that takes escape sequences. */
+/* Returns whether stderr is a terminal that takes escape sequences. */
 static bool is_live_terminal(void)
 {
     const char *term = getenv("TERM");

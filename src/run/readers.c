@@ -97,7 +97,8 @@ struct readers *readers_open(uv_loop_t *loop)
     return readers;
 }
 
-/* Where the machine has no further thread the ones that are there do it; without any, the caller does. */
+/* Adds a thread. Where the machine has no further one, those that are there do the work; without any, the
+ * caller does. */
 static bool add_thread(struct readers *readers)
 {
     if (readers->thread_count == most_threads)

@@ -68,7 +68,8 @@ static void set_times(struct value *data, const struct attempt_end *end)
     value_object_set_text(data, "total_time_string", total);
 }
 
-/* A metric whose column is one of ours gets another, which is told. */
+/* Sets the last value of a metric. One whose column is one of ours gets another column, and faults says so.
+ */
 static void set_metric(struct value *data, struct history *history, const char *name,
                        const struct config_objective *objective, struct report_faults *faults)
 {

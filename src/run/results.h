@@ -10,8 +10,8 @@ bool results_has_metrics(const struct run *run, const struct value *metrics);
  * then false, with the last reason. */
 bool results_read(struct history *history, const struct run *run, const struct value *metrics,
                   struct report_faults *faults, struct error *err);
-/* Whether the latest attempt of a run has reported any metric, by its files or by the expressions. Files too
- * large to be read on the event loop count as if it had. */
+/* Returns whether the latest attempt of a run has reported any metric, by its files or by the expressions.
+ * Files too large to be read on the event loop count as if it had. */
 bool results_has_reports(const struct run *run, const struct value *metrics);
 /*
  * meta.data of a run: start_time … total_time_string, then the last value of each metric under its own name,

@@ -10,7 +10,7 @@ void retry_later(struct runner *runner, const struct failure *failure);
 /* Takes over what the failure owns; its run is ready at once, and its attempts so far do not count as its own
  * failures. */
 void retry_elsewhere(struct runner *runner, const struct failure *failure);
-/* The same for a run that was given up, or that waits. */
+/* Does the same for a run that was given up, or that waits. */
 void retry_revive(struct runner *runner, int64_t id);
 /* The config was edited: runs that were given up are tried again where it allows that now, and those that
  * wait are given up where it does not. Those that are ready are started. */

@@ -17,8 +17,8 @@ struct runner_options {
     char *const *program;
     /* Its get_filepaths is the default, which lists data_dir: that must be a folder of this machine. */
     bool lists_data_dir;
-    /* What the program's get_available_gpu_indices returned: a slot for each entry, so that a GPU may be
-     * there twice; or -1 for each of some CPU slots. gpu_count -1: find the GPUs. */
+    /* The indices that the program's get_available_gpu_indices returned: a slot for each entry, so that a GPU
+     * may be there twice; or -1 for each of some CPU slots. gpu_count -1: find the GPUs. */
     const int *gpu_indices;
     int gpu_count;
     bool shows_gpu;      /* each run shows itself its GPU: what the environment shows is left as it is */

@@ -126,7 +126,8 @@ bool runner_take(struct runner *runner, struct run *run);
 void runner_give_up(struct runner *runner, struct failure *failure);
 /* Permutations of the plan that are neither finished, given up nor executing; retries count. */
 uint64_t runner_left(const struct runner *runner);
-/* Permutations of the plan that are not finished, those that execute included; not the ones given up. */
+/* Returns how many permutations of the plan are not finished, those that execute included; not the ones given
+ * up. */
 uint64_t runner_remaining(const struct runner *runner);
 /* Moves `most` of what is taken to the current plan, after an edit. False when all have moved. */
 bool runner_follow(struct runner *runner, size_t most);

@@ -47,7 +47,8 @@ static bool is_taken(const void *taken, uint64_t rank)
     return taken_has(taken, rank);
 }
 
-/* The first slot that is free and of use, other than those of the GPU `but`, if any; -1: of any. */
+/* Returns the first slot that is free and of use, other than those of the GPU `but` (-1: of any); NULL: none.
+ */
 static struct slot *find_slot(const struct runner *runner, int but)
 {
     for (size_t i = 0; i < runner->slots.all.count; i++) {
@@ -59,7 +60,7 @@ static struct slot *find_slot(const struct runner *runner, int but)
     return NULL;
 }
 
-/* The GPU on which the run failed; -1: it has not, or there is no other. */
+/* Returns the GPU on which the run failed; -1: it has not, or there is no other. */
 static int failed_on(const struct runner *runner, const struct run *run)
 {
     return run->attempt > 0 && slots_places(&runner->slots) > 1 ? run->gpu_id : -1;
@@ -74,7 +75,8 @@ static struct run *take_ready(struct runner *runner, size_t i)
     return run;
 }
 
-/* The first of the ready ones for which there is a free slot on another GPU than the one it failed on. */
+/* Takes the first of the ready runs for which there is a free slot on another GPU than the one it failed on.
+ */
 static struct run *next_ready(struct runner *runner, struct slot **slot)
 {
     for (size_t i = runner->ready.count; i-- > 0;) {
@@ -102,8 +104,8 @@ static struct run *next_of_order(struct runner *runner)
     return store_new_run(runner->store, runner->plan, rank);
 }
 
-/* The next run, and a free slot for it: a retry whose time has come, on another GPU than before if that can
- * be, else the next of the order. NULL: none now. */
+/* Takes the next run, and a free slot for it: a retry whose time has come, on another GPU than before if that
+ * can be, else the next of the order. NULL: none now. */
 static struct run *next_run(struct runner *runner, struct slot **slot)
 {
     struct run *run;

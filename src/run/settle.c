@@ -105,7 +105,8 @@ static bool is_stopping(const struct runner *runner)
     return runner->stop_signal || runner->fatal.kind == ERROR_LOCKED;
 }
 
-/* The timer is not put off when it runs already: those that wait for it may come one after the other. */
+/* Settles the attempt later. The timer is not put off when it runs already: those that wait for it may come
+ * one after the other. */
 static void look_again(struct runner *runner, struct attempt *attempt, uint64_t pause_ms)
 {
     vector_push(&runner->unsettled.attempts, attempt);
@@ -122,8 +123,8 @@ static void wait(struct runner *runner, struct attempt *attempt, const struct er
                  (long long)attempt->run->id, err->text, trouble_remedy(err));
 }
 
-/* Who stops furcate may have sent the signal to all its processes, of which this attempt was the quickest.
- * Returns how long the runner is to wait for its own; 0: no longer. */
+/* Returns how long the runner is to wait for a signal of its own; 0: no longer. Whoever stops furcate may
+ * have sent the signal to all its processes, of which this attempt was the quickest. */
 static uint64_t ms_until_stop(const struct attempt *attempt)
 {
     static const int64_t most_ns = 1000000000;

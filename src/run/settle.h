@@ -8,7 +8,7 @@
  * waits a second where the attempt ended by SIGTERM or the like, since the runner may be about to get the
  * same. */
 void settle(struct runner *runner, struct attempt *attempt);
-/* The same for those that wait for that. */
+/* Settles again every attempt that waits to be settled. */
 void settle_waiting(struct runner *runner);
 void settle_open(struct runner *runner);
 void settle_close(struct runner *runner);

@@ -61,7 +61,7 @@ static const struct device *find_device(const struct device_list *list, int inde
     return NULL;
 }
 
-/* The devices of `kept` take the place of those of `list`. */
+/* Puts the devices of `kept` in the place of those of `list`. */
 static void replace_devices(struct device_list *list, const struct device_list *kept)
 {
     free(list->items);
@@ -70,7 +70,7 @@ static void replace_devices(struct device_list *list, const struct device_list *
     list->capacity = kept->capacity;
 }
 
-/* They hold also where no vendor's library knows a GPU. */
+/* Takes the indices that were given, also where no vendor's library knows a GPU. */
 static bool take_given(struct device_list *list, const struct runner_options *options, struct error *err)
 {
     struct device_list kept = {0};
@@ -210,7 +210,8 @@ static bool is_first_of_its_place(const struct slots *slots, size_t i)
     return true;
 }
 
-/* Slots are retired from the last on, so that a place in use has its first slot in use. */
+/* Counts by the first slot of each place, which is in use when the place is: slots are retired from the last
+ * on. */
 size_t slots_places(const struct slots *slots)
 {
     size_t count = 0;
@@ -244,7 +245,7 @@ static char *describe_together(const struct slots *slots)
     return text_format("%zu CPU slot%s busy %.2f %%", used, used == 1 ? "" : "s", percent(busy_ns, idle_ns));
 }
 
-/* Of all slots of the same place. */
+/* Adds the use of a place, that is of all its slots. */
 static void add_place(const struct slots *slots, const struct slot *first, struct text *out)
 {
     int64_t busy_ns = 0, idle_ns = 0;

@@ -52,9 +52,9 @@ size_t slots_resize(struct slots *slots, const struct config_meta *meta);
  */
 char *slots_describe_use(const struct slots *slots);
 size_t slots_in_use(const struct slots *slots);
-/* The most slots that there may be, by the GPUs or by what the program asked for; 0: any number. */
+/* Returns the most slots that there may be, by the GPUs or by what the program asked for; 0: any number. */
 size_t slots_most(const struct slots *slots);
-/* The places of the slots in use: GPUs, however many slots each has; all CPU slots are one. */
+/* Counts the places of the slots in use: GPUs, however many slots each has; all CPU slots are one. */
 size_t slots_places(const struct slots *slots);
 /* The threads that each of the slots in use may have without taking turns; at least 1. */
 int slots_threads(const struct slots *slots);

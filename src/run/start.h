@@ -1,9 +1,10 @@
-/* What this start of furcate was given, for the record: what ran, where, by whom, of which commit. */
+/* The circumstances of this start of furcate, for the record: the command, the folder, the user, the commit.
+ */
 #pragma once
 #include "config/value.h"
 #include "run/runner.h"
 
 /* Describes it for store_set_start(). One reference. */
 struct value *start_describe(const struct runner *runner);
-/* Arguments, NULL-terminated, as a JSON array; free() it. */
+/* Formats arguments, NULL-terminated, as a JSON array; free() it. */
 char *start_format_words(char *const *words);

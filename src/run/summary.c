@@ -96,7 +96,7 @@ static uint64_t stored(const struct runner *runner, uint64_t finished)
     return finished > unwritten ? finished - unwritten : 0;
 }
 
-/* The config names another log dir than the one that is in use, after an edit. */
+/* Returns whether the config names another log dir than the one that is in use, after an edit. */
 static bool has_moved(const struct runner *runner)
 {
     return !file_is_same_path(config_log_dir(runner->config), store_log_dir(runner->store));
@@ -117,7 +117,7 @@ static void print_next_start(const struct runner *runner)
         fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
 }
 
-/* How many runs of the plan have a row, by the table itself. */
+/* Counts the runs of the plan that have a row, by the table itself. */
 static uint64_t count_rows(const struct runner *runner)
 {
     struct error ignored;
@@ -150,7 +150,7 @@ static void print_gone(const char *csv, const struct store_gone *gone)
             count == 1 ? "its folder" : "their folders");
 }
 
-/* The table is named only where it is: no run has ended yet, or somebody has deleted it. */
+/* Names the table only where there is one: perhaps no run has ended yet, or somebody has deleted it. */
 static void print_done(unsigned long long done, unsigned long long total, unsigned long long now,
                        const char *took, const char *csv)
 {
