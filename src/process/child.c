@@ -18,12 +18,12 @@ static long address(const void *pointer)
     return (long)(uintptr_t)pointer;
 }
 
-RUNS_BESIDE static void reset_signals(uint64_t ignored)
+RUNS_BESIDE static void reset_signals(uint64_t signals)
 {
     static const uint64_t standard[8]; /* the kernel's struct sigaction: SIG_DFL, no flags, an empty mask */
     static const uint64_t none;        /* the kernel's sigset_t */
     for (int number = 1; number < NSIG; number++)
-        if (ignored >> (number - 1) & 1)
+        if (signals >> (number - 1) & 1)
             raw_call(SYS_rt_sigaction, number, address(standard), 0,
                      sizeof none); /* fails for SIGKILL and SIGSTOP */
     raw_call(SYS_rt_sigprocmask, SIG_SETMASK, address(&none), 0, sizeof none);
@@ -65,7 +65,7 @@ RUNS_BESIDE int child_start(void *argument)
         raw_call(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
     /* Else the runner died before that took effect. */
     if (raw_call(SYS_getppid, 0, 0, 0, 0) == child->runner) {
-        reset_signals(child->ignored);
+        reset_signals(child->reset);
         long result = open_files(child);
         if (result >= 0)
             result = execute(&child->launch);

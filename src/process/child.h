@@ -14,9 +14,9 @@ struct child {
     struct rlimit files; /* its limit on open files */
     int null_fd;
     pid_t runner;
-    bool adopts;      /* the orphans among its descendants */
-    uint64_t ignored; /* signals that do not have their default yet; bit n - 1 for signal n */
-    int error;        /* written by the child: what kept it from executing its program; 0: nothing */
+    bool adopts;    /* the orphans among its descendants */
+    uint64_t reset; /* signals that are to have their default again; bit n - 1 for signal n */
+    int error;      /* written by the child: what kept it from executing its program; 0: nothing */
 };
 
 /* Executes the program of a struct child; ends with exit status 127 when it cannot. All signals are blocked

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "process/cgroup.h"
 #include "process/children.h"
+#include "process/ignored.h"
 #include "process/message.h"
 
 #if defined __SANITIZE_ADDRESS__
@@ -252,6 +253,12 @@ static void send_to_guardian(int number)
     errno = before;
 }
 
+/* SIGCONT lets a process go on whether it is ignored or not, so it is always heard. */
+static bool stays_ignored(int number)
+{
+    return number != SIGCONT && signal_is_ignored(number);
+}
+
 static int block_signals(struct guardian *guardian, sigset_t *before)
 {
     sigset_t set;
@@ -265,7 +272,7 @@ static int block_signals(struct guardian *guardian, sigset_t *before)
     guarding_thread = gettid();
     const struct sigaction action = {.sa_handler = send_to_guardian, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < PASSED_ON; i++)
-        sigaction(passed_on[i], &action, &guardian->actions[i]);
+        sigaction(passed_on[i], stays_ignored(passed_on[i]) ? NULL : &action, &guardian->actions[i]);
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 

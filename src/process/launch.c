@@ -13,6 +13,7 @@
 #include "base/vector.h"
 #include "process/child.h"
 #include "process/clone3.h"
+#include "process/ignored.h"
 
 static const size_t stack_size = 64 * 1024;
 
@@ -27,7 +28,7 @@ struct launcher {
     int null_fd;
     struct rlimit files; /* the runner may raise its own */
     bool has_launched;
-    uint64_t ignored; /* signals, as in struct child, from the first launch on */
+    uint64_t reset; /* signals, as in struct child, from the first launch on */
 };
 
 struct launcher *launcher_create(struct error *err)
@@ -66,20 +67,30 @@ static struct birth *take_birth(struct launcher *launcher, struct error *err)
     return NULL;
 }
 
-static uint64_t ignored_signals(void)
+/* Returns whether a child ignores the signal when this process does. The runner itself needs SIGTERM to end
+ * it, and ignores others, such as SIGPIPE, for reasons of its own. */
+static bool is_inherited(int number)
 {
-    uint64_t ignored = 0;
-    struct sigaction action;
-    for (int number = 1; number < NSIG; number++)
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-            ignored |= (uint64_t)1 << (number - 1);
-    return ignored;
+    return number == SIGHUP || number == SIGINT || number == SIGQUIT;
+}
+
+/* Returns the signals that a child has to reset: those that are ignored, and where handlers are not reset by
+ * the kernel all. */
+static uint64_t signals_to_reset(bool all)
+{
+    uint64_t signals = 0;
+    for (int number = 1; number < NSIG; number++) {
+        bool ignored = signal_is_ignored(number);
+        if ((ignored || all) && !(ignored && is_inherited(number)))
+            signals |= (uint64_t)1 << (number - 1);
+    }
+    return signals;
 }
 
 /* Its exec is waited for in any case, and handlers are still set when it begins. */
 static pid_t clone_without_clone3(struct birth *birth, int *pidfd)
 {
-    birth->child.ignored = UINT64_MAX;
+    birth->child.reset = signals_to_reset(true);
     return clone(child_start, (char *)birth + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
                  &birth->child, pidfd);
 }
@@ -122,10 +133,10 @@ bool launch_process(struct launcher *launcher, const struct launch *launch, stru
     if (!birth)
         return false;
     if (!launcher->has_launched)
-        launcher->ignored = ignored_signals();
+        launcher->reset = signals_to_reset(false);
     launcher->has_launched = true;
     *birth = (struct birth){
-        .child = {*launch, launcher->files, launcher->null_fd, getpid(), false, launcher->ignored, 0},
+        .child = {*launch, launcher->files, launcher->null_fd, getpid(), false, launcher->reset, 0},
         .name = launch->argv[0],
     };
     int pidfd = -1, cgroup = launch->cgroup;

@@ -2,6 +2,7 @@
 #pragma once
 #include "process/clone3.h"
 #include "process/guard.h"
+#include "process/ignored.h"
 #include "process/launch.h"
 #include "process/leftovers.h"
 #include "process/limits.h"

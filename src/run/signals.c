@@ -20,6 +20,19 @@ static void stop(struct runner *runner, int number)
     retry_drop_all(runner);
 }
 
+/* Names a signal by what the person at the terminal has done. */
+static const char *describe(int number)
+{
+    switch (number) {
+    case SIGINT:
+        return "SIGINT (^C)";
+    case SIGHUP:
+        return "SIGHUP (the terminal was closed)";
+    default:
+        return "SIGTERM";
+    }
+}
+
 static void on_stop(uv_signal_t *handle, int number)
 {
     struct runner *runner = handle->data;
@@ -29,8 +42,9 @@ static void on_stop(uv_signal_t *handle, int number)
         return;
     }
     log_line(runner->log, LOG_INFO,
-             "Stopping: running configs get %g s to end; once more, after a second, stops them at once",
-             config_meta(runner->config)->kill_grace);
+             "Stopping after %s: running configs get %g s to end; another such signal, a second or more from "
+             "now, ends them at once",
+             describe(number), config_meta(runner->config)->kill_grace);
     /* A terminal that is gone asks for the same as SIGTERM. */
     stop(runner, number == SIGINT ? SIGINT : SIGTERM);
     attempt_each(runner, attempt_terminate);
@@ -68,12 +82,21 @@ static const struct {
     {SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGHUP, on_stop}, {SIGTSTP, on_pause}, {SIGCONT, on_continue},
 };
 
+/* A signal that was ignored when furcate started stays so: nohup does that with SIGHUP, and a script with
+ * SIGINT for what it starts with "&". */
+static bool is_heard(const struct runner *runner, int number)
+{
+    if (number == SIGHUP && runner->guard->detached)
+        return false;
+    return number == SIGCONT || !signal_is_ignored(number);
+}
+
 void signals_open(struct runner *runner)
 {
     for (int i = 0; i < RUNNER_SIGNALS; i++) {
         uv_signal_init(&runner->loop, &runner->signals[i]);
         runner->signals[i].data = runner;
-        if (handled[i].number != SIGHUP || !runner->guard->detached)
+        if (is_heard(runner, handled[i].number))
             uv_signal_start(&runner->signals[i], handled[i].handler, handled[i].number);
     }
     uv_poll_init(&runner->loop, &runner->guardian, runner->guard->channel);

@@ -38,6 +38,11 @@ if [ -e "$FURCATE_TEST/open" ]; then exit 0; fi
 exec cat gate
 """
 
+# Started with nohup, or by a script with "&", the tests would pass on that they ignore these.
+for number, handler in (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, handler)
+
 
 def until(condition, what="what the test waits for"):
     """Waits until condition() is true, and returns what it gave."""

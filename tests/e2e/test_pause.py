@@ -153,6 +153,11 @@ def test_the_end_of_the_terminal_stops_like_sigterm(project):
 
 # --- a real terminal ---
 
+def ignores(pid, number):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return bool(int(re.search(r"SigIgn:\s*([0-9a-f]+)", status)[1], 16) >> (number - 1) & 1)
+
+
 TRAPPING = """#!/bin/sh
 cd "$FURCATE_RUN_DIR"
 trap 'echo x >> asked; [ -e twice ] && exit 7; touch asked_once' TERM
@@ -164,11 +169,11 @@ while :; do sleep 0.01; done
 class Shell:
     """furcate in the foreground of a terminal of its own."""
 
-    def __init__(self, project, *program):
+    def __init__(self, project, *program, before=()):
         pid, self.fd = pty.fork()
         if pid == 0:
             os.chdir(project.root)
-            command = project.command(["run", "config.json", "--", *program])
+            command = [*before, *project.command(["run", "config.json", "--", *program])]
             os.execvpe(command[0], command, project.environment)
         self.pid = pid
 
@@ -201,7 +206,7 @@ def test_an_interrupt_at_the_terminal_counts_once(project):
     written = shell.read_rest()
     assert shell.status() == 130
     assert (directory / "asked").read_text() == "x\n"
-    assert "once more, after a second, stops them at once" in written
+    assert "another such signal, a second or more from now, ends them at once" in written
 
 
 def test_a_terminal_that_is_closed_stops_the_runner_and_its_attempts(project):
@@ -211,6 +216,55 @@ def test_a_terminal_that_is_closed_stops_the_runner_and_its_attempts(project):
     os.close(shell.fd)
     assert shell.status() == 143
     assert not any(map(is_alive, pids))
+
+
+def test_with_nohup_it_goes_on_when_the_terminal_is_closed(project):
+    project.write(batch_size=[1, 2], meta={"max_threads": 2})
+    shell = Shell(project, project.gated(), before=["nohup"])
+    directories = project.until_waiting(2)
+    runner, guardian = holder(project)
+    assert all(ignores(pid, signal.SIGHUP) for pid in (runner, guardian))
+    assert all(ignores(int((directory / "pid").read_text()), signal.SIGHUP) for directory in directories)
+    os.close(shell.fd)
+    os.kill(runner, signal.SIGHUP)  # as a session that ends sends it to all of a process group
+    for directory in directories:
+        project.let_go(directory)
+    assert shell.status() == 0
+    assert project.values() == ["1", "2"]
+    assert "Stopping" not in project.log()
+
+
+def test_what_a_script_starts_in_the_background_hears_no_interrupt(project):
+    """A shell without job control ignores SIGINT for it, so that ^C ends the script alone."""
+    project.write(batch_size=[1])
+    command = " ".join(project.command(["run", "config.json", "--", project.gated()]))
+    runner = project.start_command("/bin/sh", "-c", f"{command} & wait $!")
+    directory = project.until_waiting(1)[0]
+    for pid in holder(project):
+        assert ignores(pid, signal.SIGINT) and not ignores(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGINT)
+    project.let_go(directory)
+    assert runner.wait() == 0
+    assert project.values() == ["1"]
+
+
+def test_attempts_can_be_ended_where_furcate_ignores_sigterm(project):
+    project.write(batch_size=[1], meta={"timeout": 0.5, "kill_grace": 3600})
+    command = " ".join(project.command(["run", "config.json", "--", project.gated()]))
+    runner = project.start_command("/bin/sh", "-c", f"trap '' TERM; exec {command}")
+    project.until_waiting(1)
+    runner.send(signal.SIGTERM)
+    assert runner.wait() == 1
+    assert "timed out" in runner.stderr and "Stopping" not in runner.stderr
+
+
+@pytest.mark.parametrize("number, name", [(signal.SIGINT, "SIGINT (^C)"), (signal.SIGTERM, "SIGTERM"),
+                                          (signal.SIGHUP, "SIGHUP (the terminal was closed)")])
+def test_the_line_that_tells_a_stop_names_its_cause(project, number, name):
+    runner, directories = start(project)
+    runner.send(number)
+    assert runner.wait() == (130 if number == signal.SIGINT else 143)
+    assert f"Stopping after {name}: " in runner.stderr
 
 
 def test_the_shells_own_job_control_works(project):

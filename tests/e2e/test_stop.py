@@ -79,7 +79,7 @@ def test_a_second_signal_ends_all_at_once(project):
     until(lambda: runner.send(signal.SIGINT) or runner.is_over(), "the end by one of the signals")
     assert runner.wait() == 130
     assert not any(map(is_alive, pids))
-    assert "once more, after a second, stops them at once" in runner.stderr
+    assert "another such signal, a second or more from now, ends them at once" in runner.stderr
 
 
 # Needs a while to save when it gets SIGTERM: until somebody has made the file that it waits for.
@@ -119,7 +119,7 @@ def test_what_arrives_within_a_second_is_one_request_whoever_gets_it(project, nu
     (project.root / "may_save").touch()
     assert runner.wait() in (130, 143), "by whichever the kernel delivered first"
     assert all((directory / "saved").exists() for directory in directories)
-    assert project.log().count("Stopping:") == 1
+    assert project.log().count("Stopping after") == 1
     assert project.log().count("stopped") == 2
 
 
