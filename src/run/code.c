@@ -22,7 +22,7 @@ static void note(struct code *code, const char *path)
     edited_note(&code->files, text_get(&normal));
 }
 
-/* Notes the file of the working directory that "python -m package.module" executes, if there is one. */
+/* Notes the file of the working directory that "python3 -m package.module" executes, if there is one. */
 static void note_module(struct code *code, const char *module)
 {
     CLEANUP(memory_free) char *path = memory_copy_text(module);
