@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/vector.h"
+#include "cli/best_objective.h"
 #include "cli/cli.h"
 #include "cli/grid.h"
 #include "cli/metric_column.h"
@@ -42,24 +43,16 @@ static double cell_number(const char *text)
     return text && *text && *end == '\0' ? number : NAN;
 }
 
-static bool is_same_metric(const char *a, const char *b)
-{
-    CLEANUP(memory_free) char *x = config_metric_name(a, 0);
-    CLEANUP(memory_free) char *y = config_metric_name(b, 0);
-    return strcmp(x, y) == 0;
-}
-
-/* Takes what was not given from the objective in the newest row's meta. */
+/* Takes from the objective what was not given. */
 static void take_objective(struct request *request, const struct table *table)
 {
-    struct error ignored;
-    const char *meta =
-        table->row_count ? cell(table, table->row_count - 1, table_column(table, "meta")) : NULL;
-    CLEANUP(value_cleanup)
-    struct value *value = meta ? config_parse("meta", meta, strlen(meta), &ignored) : NULL;
-    const struct config_objective objective = config_objective_of(value);
-    if (!objective.metric || (request->metric && !is_same_metric(request->metric, objective.metric)))
+    CLEANUP(best_objective_free)
+    struct best_objective objective = best_objective_find(request->log_dir, table);
+    if (!objective.metric || (request->metric && request->mode_given) ||
+        (request->metric && !best_objective_is_metric(request->metric, objective.metric)))
         return;
+    if (objective.note)
+        fprintf(stderr, "furcate best: %s\n", objective.note);
     request->of_best = objective.of_best && !request->metric;
     if (!request->metric)
         request->metric = memory_copy_text(objective.metric);

@@ -110,6 +110,51 @@ def test_an_unknown_metric_is_refused_with_those_there_are(finished):
     assert "val_score" in done.stderr
 
 
+# --- the objective of the config that was carried out last ---
+
+def carry_out(project, **meta):
+    """A start that finds nothing to do."""
+    project.write(batch_size=[1, 2, 3], meta=meta)
+    assert "Everything is done" in project.run(str(project.root / "train"), "{batch_size}").stderr
+
+
+def test_an_edit_of_the_objective_counts_though_no_run_has_it(finished):
+    carry_out(finished, objective={"metric": "val_score", "mode": "min"})
+    done = finished.furcate("best")
+    assert sizes([line.split() for line in done.stdout.splitlines()]) == ["1", "3", "2"]
+    assert "last, 'val_score' (min); the newest row of run_data.csv has another, 'val_score' (max)" in done.stderr
+    carry_out(finished, objective={"metric": "loss", "mode": "min"})
+    assert sizes(best(finished)) == ["3", "2", "1"]
+    assert finished.furcate("best", "--path").stdout.endswith("_foo_bs3\n")
+    carry_out(finished, **OBJECTIVE)
+    assert finished.furcate("best").stderr == ""
+
+
+def test_an_objective_that_is_gone_from_the_config_is_taken_from_the_rows(finished):
+    carry_out(finished)
+    done = finished.furcate("best")
+    assert sizes([line.split() for line in done.stdout.splitlines()]) == ["2", "3", "1"]
+    assert "has no meta.objective; the runs are ranked by that of the newest row with one, 'val_score' (max)" in done.stderr
+
+
+def test_a_last_row_without_meta_hides_no_objective(finished):
+    text = finished.csv.read_text()
+    names, *rows = csv.reader(text.splitlines())
+    rows[-1][names.index("meta")] = ""
+    with finished.csv.open("w", newline="") as file:
+        csv.writer(file).writerows([names, *rows])
+    assert sizes(best(finished)) == ["2", "3", "1"]
+    for path in finished.logs.glob("furcate.db*"):
+        path.unlink()
+    assert sizes(best(finished)) == ["2", "3", "1"], "by an earlier row"
+
+
+def test_a_metric_that_is_given_is_ranked_without_a_word_on_the_objective(finished):
+    carry_out(finished, objective={"metric": "loss", "mode": "min"})
+    done = finished.furcate("best", "-m", "val_score")
+    assert done.stderr == "" and done.returncode == 0
+
+
 def test_a_run_without_the_metric_is_left_out(project):
     project.write(batch_size=[1, 2], meta=OBJECTIVE)
     project.run(project.script("train", f"[ $1 = 2 ] || exit 0\nset -- 0.5 1\n{TRAIN}"), "{batch_size}")
