@@ -213,6 +213,14 @@ void config_unref(struct config *config)
     free(config);
 }
 
+void config_keep_fixed(struct config *config, const struct config *current, struct text *differing)
+{
+    struct value *meta = config_meta_keep_fixed(config->meta, current->meta, differing);
+    value_unref(config->meta);
+    config->meta = meta;
+    config_meta_fill(config->meta, &config->typed_meta);
+}
+
 const char *config_path(const struct config *config)
 {
     return config->path;

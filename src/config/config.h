@@ -44,7 +44,7 @@ struct config_meta {
     } mem_trace;
 };
 
-struct config; /* immutable, counted by reference */
+struct config; /* counted by reference; immutable but for config_keep_fixed() */
 
 /*
  * Reads JSON or YAML (also with single quotes, comments, trailing commas, Python's True, False and None).
@@ -73,6 +73,12 @@ struct config *config_read_for_plan(const char *path, enum config_use use, char 
 struct value *config_complete_run(const struct value *keys, const char *path, struct error *err);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
+/*
+ * Gives an edited config, which nobody else holds yet, what `current` has for the keys of meta that a running
+ * furcate does not follow: program, gpus and allow_cpu. Adds the names of those that were edited to
+ * `differing`: "meta.gpus and meta.program".
+ */
+void config_keep_fixed(struct config *config, const struct config *current, struct text *differing);
 
 /* The path it was read from. */
 const char *config_path(const struct config *config);

@@ -42,7 +42,8 @@ static const struct rule objective_rules[] = {
 };
 
 static const struct rule meta_rules[] = {
-    {"allow_cpu", config_rule_bool, "true or false", "true", .initial = "false", .is_ours = true},
+    {"allow_cpu", config_rule_bool, "true or false", "true", .initial = "false", .is_ours = true,
+     .is_fixed = true},
     {"max_threads", find_bad_threads, "a positive integer, or -1 for one a device", "4", .initial = "-1",
      RANGE(1, INT_MAX), .is_ours = true},
     {"exclude_configs", config_rule_objects, "an array of objects", "[{\"batch_size\": 32}]", .initial = "[]",
@@ -62,13 +63,13 @@ static const struct rule meta_rules[] = {
     {"start", config_rule_one_of, "\"auto\", \"fork\" or \"spawn\"", "\"auto\"", .initial = "auto",
      .names = start_names},
     {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]",
-     RANGE(0, INT_MAX)},
+     RANGE(0, INT_MAX), .is_fixed = true},
     {"metrics", config_rule_strings, "an object of names and regular expressions",
      .example = "{\"accuracy\": \"acc={number}\"}"},
     {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
      .members = RULES(objective_rules)},
     {"program", config_rule_program, "an array of strings: a program and its arguments",
-     .example = "[\"python3\", \"train.py\"]"},
+     .example = "[\"python3\", \"train.py\"]", .is_fixed = true},
 };
 
 /* What a run's config.json and run_data.json hold besides. */
@@ -177,6 +178,41 @@ struct value *config_meta_entries_alone(const struct value *given)
     const struct value *entries = given && value_kind(given) == VALUE_OBJECT ? good_member(given, key) : NULL;
     if (entries)
         value_object_set(meta, key, value_ref(entries));
+    return meta;
+}
+
+static bool is_fixed(const char *key)
+{
+    const struct rule *rule = config_rule_find(known, key);
+    return rule && rule->is_fixed;
+}
+
+static void add_differing(const char *key, const struct value *edited, const struct value *current,
+                          struct text *differing)
+{
+    if (edited && current ? !value_equal(edited, current) : edited != current)
+        text_addf(differing, "%smeta.%s", differing->len ? " and " : "", key);
+}
+
+struct value *config_meta_keep_fixed(const struct value *edited, const struct value *current,
+                                     struct text *differing)
+{
+    struct value *meta = value_new_object();
+    for (size_t i = 0; i < value_count(edited); i++) {
+        const char *key = value_key(edited, i);
+        const struct value *item = is_fixed(key) ? value_get(current, key) : value_item(edited, i);
+        if (item)
+            value_object_set(meta, key, value_ref(item));
+    }
+    for (size_t i = 0; i < known.count; i++) {
+        const char *key = known.items[i].key;
+        const struct value *item = value_get(current, key);
+        if (!known.items[i].is_fixed)
+            continue;
+        add_differing(key, value_get(edited, key), item, differing);
+        if (item && !value_get(meta, key))
+            value_object_set(meta, key, value_ref(item));
+    }
     return meta;
 }
 

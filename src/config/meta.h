@@ -8,6 +8,13 @@ void config_meta_check(const struct value *given, struct faults *faults);
 /* Returns `meta` with its defaults and the user's own keys, less what says which run it was; `given` may be
  * NULL. One reference. */
 struct value *config_meta_complete(const struct value *given);
+/*
+ * Returns the edited `meta` with what `current` has for the keys that a running furcate does not follow. Both
+ * are complete. Adds the names of those that differ to `differing`: "meta.gpus and meta.program". One
+ * reference.
+ */
+struct value *config_meta_keep_fixed(const struct value *edited, const struct value *current,
+                                     struct text *differing);
 /* A `meta` with no more than the exclude entries of `given`, when it is an object and they are objects. One
  * reference. */
 struct value *config_meta_entries_alone(const struct value *given);

@@ -23,6 +23,7 @@ struct rule {
     const char *const *names;  /* of config_rule_one_of; NULL at the end */
     bool required, never_axis; /* an axis: an array of good values */
     bool is_ours;         /* a key of meta that nobody has for his own: outside of meta it is misplaced */
+    bool is_fixed;        /* a key of meta that a running furcate does not follow when it is edited */
     struct rules members; /* of an object */
 };
 

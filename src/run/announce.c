@@ -59,7 +59,7 @@ static void tell_of_shadowed_placeholders(struct runner *runner)
         log_line(runner->log, LOG_INFO, "%s", text_get(&notes));
 }
 
-static void warn_of_no_effect(struct runner *runner)
+void announce_no_effect(struct runner *runner)
 {
     const struct config_meta *meta = config_meta(runner->config);
     if (meta->mem_trace.enabled)
@@ -111,7 +111,7 @@ void announce_start(struct runner *runner)
     log_other_rows(runner);
     warn_of_idle_gpus(runner);
     announce_denied_slots(runner);
-    warn_of_no_effect(runner);
+    announce_no_effect(runner);
     announce_unnamed_axes(runner);
     tell_of_shadowed_placeholders(runner);
     log_line(runner->log, LOG_INFO, "Running on %zu %s slot%s", used,

@@ -154,11 +154,24 @@ static void warn_of_log_dir(struct runner *runner, const struct config *config)
                  log_dir, edited);
 }
 
+/* The record of the runs from now on is to say what was executed. */
+static void keep_fixed(struct runner *runner, struct config *config)
+{
+    CLEANUP(text_free) struct text differing = {0};
+    config_keep_fixed(config, runner->config, &differing);
+    bool several = strchr(text_get(&differing), ' ');
+    if (differing.len)
+        log_line(runner->log, LOG_WARNING, "%s %s until this furcate ends; the next start follows the edit",
+                 text_get(&differing), several ? "stay as they were" : "stays as it was");
+}
+
 static void apply(struct runner *runner, struct config *config, struct plan *plan)
 {
     struct error err = {0};
     struct plan_change *change = plan_change_create(runner->plan, plan);
+    bool had_trace = config_meta(runner->config)->mem_trace.enabled;
     warn_of_log_dir(runner, config);
+    keep_fixed(runner, config);
     runner_follow(runner, SIZE_MAX); /* an earlier edit */
     if (command_check(runner->command, plan, &err) && change_plan(runner, change, plan, &err)) {
         attempt_each(runner, attempt_follow_deadline);
@@ -166,6 +179,8 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
         announce_denied_slots(runner);
         announce_unnamed_axes(runner);
+        if (!had_trace)
+            announce_no_effect(runner);
     } else {
         log_line(runner->log, LOG_WARNING, "The edited config is not used: %s", err.text);
     }

@@ -1,5 +1,6 @@
 """Edits of the config while runs execute are followed, however an editor saves them."""
 
+import json
 import os
 import signal
 
@@ -316,3 +317,32 @@ def test_another_spelling_of_data_dir_moves_no_run(project):
     until_log(project, "The plan is now 2 configs - 2 remaining - 1 slot - 0 joined - 0 gone")
     assert project.let_all_go(runner) == 0
     assert project.values() == ["1", "2"]
+
+
+FIXED = [("program", ["false"]), ("gpus", [7]), ("allow_cpu", False)]
+
+
+@pytest.mark.parametrize("key, edited", FIXED)
+def test_what_a_running_furcate_does_not_follow_is_told_and_not_recorded(project, key, edited):
+    gated = project.gated()
+    write_config(project, 1, 2, program=[gated])
+    runner = project.start_furcate("run", "config.json")
+    project.until_waiting(1)
+    write_config(project, 1, 2, 3, **{"program": [gated], key: edited})
+    until_log(project, "The plan is now 3 configs")
+    assert project.let_all_go(runner) == 0
+    lines = [line for line in project.log().splitlines() if "until this furcate ends" in line]
+    assert len(lines) == 1
+    assert f"meta.{key} stays as it was until this furcate ends; the next start follows the edit" in lines[0]
+    before = {"program": [gated], "allow_cpu": True}.get(key)
+    last = project.logs / "example2_bs3"
+    assert json.loads((last / "furcate.json").read_text())["meta"].get(key) == before
+    assert json.loads(project.rows()[2]["meta"]).get(key) == before
+
+
+def test_several_keys_that_are_not_followed_are_told_in_one_line(project):
+    runner = start_with_one_waiting(project, 1)
+    write_config(project, 1, 2, gpus=["GPU-1"], allow_cpu=False, retries=3)
+    until_log(project, "The plan is now 2 configs")
+    assert "meta.allow_cpu and meta.gpus stay as they were until this furcate ends; " in project.log()
+    assert project.let_all_go(runner) == 0
