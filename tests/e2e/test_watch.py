@@ -37,7 +37,7 @@ def until_log(project, words):
 
 
 def until_planned(project, count):
-    until_log(project, f"The plan is now {count} configs")
+    until_log(project, f"The plan is now {count} config")
 
 
 def finish(project, runner, count, edits=None):
