@@ -1,11 +1,10 @@
 """A training function in place of a class."""
 
 import os
-import sys
-from typing import Any, Callable, Dict, Mapping, Optional
+import reprlib
+from typing import Callable, Mapping, Optional
 
 from furcate import _core, launch, script, warm
-from furcate.history import as_number
 
 
 def run(config: launch.Path, function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
@@ -15,11 +14,11 @@ def run(config: launch.Path, function: Callable[[script.Config], Optional[Mappin
               need be in it
     function  gets the run's config, and returns its final metrics by name, or None. They become the columns
               of run_data.csv that :func:`furcate.report` would give; the function may report steps as well. What
-              is no number is left out, with a line on stderr
+              cannot be kept is left out, with a line on stderr and in the summary: the run is done nevertheless
 
     Returns when every run is done. Raises SystemExit with furcate's exit status when not all are. A run ends here,
     so that what stands behind is not executed in it; in a run of another config nothing is done. Raises, in a run,
-    what the function raises, TypeError when it returns no metrics, and ValueError for a name that no metric can have.
+    what the function raises.
     """
     if launch.is_other_plan(config):
         launch.tell_if_nested(config)
@@ -35,18 +34,13 @@ def run(config: launch.Path, function: Callable[[script.Config], Optional[Mappin
 
 def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -> None:
     metrics = function(script.config())
+    path = os.environ.get("FURCATE_METRICS")
     if metrics is None:
         return
     if not isinstance(metrics, Mapping):
-        raise TypeError(f"the function of furcate.run() must return metrics by name, a dict; it returned {metrics!r}")
-    path = os.environ.get("FURCATE_METRICS")
-    _core.report(_core.last_step(path) if path else 1, _numbers(metrics), path)
-
-
-def _numbers(metrics: Mapping[str, Any]) -> Dict[str, float]:
-    """The metrics that are numbers: what is none is no reason to lose a training."""
-    numbers = {name: as_number(value) for name, value in metrics.items()}
-    for name, number in numbers.items():
-        if number is None:
-            print(f"furcate: {name!r} is left out of the results: it is no number", file=sys.stderr)
-    return {name: number for name, number in numbers.items() if number is not None}
+        script.add_fault(f"the function of furcate.run() returned {reprlib.repr(metrics)}, of which nothing is kept: "
+                         "return metrics by name, a dict")
+        return
+    numbers = script.reportable(metrics)
+    if numbers:
+        _core.report(_core.last_step(path) if path else 1, numbers, path)

@@ -57,19 +57,35 @@ def _tell_once(what: str) -> None:
 
 
 def add_fault(text: str) -> None:
-    """Notes what went wrong and does not end the run: for the runner in a Fork, else on stderr."""
-    if not _core.add_fault(text) and text not in _told:
-        _told.add(text)
+    """Notes what went wrong and does not end the run, once: for the runner, and outside of a Fork on stderr too."""
+    if text in _told:
+        return
+    _told.add(text)
+    if not _core.add_fault(text, os.environ.get("FURCATE_METRICS")):
         print(f"furcate: {text}", file=sys.stderr)
 
 
-def numbers_only(metrics: Mapping[str, Any]) -> Dict[str, float]:
-    """Returns the metrics that are numbers; of the others it tells that they are not reported."""
-    numbers = {name: as_number(value) for name, value in metrics.items()}
-    for name, number in numbers.items():
-        if number is None:
-            add_fault(f"{name!r} is not reported: it is no number")
-    return {name: number for name, number in numbers.items() if number is not None}
+# Each report has a step and a time of its own.
+_RENAMED = {"step": "metric_step", "time": "metric_time"}
+
+
+def reportable(metrics: Mapping[Any, Any]) -> Dict[str, float]:
+    """Returns the metrics that can be reported, and tells of the others: no training is to be lost by a name, or by
+    what is no number."""
+    numbers: Dict[str, float] = {}
+    for key, value in metrics.items():
+        number, name = as_number(value), _RENAMED.get(str(key), str(key))
+        fault = "it is no number" if number is None else _core.find_name_fault(name)
+        if fault or number is None:
+            add_fault(f"{key!r} is not reported: {fault}")
+        elif name != str(key) and name not in metrics:
+            add_fault(f"{key!r} is reported as {name!r}: every report has a {key} of its own")
+            numbers[name] = number
+        elif name != str(key):
+            add_fault(f"{key!r} is not reported: every report has a {key} of its own")
+        else:
+            numbers[name] = number
+    return numbers
 
 
 def config() -> Config:
@@ -102,11 +118,12 @@ def report(step: int, **metrics: SupportsFloat) -> None:
     step     counts from 1
     metrics  numbers by name, also a framework's: "loss" and "accuracy" of training, "val_loss" of validation
 
-    Reports nothing, with a notice, when no runner started the script. Raises TypeError for what is no number,
-    ValueError for a step or a name that cannot be, OSError when the file cannot be written.
+    What is no number, or has a name that no metric can have, is left out and told of once: a training is not lost by
+    it. Reports nothing, with a notice, when no runner started the script. Raises ValueError for a step below 1, OSError
+    when the file cannot be written.
     """
     path = os.environ.get("FURCATE_METRICS")
     _told_too_early("report()")
-    _core.report(step, metrics, path)  # without a path it checks only: a fault is to show when tried by hand
+    _core.report(step, reportable(metrics), path)  # without a path it only checks: a fault is to show when tried by hand
     if not path:
         _tell_once("report() does nothing")

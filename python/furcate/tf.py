@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import furcate.fork
 from furcate import _core
-from furcate.script import add_fault, numbers_only
+from furcate.script import add_fault, reportable
 
 AUTOTUNE = tf.data.AUTOTUNE
 
@@ -22,7 +22,7 @@ class Report(tf.keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Optional[dict] = None) -> None:
         """Called by Keras; epochs count from 0 there."""
-        _core.report(epoch + 1, numbers_only(logs or {}), os.environ.get("FURCATE_METRICS"))
+        _core.report(epoch + 1, reportable(logs or {}), os.environ.get("FURCATE_METRICS"))
 
 
 class _Training(tf.keras.callbacks.Callback):

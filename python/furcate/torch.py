@@ -43,7 +43,7 @@ from furcate import _torch_metrics as metrics_of
 from furcate import adapters
 from furcate._torch_report import Epoch, EpochLoop, lightning_report_class, report_epochs
 from furcate._torch_schedule import Schedule
-from furcate.script import add_fault, numbers_only
+from furcate.script import add_fault, reportable
 
 __all__ = ["Epoch", "EpochLoop", "Fork", "History", "LightningReport", "report_epochs"]
 
@@ -136,7 +136,7 @@ class Fork(furcate.fork.Fork):
 
     def report_epoch(self, epoch: int, logs: Dict[str, float]) -> None:
         """Sends the numbers of an epoch (from 1) to furcate. Override it to send others."""
-        furcate.report(epoch, **numbers_only(logs))
+        furcate.report(epoch, **reportable(logs))
 
     # The methods of furcate.Fork
 

@@ -34,9 +34,13 @@ static PyMethodDef functions[] = {
      "last_step(path)\n--\n\n"
      "Returns the last step that this attempt has reported in the metrics.jsonl at `path`, 1 when there is "
      "none."},
-    {"add_fault", core_add_fault, METH_O,
-     "add_fault(text)\n--\n\n"
-     "Notes what went wrong in the run that is trained and does not end it, once; False when none is."},
+    {"find_name_fault", core_find_name_fault, METH_O,
+     "find_name_fault(name)\n--\n\n"
+     "Returns why a metric cannot have this name, None when it can."},
+    {"add_fault", core_add_fault, METH_VARARGS,
+     "add_fault(text, path)\n--\n\n"
+     "Notes what went wrong in the run that is trained and does not end it, once. Where none is, adds it to "
+     "the metrics.jsonl at `path`, unless that is None, and returns False."},
     {"reported", core_reported, METH_NOARGS,
      "reported()\n--\n\n"
      "What the run that is trained has reported: a dict of lists, one number a step. Where the steps are "

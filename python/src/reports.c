@@ -21,36 +21,40 @@ static void metrics_free(struct metrics *metrics)
     Py_XDECREF(metrics->names);
 }
 
-/* A Fork makes columns of the metrics that its methods keep; without one each is a column. */
-static bool check_name(PyObject *key, PyObject *bytes, bool for_fork)
+/* Returns why a report cannot have this name; else NULL. */
+static const char *find_name_fault(PyObject *bytes)
 {
     const char *name = PyBytes_AsString(bytes);
-    const char *fault = strlen(name) < (size_t)PyBytes_Size(bytes)
-                            ? "it holds a NUL; rename it"
-                            : (for_fork ? config_metric_find_report_fault : config_metric_find_fault)(name);
+    return strlen(name) < (size_t)PyBytes_Size(bytes) ? "it holds a NUL; rename it"
+                                                      : config_metric_find_report_fault(name);
+}
+
+static bool check_name(PyObject *key, PyObject *bytes)
+{
+    const char *fault = find_name_fault(bytes);
     if (fault)
         PyErr_Format(PyExc_ValueError, "%R cannot be a metric: %s", key, fault);
     return !fault;
 }
 
-static bool add_metric(struct metrics *metrics, PyObject *key, PyObject *value, bool for_fork)
+static bool add_metric(struct metrics *metrics, PyObject *key, PyObject *value)
 {
     struct furcate_metric *metric = &metrics->items[metrics->count];
     PyObject *bytes = convert_to_text(key, &metric->name);
-    bool ok = bytes && check_name(key, bytes, for_fork) && PyList_Append(metrics->names, bytes) == 0 &&
+    bool ok = bytes && check_name(key, bytes) && PyList_Append(metrics->names, bytes) == 0 &&
               convert_to_double(value, metric->name, &metric->value);
     Py_XDECREF(bytes);
     metrics->count += ok;
     return ok;
 }
 
-static bool take_metrics(struct metrics *metrics, PyObject *dict, bool for_fork)
+static bool take_metrics(struct metrics *metrics, PyObject *dict)
 {
     PyObject *key, *value;
     metrics->items = memory_new((size_t)PyDict_Size(dict) + 1, sizeof *metrics->items);
     metrics->names = PyList_New(0);
     for (Py_ssize_t at = 0; metrics->names && PyDict_Next(dict, &at, &key, &value);)
-        if (!add_metric(metrics, key, value, for_fork))
+        if (!add_metric(metrics, key, value))
             return false;
     return metrics->names;
 }
@@ -71,7 +75,7 @@ PyObject *core_report(PyObject *module, PyObject *arguments)
     PyObject *dict, *path;
     CLEANUP(metrics_free) struct metrics metrics = {0};
     if (!PyArg_ParseTuple(arguments, "LO!O:report", &step, &PyDict_Type, &dict, &path) ||
-        !take_metrics(&metrics, dict, fork))
+        !take_metrics(&metrics, dict))
         return NULL;
     if (step < 1)
         return PyErr_Format(PyExc_ValueError, "step %lld: steps are counted from 1", step);
@@ -107,17 +111,45 @@ PyObject *core_last_step(PyObject *module, PyObject *arguments)
     return PyLong_FromLongLong(step > 1 ? step : 1);
 }
 
-PyObject *core_add_fault(PyObject *module, PyObject *text)
+PyObject *core_find_name_fault(PyObject *module, PyObject *name)
+{
+    const char *text;
+    (void)module;
+    PyObject *bytes = convert_to_text(name, &text);
+    if (!bytes)
+        return NULL;
+    const char *fault = find_name_fault(bytes);
+    Py_DECREF(bytes);
+    return fault ? PyUnicode_FromString(fault) : Py_NewRef(Py_None);
+}
+
+/* A fault that cannot be written is on stderr nevertheless. */
+static void write_fault(PyObject *path, const char *line)
+{
+    struct error ignored;
+    PyObject *bytes;
+    if (path != Py_None && PyUnicode_FSConverter(path, &bytes)) {
+        report_write_fault(PyBytes_AsString(bytes), line, &ignored);
+        Py_DECREF(bytes);
+    }
+}
+
+PyObject *core_add_fault(PyObject *module, PyObject *arguments)
 {
     struct furcate_fork *fork = module_state(module)->fork;
+    PyObject *text, *path;
     const char *line;
+    if (!PyArg_ParseTuple(arguments, "OO:add_fault", &text, &path))
+        return NULL;
     PyObject *bytes = convert_to_text(text, &line);
     if (!bytes)
         return NULL;
     if (fork)
         fork_add_fault(fork, "%s", line);
+    else
+        write_fault(path, line);
     Py_DECREF(bytes);
-    return PyBool_FromLong(fork != NULL);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(fork != NULL);
 }
 
 static PyObject *list_of(const double *values, size_t count)

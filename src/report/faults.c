@@ -4,13 +4,13 @@
 
 #include "base/utf8.h"
 
-/* Copies the beginning of a text to one line, whole UTF-8 characters. */
-static void copy_beginning(char out[80], const char *text)
+/* Copies the beginning of a text to one line of less than `size` bytes, whole UTF-8 characters. */
+static void copy_beginning(char *out, size_t size, const char *text)
 {
     static const char dots[] = "…";
-    size_t len = strnlen(text, 80);
-    bool is_whole = len < 80;
-    len = is_whole ? len : utf8_fit(text, 80 - sizeof dots);
+    size_t len = strnlen(text, size);
+    bool is_whole = len < size;
+    len = is_whole ? len : utf8_fit(text, size - sizeof dots);
     for (size_t i = 0; i < len; i++)
         out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
     memcpy(out + len, is_whole ? "" : dots, is_whole ? 1 : sizeof dots);
@@ -22,7 +22,7 @@ void report_faults_note_line(struct report_faults *faults, size_t number, const 
         return;
     faults->first_line = number;
     faults->why = why;
-    copy_beginning(faults->excerpt, text);
+    copy_beginning(faults->excerpt, sizeof faults->excerpt, text);
 }
 
 void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key)
@@ -30,15 +30,27 @@ void report_faults_note_no_number(struct report_faults *faults, size_t number, c
     if (!faults || faults->no_number_line > 0)
         return;
     faults->no_number_line = number;
-    copy_beginning(faults->no_number, key);
+    copy_beginning(faults->no_number, sizeof faults->no_number, key);
 }
 
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text)
 {
     if (!faults || faults->cut_metric[0])
         return;
-    copy_beginning(faults->cut_metric, metric);
-    copy_beginning(faults->cut_text, text);
+    copy_beginning(faults->cut_metric, sizeof faults->cut_metric, metric);
+    copy_beginning(faults->cut_text, sizeof faults->cut_text, text);
+}
+
+void report_faults_note_told(struct report_faults *faults, const char *text)
+{
+    if (faults && faults->told++ == 0)
+        copy_beginning(faults->first_told, sizeof faults->first_told, text);
+}
+
+void report_faults_forget_told(struct report_faults *faults)
+{
+    if (faults)
+        faults->told = 0;
 }
 
 void report_faults_forget_cut(struct report_faults *faults)

@@ -5,4 +5,6 @@
 void report_faults_note_line(struct report_faults *faults, size_t number, const char *why, const char *text);
 void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key);
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text);
+void report_faults_note_told(struct report_faults *faults, const char *text);
+void report_faults_forget_told(struct report_faults *faults);
 void report_faults_forget_cut(struct report_faults *faults);

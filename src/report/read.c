@@ -163,9 +163,17 @@ static bool is_mark(const json_t *report)
     return json_object_size(report) == 1 && json_is_integer(attempt) && json_integer_value(attempt) > 0;
 }
 
+/* Returns the text of a line {"fault": TEXT}, in which a program tells what it could not report; else NULL.
+ */
+static const char *find_told(const json_t *report)
+{
+    return json_object_size(report) == 1 ? json_string_value(json_object_get(report, "fault")) : NULL;
+}
+
 static void begin_attempt(struct reading *reading)
 {
     history_go_on(&reading->all, &reading->attempt);
+    report_faults_forget_told(reading->faults);
     reading->reports = 0;
     reading->unread = 0;
 }
@@ -235,6 +243,12 @@ static void read_line(struct reading *reading, const struct line *line)
         return;
     }
     note_unread(reading);
+    const char *told = find_told(report);
+    if (told) {
+        report_faults_note_told(reading->faults, told);
+        json_decref(report);
+        return;
+    }
     reading->reports++;
     reading->why = line->cut ? "it is longer than 1 MiB"
                    : report  ? add_report(reading, report, line->number)

@@ -21,6 +21,8 @@ struct report_metric {
  * metric cannot be called "step" or "time" (ERROR_USAGE). */
 bool report_write(const char *path, int64_t step, const struct report_metric *metrics, size_t count,
                   struct error *err);
+/* Adds a line {"fault": TEXT}, which tells the runner what this run could not report. */
+bool report_write_fault(const char *path, const char *text, struct error *err);
 
 /* --- history: the values of each metric over the steps --- */
 
@@ -41,6 +43,8 @@ struct report_faults {
     size_t no_number_line; /* its line */
     char cut_metric[80];   /* the first metric in the output whose number goes on in an unknown way */
     char cut_text[80];     /* the output there */
+    size_t told;           /* what the last attempt says it could not report */
+    char first_told[160];  /* the first of these */
     char renamed[80];      /* a metric whose column has another name, since its own is taken */
 };
 

@@ -28,16 +28,23 @@ static bool check_name(const char *name, struct error *err)
     return true;
 }
 
+static bool append(const char *path, const struct text *line, struct error *err)
+{
+    CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    CLEANUP(text_free) struct text whole = {0};
+    if (fd < 0)
+        return error_system(err, errno, "cannot report metrics to %s", path);
+    text_addf(&whole, "%s%s\n", ends_torn(fd) ? "\n" : "", text_get(line));
+    if (!file_write_all(fd, whole.data, whole.len))
+        return error_system(err, errno, "cannot report metrics to %s", path);
+    return true;
+}
+
 bool report_write(const char *path, int64_t step, const struct report_metric *metrics, size_t count,
                   struct error *err)
 {
-    CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return error_system(err, errno, "cannot report metrics to %s", path);
-
     CLEANUP(text_free) struct text line = {0};
-    text_addf(&line, "%s{\"step\": %lld, \"time\": %.6f", ends_torn(fd) ? "\n" : "", (long long)step,
-              clock_wall());
+    text_addf(&line, "{\"step\": %lld, \"time\": %.6f", (long long)step, clock_wall());
     for (size_t i = 0; i < count; i++) {
         if (!check_name(metrics[i].name, err))
             return false;
@@ -46,8 +53,15 @@ bool report_write(const char *path, int64_t step, const struct report_metric *me
         text_add(&line, ": ");
         text_add_number(&line, metrics[i].value);
     }
-    text_add(&line, "}\n");
-    if (!file_write_all(fd, line.data, line.len))
-        return error_system(err, errno, "cannot report metrics to %s", path);
-    return true;
+    text_add_char(&line, '}');
+    return append(path, &line, err);
+}
+
+bool report_write_fault(const char *path, const char *text, struct error *err)
+{
+    CLEANUP(text_free) struct text line = {0};
+    text_add(&line, "{\"fault\": ");
+    text_add_json_string(&line, text, strlen(text));
+    text_add_char(&line, '}');
+    return append(path, &line, err);
 }

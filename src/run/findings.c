@@ -15,6 +15,19 @@ static void tell_of_lines(struct log *log, const struct run *run, const struct r
              faults->first_line, faults->excerpt, faults->why);
 }
 
+static void note_told(struct findings *findings, struct log *log, const struct run *run,
+                      const struct report_faults *faults)
+{
+    if (faults->told == 0)
+        return;
+    CLEANUP(memory_free)
+    char *what = text_format("%s%s see %s/%s.err", faults->first_told,
+                             faults->told == 1 ? ";" : ", and there is more;", run->directory, run->name);
+    log_line(log, LOG_WARNING, "Thread %lld did not report all that it has: %s", (long long)run->id, what);
+    if (findings->telling++ == 0)
+        snprintf(findings->telling_example, sizeof findings->telling_example, "%s: %s", run->name, what);
+}
+
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults)
 {
@@ -22,6 +35,7 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
     if (faults->lines > 0)
         tell_of_lines(log, run, faults);
     findings->unread += faults->lines > 0;
+    note_told(findings, log, run, faults);
     if (faults->no_number_line > 0 && !findings->told_of_no_number) {
         findings->told_of_no_number = true;
         log_line(log, LOG_WARNING,
@@ -103,6 +117,10 @@ void findings_print(const struct findings *findings, const char *log_dir)
     if (findings->unread > 0)
         fprintf(stderr, "%llu %s reported metrics that could not be read; see %s/furcate.log\n",
                 (unsigned long long)findings->unread, runs(findings->unread), log_dir);
+    if (findings->telling > 0)
+        fprintf(stderr, "%llu %s did not report all that %s%s %s\n", (unsigned long long)findings->telling,
+                runs(findings->telling), findings->telling == 1 ? "it has" : "they have",
+                findings->telling == 1 ? ":" : ", e.g.", findings->telling_example);
     if (findings->without > 0)
         fprintf(stderr, "%llu %s reported no value of meta.objective's metric; see %s/furcate.log\n",
                 (unsigned long long)findings->without, runs(findings->without), log_dir);

@@ -9,8 +9,10 @@
 #include "store/store.h"
 
 struct findings {
-    uint64_t unread;  /* runs with lines in metrics.jsonl that could not be read */
-    uint64_t without; /* runs without a value of the objective */
+    uint64_t unread;           /* runs with lines in metrics.jsonl that could not be read */
+    uint64_t telling;          /* runs that say what they could not report */
+    char telling_example[512]; /* the first of these, and why */
+    uint64_t without;          /* runs without a value of the objective */
     bool told_of_no_number, told_of_cut, told_of_renamed, told_of_without; /* these are told once */
 };
 

@@ -238,10 +238,17 @@ def test_a_name_that_no_metric_can_have_is_refused(run, name, why):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("name", ["epochs", "start_time", "results", "id", "name", "attempts"])
-def test_a_metric_whose_column_furcate_keeps_itself_is_refused(run, name):
-    with pytest.raises(ValueError, match=f"'{name}' cannot be a metric: run_data.csv has this column already; rename"):
-        _core.report(1, {name: 1}, str(run.parent / "metrics.jsonl"))
+def test_a_report_of_a_fork_leaves_out_what_it_cannot_have(run):
+    class Reporting(App):
+        def model_fit(self, model, train_set, epochs, valid_set, callbacks, verbose):
+            for step in (1, 2):
+                furcate.report(step, **{"loss": 1 / step, "a\nb": 1, "note": "high", "time": 9.5})
+
+    Reporting().run()
+    data = json.loads((run.parent / "run_data.json").read_text())["meta"]["data"]
+    assert data["train_loss"] == 0.5 and data["faults"] == [
+        "'a\\nb' is not reported: it holds a control character; rename it", "'note' is not reported: it is no number",
+        "'time' is reported as 'metric_time': every report has a time of its own"]
 
 
 def test_the_history_of_a_fork_may_have_a_name_that_is_no_column_of_its_run(run):

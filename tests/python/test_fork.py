@@ -548,27 +548,64 @@ def test_without_one_the_environment_shows_the_runs_gpu_alone(project):
     assert "seen: 1\n" in project.read("example0.log")
 
 
-def test_a_function_must_return_metrics(project):
+FUNCTION = "import furcate\nfurcate.run('config.json', lambda config: {})\n"
+
+
+@pytest.mark.parametrize("returned", [".9", "'good'", "[0.9]", "(0.9, 1)"])
+def test_a_run_is_done_where_its_function_returns_no_metrics_by_name(project, returned):
     project.write(batch_size=32)
-    project.script("import furcate\nfurcate.run('config.json', lambda config: 3)\n")
-    assert project.run().returncode == 1 and "a dict; it returned 3" in project.errors()
+    done = project.train(FUNCTION.format(returned))
+    assert len(project.rows()) == 1
+    fault = f"the function of furcate.run() returned {eval(returned)!r}, of which nothing is kept: "
+    assert project.errors() == f"furcate: {fault}return metrics by name, a dict\n"
+    assert f"\n1 run did not report all that it has: example0: {fault}" in done.stderr
 
 
-@pytest.mark.parametrize("value", ["'high'", "None", "[1, 2]", "object()", "10**400"])
+@pytest.mark.parametrize("value", ["'high'", "None", "[1, 2]", "object()", "10**400", "{'train': 0.5}"])
 def test_what_a_function_returns_that_is_no_number_is_left_out(project, value):
     project.write(batch_size=32)
-    project.train(f"import furcate\nfurcate.run('config.json', lambda config: {{'note': {value}, 'accuracy': 0.5}})\n")
+    done = project.train(FUNCTION.format(f"{{'note': {value}, 'accuracy': 0.5}}"))
     row = project.rows()[0]
     assert row["run_accuracy"] == "0.5" and "run_note" not in row
-    assert project.errors() == "furcate: 'note' is left out of the results: it is no number\n"
+    assert project.errors() == "furcate: 'note' is not reported: it is no number\n"
+    assert "example0: 'note' is not reported: it is no number; see " in done.stderr
 
 
-@pytest.mark.parametrize("name", ["total_time", "epochs", "step"])
-def test_a_function_s_metric_with_a_name_of_furcate_s_own_is_refused(project, name):
+@pytest.mark.parametrize("name", ["''", "'a\\nb'", "'a\\0b'"])
+def test_a_name_that_no_metric_can_have_loses_no_training_of_a_function(project, name):
     project.write(batch_size=32)
-    project.script(f"import furcate\nfurcate.run('config.json', lambda config: {{'{name}': 3}})\n")
-    assert project.run().returncode == 1
-    assert f"ValueError: '{name}' cannot be a metric: " in project.errors() and "rename it" in project.errors()
+    done = project.train(FUNCTION.format(f"{{{name}: 0.25, 'accuracy': 0.5}}"))
+    assert project.rows()[0]["run_accuracy"] == "0.5"
+    assert f"furcate: {eval(name)!r} is not reported: it " in project.errors() and "1 run did not report" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["total_time", "epochs", "step", "time", "id", "name", "attempts", "results"])
+def test_a_function_s_metric_with_a_name_of_furcate_s_own_gets_another_column(project, name):
+    project.write(batch_size=32)
+    project.train(FUNCTION.format(f"{{'{name}': 0.25, 'accuracy': 0.5}}"))
+    row = project.rows()[0]
+    assert (row["run_metric_" + name], row["run_accuracy"]) == ("0.25", "0.5")
+
+
+def test_a_metric_called_time_takes_the_place_of_no_other(project):
+    project.write(batch_size=32)
+    project.train(FUNCTION.format("{'time': 0.25, 'metric_time': 0.5}"))
+    assert project.rows()[0]["run_metric_time"] == "0.5"
+    assert project.errors() == "furcate: 'time' is not reported: every report has a time of its own\n"
+
+
+def test_faults_of_an_attempt_that_was_repeated_are_not_counted(project):
+    project.write(batch_size=32, meta={"retries": 1, "allow_cpu": True})
+    done = project.train("""
+import furcate, os
+def train(config):
+    if os.environ["FURCATE_ATTEMPT"] == "1":
+        furcate.report(1, note="high")
+        raise SystemExit(1)
+    return {"accuracy": 0.5}
+furcate.run("config.json", train)
+""")
+    assert "furcate: 'note' is not reported" in project.errors() and "did not report" not in done.stderr
 
 
 def test_any_script_can_report(project):

@@ -248,6 +248,20 @@ static void a_metric_may_be_called_attempt(void **state)
                  0);
 }
 
+static void takes_a_line_that_tells_a_fault_for_no_report(void **state)
+{
+    struct fixture *fixture = *state;
+    struct report_faults faults = {0};
+    struct error err;
+    put(fixture, "{\"fault\": \"forgotten\"}\n{\"attempt\": 2}\n{\"loss\": 1}\n{\"fault\": \"no\\nnumber\"}\n"
+                 "{\"fault\": \"another\"}\n{\"loss\": 2}\n{\"fault\": 3}\n");
+    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_history(fixture->history, "{\"loss\": [1.0, 2.0], \"fault\": [NaN, NaN, 3.0]}");
+    assert_int_equal(faults.told, 2);
+    assert_int_equal(faults.lines, 0);
+    assert_string_equal(faults.first_told, "no number");
+}
+
 static void knows_the_last_step_of_the_last_attempt(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,6 +305,7 @@ int main(void)
         fixture_test(numbers_the_lines_of_each_attempt),
         fixture_test(a_line_torn_by_a_kill_is_no_fault),
         fixture_test(a_metric_may_be_called_attempt),
+        fixture_test(takes_a_line_that_tells_a_fault_for_no_report),
         fixture_test(knows_the_last_step_of_the_last_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
