@@ -11,6 +11,7 @@
 #include "config/override.h"
 #include "config/parse.h"
 #include "config/record.h"
+#include "config/several.h"
 #include "config/source.h"
 #include "config/words.h"
 
@@ -75,6 +76,7 @@ static void check(const struct value *root, const char *path, enum config_use us
     if (value_get(root, "meta"))
         config_meta_check(value_get(root, "meta"), faults);
     config_words_check(root, faults);
+    config_several_check(root, faults);
     if (!config_foreign_check(root, faults))
         config_nested_check(root, faults);
 }
@@ -296,11 +298,15 @@ const char *config_log_dir(const struct config *config)
     return config->log_dir;
 }
 
-/* The first fault as an error. */
+/* Makes the first error of the faults, which have one, that of err. */
 static void set_error(const struct faults *faults, struct error *err)
 {
+    size_t i = 0;
     enum fault_level level;
-    error_set(err, ERROR_CONFIG, "%s", faults_line(faults, 0, &level));
+    const char *line = faults_line(faults, 0, &level);
+    while (level != FAULT_ERROR)
+        line = faults_line(faults, ++i, &level);
+    error_set(err, ERROR_CONFIG, "%s", line);
 }
 
 struct value *config_parse(const char *name, const char *text, size_t len, struct error *err)

@@ -148,10 +148,12 @@ static struct value *with_path(const struct setting *setting,
     return NULL;
 }
 
-/* Set for "lr=0.1,0.2", which other tools take for a list. */
+/* Returns whether it is like "lr=0.1,0.2", which other tools take for a list. config_several_check() knows
+ * what has brackets. */
 static bool looks_like_list(const struct value *value, const char *text)
 {
-    return value_kind(value) == VALUE_STRING && strchr(text, ',') && strcmp(value_text(value), text) == 0;
+    return value_kind(value) == VALUE_STRING && strchr(text, ',') && !strchr(text, '(') &&
+           strcmp(value_text(value), text) == 0;
 }
 
 /* The value of an override; NULL with its faults added. */

@@ -161,6 +161,31 @@ static bool fail_without_value(struct reader *reader, const struct frame *frame,
     return false;
 }
 
+/* Returns the line, after the first, of a plain item that begins with "- ": it was meant as the next item,
+ * and is indented too far. 0: there is none. */
+static uint32_t find_dash_line(const struct reader *reader, uint32_t first)
+{
+    const char *text = text_get(&reader->point.mended->text);
+    const char *c = text + reader->point.start, *end = text + reader->point.end;
+    for (uint32_t line = first + 1; (c = memchr(c, '\n', (size_t)(end - c))); line++) {
+        c += 1 + strspn(c + 1, " ");
+        if (c + 1 < end && c[0] == '-' && c[1] == ' ')
+            return line;
+    }
+    return 0;
+}
+
+static void check_item(struct reader *reader, const struct frame *frame, struct value_place place)
+{
+    bool is_item = frame && !frame->in_flow && value_kind(frame->container) == VALUE_ARRAY;
+    uint32_t line = is_item ? find_dash_line(reader, place.line) : 0;
+    if (line > 0)
+        fault_add(
+            reader->builder.faults, FAULT_WARNING, place,
+            "this item goes on in line %u, whose '-' is indented too far; indent the '-' of all items alike",
+            line);
+}
+
 static bool on_scalar(struct reader *reader, struct fy_event *event)
 {
     const struct frame *frame = config_builder_top(&reader->builder);
@@ -182,6 +207,8 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
     if (lacks_space(frame, token))
         return config_builder_fail(&reader->builder, place,
                                    "a space is missing behind ':'; write key: value");
+    if (reader->point.is_plain)
+        check_item(reader, frame, place);
     const char *misread = find_misread(reader, event, style);
     if (misread)
         return config_builder_fail(&reader->builder, place, misread);

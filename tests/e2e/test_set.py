@@ -121,6 +121,9 @@ def test_a_fault_of_the_file_is_mended_by_an_override(project):
 @pytest.mark.parametrize("option, says", [
     ("batch_size=32,64", "--set batch_size: warning: this is one string; for several values write 'batch_size=[32,64]'"),
     ("width=32,64", "--set width: warning: this is one string; for several values write 'width=[32,64]'"),
+    ("lr=0.1 0.2", "--set lr: warning: 'lr' is the string \"0.1 0.2\"; for several values write [0.1, 0.2], for the "
+                   "string '\"0.1 0.2\"'"),
+    ("lr=(0.1,0.2)", "--set lr: warning: 'lr' is the string \"(0.1,0.2)\"; ( ) make no array, so write [ ]"),
     ("bn=no", "--set bn: warning: 'bn' is the string \"no\"; for a boolean write false, for the string '\"no\"'"),
     ("opt={lr: [1, 2]}", "--set opt: warning: 'opt.lr' is an array within an object, which is no axis"),
     ("model.dropuot=1", "the config has no key 'model.dropuot', so it is added; did you mean 'model.dropout'?"),
