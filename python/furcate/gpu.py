@@ -47,11 +47,11 @@ def get_gpu_stats() -> List[GPU]:
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as fault:
-        logger.warning("No GPUs are listed, for nvidia-smi does not answer: %s", fault)
+        logger.warning("No GPUs are listed, because nvidia-smi does not answer: %s", fault)
         return []
     out, err = (text.decode("utf-8", "replace").strip() for text in (done.stdout, done.stderr))
     if done.returncode:
-        logger.warning("No GPUs are listed, for nvidia-smi ended with %d: %s", done.returncode, out or err)
+        logger.warning("No GPUs are listed, because nvidia-smi ended with %d: %s", done.returncode, out or err)
         return []
     return [GPU(*fields) for fields in map(_fields, out.splitlines()) if len(fields) == len(_QUERY)]
 

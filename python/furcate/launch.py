@@ -67,7 +67,7 @@ def this_command() -> List[str]:
     has_file = getattr(main, "__file__", "<stdin>") not in (None, "<stdin>") or "-c" in words
     if not has_file or _is_interactive():
         raise RuntimeError(
-            "each run executes this script anew, so it must be a file: save it as train.py and start it with "
+            "each run executes this script again, so it must be a file: save it as train.py and start it with "
             "'python3 train.py'; in a notebook: !python3 train.py"
         )
     # sys.executable, because the program of a virtual environment is known by its path alone.

@@ -31,7 +31,7 @@ class _Training(tf.keras.callbacks.Callback):
     has_ended = False
 
     def on_train_end(self, logs: Optional[dict] = None) -> None:
-        """Called by Keras, before those of the callbacks behind it."""
+        """Called by Keras, before it calls the callbacks that follow."""
         self.has_ended = True
 
 

@@ -43,9 +43,8 @@ static PyMethodDef functions[] = {
      "the metrics.jsonl at `path`, unless that is None, and returns False."},
     {"reported", core_reported, METH_NOARGS,
      "reported()\n--\n\n"
-     "What the run that is trained has reported: a dict of lists, one number a step. Where the steps are "
-     "far\n"
-     "apart the list \"step\" has those there are."},
+     "Returns what the run that is trained has reported: a dict of lists, one number a step. Where the\n"
+     "steps are far apart the list \"step\" has those there are."},
     {"plot", core_plot, METH_VARARGS,
      "plot(path, metric, epochs, train, valid)\n--\n\n"
      "Saves a JPEG of two curves over the epochs with gnuplot: lists of numbers, as long as the longer "

@@ -310,11 +310,9 @@ const struct cli_command cli_best = {
     .arguments = "[-d LOG_DIR] [-n COUNT] [-m METRIC [--min|--max]] [--path]",
     .summary = "the best runs by the config's objective",
     .help =
-        "Prints a table of the finished runs of a log dir, best first: name, metric, the config keys that "
-        "differ\n"
-        "between runs, test results and seconds. On a narrow terminal long values are shortened, no number "
-        "is, and\n"
-        "the last columns are left out.\n\n"
+        "Prints a table of the finished runs of a log dir, best first: name, metric, the config keys that\n"
+        "differ between runs, test results and seconds. On a narrow terminal long values are shortened, but\n"
+        "no numbers, and the last columns are left out.\n\n"
         "  -d, --log-dir LOG_DIR  where run_data.csv is (default: logs)\n"
         "  -n, --count COUNT      at most so many runs (default: 10)\n"
         "  -m, --metric METRIC    a metric as it was reported, or any column of run_data.csv; 'run_' may be\n"
@@ -323,7 +321,7 @@ const struct cli_command cli_best = {
         "                         loss and large for anything else)\n"
         "      --path             print only the run directory of the best run, in LOG_DIR\n\n"
         "Runs whose metric is nan or infinite are left out, and counted on stderr.\n\n"
-        "Exit status: 0; 1 when no run has a value of the metric, or its run directory is gone; 2 bad "
-        "usage.\n",
+        "Exit status: 0; 1 when no run has a value of the metric, or its run directory is gone;\n"
+        "2 bad usage.\n",
     .run = best,
 };

@@ -33,9 +33,8 @@ static int refuse_command(const char *name)
 {
     if (is_config(name)) {
         fprintf(stderr,
-                "furcate: '%s' is no command; write furcate plan %s to see what it would run, or furcate run "
-                "%s -- "
-                "PROGRAM … to run it\n",
+                "furcate: '%s' is no command; write furcate plan %s to see what it would run, or "
+                "furcate run %s -- PROGRAM … to run it\n",
                 name, name, name);
         return CLI_USAGE;
     }

@@ -184,19 +184,19 @@ const struct cli_command cli_plan = {
     .name = "plan",
     .arguments = "[OPTION…] CONFIG [-- PROGRAM ARG…]",
     .summary = "show what a config would run, without running it",
-    .help = "Prints the axes of a config, how many permutations they span, how many are excluded, done (they "
-            "have a\n"
-            "row in run_data.csv) and left, and the labels of the first runs in run order. PROGRAM, or else\n"
-            "meta.program, is checked as 'furcate run' does, and its first commands are shown; {config},\n"
-            "{log_dir}, {gpu_id} and {slot} stay in them, since they are not known before a run starts.\n\n"
-            "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
-            "  -o, --offset N       leave out the first N\n"
-            "  -a, --against WHAT   tell what joins, stays and goes beside the config that was carried out "
-            "last in\n"
-            "                       the log dir WHAT, or beside the config file WHAT\n"
-            "  -f, --format F       table; csv: the keys and the label, one line a run; json: one "
-            "object\n" CLI_GIVEN_HELP "\n"
-            "Exit status: 0; 2 for bad usage or a bad config, whose faults are all listed: it serves as a "
-            "checker.\n",
+    .help =
+        "Prints the axes of a config, how many permutations they span, how many are excluded, done (they\n"
+        "have a row in run_data.csv) and left, and the labels of the first runs in run order. PROGRAM, or\n"
+        "else meta.program, is checked as 'furcate run' checks it, and its first commands are shown;\n"
+        "{config}, {log_dir}, {gpu_id} and {slot} stay in them, since they are not known before a run\n"
+        "starts.\n\n"
+        "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
+        "  -o, --offset N       leave out the first N\n"
+        "  -a, --against WHAT   tell what joins, stays and goes compared with the config that was carried\n"
+        "                       out last in the log dir WHAT, or with the config file WHAT\n"
+        "  -f, --format F       table; csv: the keys and the label, one line a run; json: one "
+        "object\n" CLI_GIVEN_HELP "\n"
+        "Exit status: 0; 2 for bad usage or a bad config, whose faults are all listed: it serves as a "
+        "checker.\n",
     .run = plan,
 };

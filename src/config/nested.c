@@ -56,9 +56,8 @@ static void warn(const struct nested *nested, const char *key, struct faults *fa
     CLEANUP(memory_free)
     char *others = nested->found > 1 ? text_format(" (one of %zu)", nested->found) : memory_copy_text("");
     fault_add(faults, FAULT_WARNING, nested->place,
-              "'%s' is an array within an object%s, which is no axis: only arrays at the top are; where it "
-              "is meant as it "
-              "is, write [ ] around the value of '%s'",
+              "'%s' is an array within an object%s, which is no axis: only arrays at the top are; to keep it "
+              "as one value, write [ ] around the value of '%s'",
               nested->first, others, key);
 }
 

@@ -73,8 +73,7 @@ static void report_no_parent(const struct setting *setting, const struct value *
     else
         fault_add(setting->faults, FAULT_ERROR, setting->place,
                   "the config has no '%.*s%s' to set '%s' in; set all of it, as in '%.*s%s={%s: 1}', or "
-                  "write it into the "
-                  "file",
+                  "write it into the file",
                   before, setting->key, key, inner, before, setting->key, key, inner);
 }
 

@@ -116,8 +116,7 @@ void config_words_check(const struct value *root, struct faults *faults)
     if (words.found > most_shown)
         fault_add(faults, FAULT_WARNING, words.next,
                   "%zu more of yes, no, on and off that are strings, from here on; for booleans write true "
-                  "or false, or "
-                  "quote them",
+                  "or false, or quote them",
                   words.found - most_shown);
     text_free(&words.path);
 }

@@ -202,8 +202,7 @@ static void tell_of_unsaved(const struct furcate_fork *fork, const char *path)
 {
     fork_warn(fork,
               "the run is not done, since model_save failed; its results are in %s: rename it to "
-              "run_data.json, and "
-              "the next start counts the run as done",
+              "run_data.json, and the next start counts the run as done",
               path);
 }
 

@@ -40,7 +40,7 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
         findings->told_of_no_number = true;
         log_line(log, LOG_WARNING,
                  "Thread %lld: line %zu of metrics.jsonl has a value of '%s' that is no number; only numbers "
-                 "are kept (this is told once)",
+                 "are kept (reported only once)",
                  id, faults->no_number_line, faults->no_number);
     }
     if (faults->cut_metric[0] && !findings->told_of_cut) {
@@ -48,14 +48,14 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
         log_line(log, LOG_WARNING,
                  "Thread %lld: no value of %s was taken from '%s', since its number goes on where it should "
                  "end; write it with a decimal point, or let the expression in meta.metrics match all of it "
-                 "(this is told once)",
+                 "(reported only once)",
                  id, faults->cut_metric, faults->cut_text);
     }
     if (faults->renamed[0] && !findings->told_of_renamed) {
         findings->told_of_renamed = true;
         log_line(log, LOG_WARNING,
                  "Thread %lld: the metric '%s' is in the column run_metric_%s, since run_%s is a column of "
-                 "furcate itself (this is told once)",
+                 "furcate itself (reported only once)",
                  id, faults->renamed, faults->renamed, faults->renamed);
     }
 }
@@ -92,7 +92,7 @@ static void tell_of_objective(struct log *log, const struct run *run, const stru
     else
         text_addf(&remedy, "let the program report it, or name another metric in meta.objective");
     log_line(log, LOG_WARNING,
-             "Thread %lld: no value of %s (meta.objective) was reported, but %s; %s (this is told once)",
+             "Thread %lld: no value of %s (meta.objective) was reported, but %s; %s (reported only once)",
              (long long)run->id, metric, text_get(&names), text_get(&remedy));
 }
 

@@ -155,7 +155,7 @@ static void set_aside(struct runner *runner, struct place *place)
     wait_for_chance(place);
     log_line(
         runner->log, LOG_WARNING,
-        "GPU %d: %zu runs failed with the same message, which others did not elsewhere: no more are started "
+        "GPU %d: %zu runs failed with the same message, while those elsewhere did not: no more are started "
         "on it for %lld min: %s",
         place->gpu_id, place->runs.count, minutes_left(place), place->message);
     fail_fast_forget(&runner->fail_fast);
@@ -314,8 +314,9 @@ void places_describe(const struct places *places, struct text *out)
         if (place->was_aside)
             text_addf(
                 out,
-                "GPU %d: runs failed on it with the same message, which others did not elsewhere, so no more "
-                "were started on it for a while, and what had failed was tried elsewhere. The first was\n%s",
+                "GPU %d: runs failed on it with the same message, while those elsewhere did not, so no more "
+                "were started on it for a while, and the failed runs were tried elsewhere. The first "
+                "failure:\n%s",
                 place->gpu_id, place->example);
     }
 }

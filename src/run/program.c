@@ -48,11 +48,10 @@ static void explain_not_found(const char *name, const char *words, struct error 
     if (!*name)
         error_set(err, ERROR_USAGE, "%s has no name; write the program before its arguments", words);
     else if (is_python_script(name) && !file_is_folder(name) && access(name, F_OK) == 0)
-        error_set(
-            err, ERROR_USAGE,
-            "%s cannot be executed by itself; write: -- python3 %s (or make it executable with: chmod +x "
-            "'%s')",
-            words, name, name);
+        error_set(err, ERROR_USAGE,
+                  "%s cannot be executed by itself; write: -- python3 %s (or make it executable with: "
+                  "chmod +x '%s')",
+                  words, name, name);
     else if (!strchr(name, '/') && access(name, F_OK) == 0)
         error_set(err, ERROR_USAGE, "%s is not on PATH; for the file in this folder write ./%s", words, name);
     else if (!strchr(name, '/'))

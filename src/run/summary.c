@@ -45,7 +45,7 @@ static void print_fail_fast(const struct runner *runner)
         fprintf(stderr,
                 "%d configs in a row failed with the same message, so the program itself "
                 "seems to be at fault:\n%s"
-                "Nothing more was started: %llu %s not tried. Mend the program and start again, or try all\n"
+                "Nothing more was started: %llu %s not tried. Fix the program and start again, or try all\n"
                 "nevertheless with \"meta\": {\"fail_fast\": false} in the config or --set "
                 "meta.fail_fast=false\n\n",
                 FAIL_FAST_RUNS, runner->fail_fast.example, untried,
@@ -77,8 +77,7 @@ static void print_leaving(const struct runner *runner)
             stderr,
             "The programs of %llu run%s ended while processes that they had started were still executing, "
             "and these were ended; see 'left' in %s/furcate.log. A program that trains in the background "
-            "must "
-            "wait for that (wait in a shell).\n",
+            "must wait for that (wait in a shell).\n",
             count, count == 1 ? "" : "s", store_directory(runner->store));
 }
 
@@ -106,13 +105,12 @@ static void print_next_start(const struct runner *runner)
 {
     const char *log_dir = store_log_dir(runner->store), *edited = config_log_dir(runner->config);
     if (has_moved(runner))
-        fprintf(
-            stderr,
-            "%sThe config now names the log_dir %s, but the results of this start are in %s. The same "
-            "command "
-            "would find none of them in %s: to go on from here, set log_dir back to %s, or move the folder "
-            "%s to %s.\n",
-            runner->stop_signal ? "Stopped. " : "", edited, log_dir, edited, log_dir, log_dir, edited);
+        fprintf(stderr,
+                "%sThe config now names the log_dir %s, but the results of this start are in %s. The same "
+                "command would find none of them in %s: to go on from here, set log_dir back to %s, or move "
+                "the folder "
+                "%s to %s.\n",
+                runner->stop_signal ? "Stopped. " : "", edited, log_dir, edited, log_dir, log_dir, edited);
     else if (runner->stop_signal)
         fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
 }

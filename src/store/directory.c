@@ -153,7 +153,7 @@ static bool is_torn(const char *path, const struct text *json)
 void store_tell_of_own_file(struct store *store, const struct run *run, const char *name, const char *ours)
 {
     log_line(store->log, store->told_of_own_files ? LOG_DEBUG : LOG_WARNING,
-             "%s/%s is the program's own, so it is left as it is, and furcate's is %s next to it",
+             "%s/%s is the program's own, so furcate leaves it as it is and writes %s next to it",
              run->directory, name, ours);
     store->told_of_own_files = true;
 }
@@ -203,8 +203,8 @@ static bool write_record(struct store *store, const struct run *run, const struc
     bool was_replaced = is_replaced(run, path), written = write_file(run, RECORD_FILE, json, err);
     if (was_replaced)
         log_line(store->log, LOG_WARNING,
-                 "the program has replaced %s, by which furcate knows its run again after a crash; %s", path,
-                 written ? "it is written again" : "it cannot be while that is there");
+                 "the program has replaced %s, by which furcate recognises the run after a crash; furcate %s",
+                 path, written ? "has written it again" : "cannot write it while that is there");
     return written || (was_replaced && !err->may_pass);
 }
 

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* In the order in which they stood behind the user's keys. NULL: made from the name of the data, or that
- * name. */
+/* The defaults in the order in which they followed the user's keys. NULL: made from the name of the data, or
+ * that name. */
 static const struct {
     const char *key, *value;
 } defaults[] = {

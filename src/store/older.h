@@ -9,7 +9,7 @@ enum { RECORD_MEANINGS = 3 };
 
 /*
  * Makes the permutations that a record may be of: its keys; when it was read from a config.json of a program
- * also its keys without the defaults that furcate put behind them, where one may not tell whether data_name
+ * also its keys without the defaults that furcate put after them, where one may not tell whether data_name
  * is among these. One reference each. Returns how many.
  */
 size_t store_older_meanings(const struct run_record *record, struct value *meanings[RECORD_MEANINGS]);

@@ -75,7 +75,7 @@ static void describe_excluded(uint64_t rows, const char *path, struct text *line
     add_rows(lines, rows, path);
 }
 
-/* Tells in one line of all rows that an edit of values leaves behind, which is as it should be. */
+/* Tells in one line of all rows that an edit of values has left, which is as it should be. */
 static void describe_usual(const struct others *others, struct other_group *const *groups, size_t count,
                            const struct key_match *keys, const char *path, struct text *lines)
 {
@@ -103,7 +103,7 @@ static void describe_rest(uint64_t rows, const char *path, struct text *lines)
     text_addf(lines, " more %s in other keys\n", rows == 1 ? "differs" : "differ");
 }
 
-/* Sorts the usual groups behind the others. Returns how many these are. */
+/* Sorts the usual groups after the others. Returns how many others there are. */
 static size_t split(struct other_group **groups, size_t count, const struct key_match *keys)
 {
     CLEANUP(memory_free) struct other_group **usual = memory_new(count, sizeof *usual);

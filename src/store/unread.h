@@ -14,7 +14,7 @@ struct unread_run {
     struct attempt_end end;
 };
 
-/* Those that a crash left behind, and that nobody has taken yet. */
+/* Those that a crash has left, and that nobody has taken yet. */
 struct unread {
     VECTOR(struct unread_run) runs;
 };

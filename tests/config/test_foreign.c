@@ -84,8 +84,8 @@ static void warns_once_of_arrays_within_objects(void **state)
     (void)state;
     static const struct verdict verdicts[] = {
         {"model: {dropout: [0.1, 0.5]}", "1:18: warning: 'model.dropout' is an array within an object, which "
-                                         "is no axis: only arrays at the top are; where "
-                                         "it is meant as it is, write [ ] around the value of 'model'\n"},
+                                         "is no axis: only arrays at the top are; to keep "
+                                         "it as one value, write [ ] around the value of 'model'\n"},
         {"lr: [1, 2]\nmodel: {opt: {lr: [1, 2]}}\n", "'model.opt.lr' is an array within an object, which"},
         {"a: {b: [1, 2], c: [3, 4]}\nd: {e: [1, 2]}\n",
          "'a.b' is an array within an object (one of 3), which"},

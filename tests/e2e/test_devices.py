@@ -173,7 +173,7 @@ def test_a_machine_without_gpus_is_not_spoken_of(project):
 # --- a GPU on which runs fail ---
 
 BROKEN_GPU = 'if [ "$FURCATE_GPU" = {gpu} ]; then echo "CUDA error: uncorrectable ECC error" >&2; exit 1; fi\n'
-ASIDE = "runs failed with the same message, which others did not elsewhere: no more are started on it for 5 min"
+ASIDE = "runs failed with the same message, while those elsewhere did not: no more are started on it for 5 min"
 
 
 def is_aside(project, gpu):
@@ -245,7 +245,7 @@ def test_a_config_that_fails_is_not_the_fault_of_its_gpu(machine):
     assert "3 runs failed" in runner.stderr
     if ASIDE in machine.log():
         assert "the same message came on another GPU, where runs succeed" in machine.log()
-        assert "which others did not elsewhere, so no more were started" not in runner.stderr
+        assert "while those elsewhere did not, so no more were started" not in runner.stderr
     assert machine.log().count(" failed - ") <= 6
 
 
@@ -296,7 +296,9 @@ def test_a_gpu_that_was_set_aside_is_given_another_chance_after_a_while(machine)
     def wake_at(seconds):
         """Lets the runner look at its clock."""
         clock.set(0, seconds)
-        machine.let_go(machine.until_waiting(1)[0])
+        [woken] = machine.until_waiting(1)
+        machine.let_go(woken)
+        until(lambda: woken not in machine.waiting(), "its end")
 
     wake_at(299)
     machine.until_waiting(1)

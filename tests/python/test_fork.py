@@ -270,7 +270,7 @@ def test_an_interrupt_ends_all_runs(project, before):
 def test_a_script_from_stdin_cannot_be_executed_again(project):
     done = subprocess.run([sys.executable, "-"], input=APP + RUN, cwd=project.root, env=project.environment, text=True,
                           capture_output=True)
-    assert done.returncode == 1 and "each run executes this script anew, so it must be a file" in done.stderr
+    assert done.returncode == 1 and "each run executes this script again, so it must be a file" in done.stderr
     assert not project.logs.exists()
 
 

@@ -15,7 +15,7 @@ NOTEBOOK = pathlib.Path(__file__).resolve().parents[2] / "examples/notebook/resu
 
 
 FUNCTION = "import furcate\nfurcate.run('config.json', lambda config: {'size': config.batch_size})\n"
-REFUSAL = "each run executes this script anew, so it must be a file"
+REFUSAL = "each run executes this script again, so it must be a file"
 
 
 def at_a_prompt(project, *lines, words=("-i",)):
