@@ -14,44 +14,67 @@
 
 /* --- the files --- */
 
-static void note(struct code *code, const char *path)
+/* Returns the file's path; NULL: there is no such file. */
+static const char *note(struct code *code, const char *path)
 {
     CLEANUP(memory_free) char *absolute = file_absolute(path);
     CLEANUP(text_free) struct text normal = {0};
     file_add_normal_path(&normal, absolute, strlen(absolute));
-    edited_note(&code->files, text_get(&normal));
+    return edited_note(&code->files, text_get(&normal));
 }
 
-/* Notes the file of the working directory that "python3 -m package.module" executes, if there is one. */
-static void note_module(struct code *code, const char *module)
+/* Notes the file of the working directory that "python -m package.module" executes, and returns its path;
+ * NULL: there is none. */
+static const char *note_module(struct code *code, const char *module)
 {
     CLEANUP(memory_free) char *path = memory_copy_text(module);
     for (char *dot = path; (dot = strchr(dot, '.'));)
         *dot = '/';
     CLEANUP(memory_free) char *file = text_format("%s.py", path);
     CLEANUP(memory_free) char *main_file = text_format("%s/__main__.py", path);
-    note(code, file);
-    note(code, main_file);
+    const char *noted = note(code, file), *main_noted = note(code, main_file);
+    return main_noted ? main_noted : noted;
 }
 
+/* Notes all files among the arguments, and returns the first that is no option; NULL: there is none. */
+static const char *note_arguments(struct code *code, char *const *words, const char *config_path)
+{
+    const char *first = NULL;
+    for (size_t i = 1; words[i]; i++) {
+        const char *noted = NULL;
+        if (strcmp(words[i], "-m") == 0 && words[i + 1])
+            noted = note_module(code, words[i + 1]);
+        else if (!file_is_same_path(words[i], config_path))
+            noted = note(code, words[i]);
+        if (!first && (words[i][0] != '-' || strcmp(words[i], "-m") == 0))
+            first = noted;
+    }
+    return first;
+}
+
+/* Returns whether the program is found on PATH by its name, or would be. */
+static bool is_on_path(const char *name, const char *program)
+{
+    CLEANUP(memory_free) char *base_name = file_base_name(program);
+    CLEANUP(memory_free) char *found = program_find(base_name);
+    return !strchr(name, '/') || (found && strcmp(found, program) == 0);
+}
+
+/* A program on PATH is an interpreter or a launcher, also where it is a shell script, such as pyenv's
+ * python3: the script is what it is given. */
 static void find_files(struct code *code, const struct command *command, const char *config_path)
 {
     char *const *words = command_words(command);
     CLEANUP(memory_free) char *program = program_find(words[0]);
-    if (program) {
-        char *interpreter = program_find_interpreter(program);
-        note(code, program);
-        code->script = interpreter ? 0 : code->files.files.count;
-        if (interpreter)
-            note(code, interpreter);
-        code->interpreter = file_absolute(interpreter ? interpreter : program);
-        free(interpreter);
-    }
-    for (size_t i = 1; words[i]; i++)
-        if (strcmp(words[i], "-m") == 0 && words[i + 1])
-            note_module(code, words[i + 1]);
-        else if (!file_is_same_path(words[i], config_path))
-            note(code, words[i]);
+    CLEANUP(memory_free) char *interpreter = program ? program_find_interpreter(program) : NULL;
+    const char *noted = program ? note(code, program) : NULL;
+    if (interpreter)
+        note(code, interpreter);
+    bool is_script = interpreter && !is_on_path(words[0], program);
+    if (program)
+        code->interpreter = file_absolute(is_script ? interpreter : program);
+    const char *argument = note_arguments(code, words, config_path);
+    code->script = is_script ? noted : argument ? argument : strchr(words[0], '/') ? noted : NULL;
 }
 
 /* --- their content --- */
@@ -105,10 +128,7 @@ const char *code_interpreter(const struct code *code)
 
 const char *code_script(const struct code *code)
 {
-    size_t count = code->files.files.count;
-    if (count == 0)
-        return NULL;
-    return code->files.files.items[code->script < count ? code->script : 0].path;
+    return code->script;
 }
 
 char *code_find_edited(const struct code *code, const char *list)

@@ -11,18 +11,19 @@ struct runner;
 
 struct code {
     struct edited files;
-    char *interpreter; /* path of the file that is executed */
-    size_t script; /* index of the first file after program and interpreter; the count when there is none */
-    int64_t hash;  /* of the content of all */
-    struct text list; /* the files, as an object of path and hash in JSON */
-    int64_t looked;   /* clock_monotonic() of the last look */
+    char *interpreter;  /* path of the file that is executed */
+    const char *script; /* the path of one of the files; NULL: not known */
+    int64_t hash;       /* of the content of all */
+    struct text list;   /* the files, as an object of path and hash in JSON */
+    int64_t looked;     /* clock_monotonic() of the last look */
 };
 
 /* Finds and reads the files. The config is none of them, also where the program is given it. */
 void code_open(struct code *code, const struct command *command, const char *config_path);
 void code_free(struct code *code);
 const char *code_interpreter(const struct code *code);
-/* Returns the script; where there is none the program. NULL: neither is known. */
+/* Returns the script: the program if that was given by its path and is one, else the first file among its
+ * arguments, else the program if that was given by its path. NULL: it is not known. */
 const char *code_script(const struct code *code);
 /* Returns the file that differs from what `list` says of another code; NULL: that had other files. free() it.
  */

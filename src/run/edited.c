@@ -19,16 +19,18 @@ static struct edited_file *find(const struct edited *edited, const char *path)
     return NULL;
 }
 
-void edited_note(struct edited *edited, const char *path)
+const char *edited_note(struct edited *edited, const char *path)
 {
     struct stat info;
     struct edited_file *known = find(edited, path);
     if (stat(path, &info) < 0 || !S_ISREG(info.st_mode))
-        return;
-    if (known)
+        return NULL;
+    if (known) {
         known->info = info;
-    else
-        vector_push(&edited->files, ((struct edited_file){memory_copy_text(path), info}));
+        return known->path;
+    }
+    vector_push(&edited->files, ((struct edited_file){memory_copy_text(path), info}));
+    return edited->files.items[edited->files.count - 1].path;
 }
 
 void edited_renew(struct edited *edited)

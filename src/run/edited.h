@@ -14,9 +14,9 @@ struct edited {
     VECTOR(struct edited_file) files;
 };
 
-/* Remembers a file as it is now, instead of as it was; nothing new when the path is none of a regular file.
- */
-void edited_note(struct edited *edited, const char *path);
+/* Remembers a file as it is now, instead of as it was, and returns its path, borrowed; NULL: it is no regular
+ * file. */
+const char *edited_note(struct edited *edited, const char *path);
 /* Remembers the same files as they are now; one that is gone counts as edited when it is there again. */
 void edited_renew(struct edited *edited);
 /* The file that was edited, replaced or removed since; borrowed. NULL: none. */

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 
 import pytest
@@ -104,6 +105,59 @@ def test_the_commit_is_that_of_a_worktree_of_its_own(project):
     project.write({"k": [1]})
     project.run("second/train")
     assert start_of(project, 1)["commit"] == git(second, "rev-parse", "HEAD") != git(first, "rev-parse", "HEAD")
+
+
+def repository(folder, name):
+    (folder / name).mkdir(parents=True)
+    git(folder / name, "init", "-q", ".")
+    git(folder / name, "commit", "-q", "--allow-empty", "-m", name)
+    return git(folder / name, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def shims(project):
+    """A version manager that is a git repository, with a shell script as python3 first on PATH."""
+    commit = repository(project.root, "versions")
+    project.script("versions/python3", f'#!/usr/bin/env bash\nexec {sys.executable} "$@"\n')
+    project.environment["PATH"] = f"{project.root / 'versions'}:{project.environment['PATH']}"
+    project.write({"k": [1]})
+    return commit
+
+
+@pytest.mark.parametrize("program", ["python3", "{root}/versions/python3"], ids=["by name", "by path"])
+def test_a_shell_script_on_path_is_the_interpreter_and_not_the_script(project, shims, program):
+    commit = repository(project.root, "code")
+    (project.root / "code/train.py").touch()
+    project.run(program.format(root=project.root), "-u", "code/train.py", "{k}")
+    start = start_of(project, 1)
+    assert start["interpreter"] == str(project.root / "versions/python3")
+    assert start["commit"] == commit != shims
+
+
+def test_the_commit_of_a_module_is_that_of_its_file(project, shims):
+    commit = repository(project.root, "mine")
+    (project.root / "mine/train.py").touch()
+    project.run("python3", "-m", "mine.train")
+    assert start_of(project, 1)["commit"] == commit
+
+
+def test_without_a_script_the_commit_is_that_of_the_working_directory(project, shims):
+    project.run("python3", "-c", "pass")
+    assert start_of(project, 1)["commit"] is None
+    git(project.root, "init", "-q", ".")
+    git(project.root, "commit", "-q", "--allow-empty", "-m", "here")
+    project.write({"k": [1, 2]})
+    project.run("python3", "-c", "pass")
+    assert start_of(project, 2)["commit"] == git(project.root, "rev-parse", "HEAD")
+
+
+def test_a_file_that_a_script_is_given_is_not_the_script(project):
+    code, data = repository(project.root, "code"), repository(project.root, "data")
+    project.script("code/train", "true")
+    (project.root / "data/x.csv").touch()
+    project.write({"k": [1]})
+    project.run("code/train", "data/x.csv")
+    assert start_of(project, 1)["commit"] == code != data
 
 
 # --- edited code ---
