@@ -63,7 +63,7 @@ static PyObject *read_run(PyObject *module, PyObject *path,
 
 PyObject *core_read_run(PyObject *module, PyObject *path)
 {
-    return read_run(module, path, config_parse_file);
+    return read_run(module, path, fork_read_keys);
 }
 
 PyObject *core_read_fork_run(PyObject *module, PyObject *path)

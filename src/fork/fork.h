@@ -51,9 +51,14 @@ struct furcate_fork {
 };
 
 /*
- * Reads the config of a run. Where it is that of a wrapped program, which has the user's keys alone, the
- * defaults of the spec join, and what the environment and furcate.json say of the run: log_dir, gpu_id and
- * meta. One reference; NULL with err set (ERROR_CONFIG, ERROR_SYSTEM), for a missing key too.
+ * Reads the config of a run as the runner wrote it: config.json, but furcate.json next to it in a run that a
+ * runner has started, since the program may save a config.json of its own. One reference; NULL with err set.
+ */
+struct value *fork_read_keys(const char *path, struct error *err);
+/*
+ * Reads the config of a run for a Fork. Where it is that of a wrapped program, which has the user's keys
+ * alone, the defaults of the spec join, and what the environment and furcate.json say of the run: log_dir,
+ * gpu_id and meta. One reference; NULL with err set (ERROR_CONFIG, ERROR_SYSTEM), for a missing key too.
  */
 struct value *fork_read_config(const char *path, struct error *err);
 /* Returns meta.run of such a config; NULL: it has none. */

@@ -88,9 +88,48 @@ static struct value *complete(const struct value *keys, const char *path, struct
     return config;
 }
 
+/* Returns whether a record is of the run that the environment names. */
+static bool is_of_this_run(const struct value *record)
+{
+    const char *id = variable_of("FURCATE_ID"), *name = variable_of("FURCATE_NAME");
+    const struct value *run = fork_run_identity(record), *known_id = run ? value_get(run, "id") : NULL,
+                       *known_name = run ? value_get(run, "name") : NULL;
+    return id && name && known_id && known_name && strcmp(value_text(known_id), id) == 0 &&
+           strcmp(value_text(known_name), name) == 0;
+}
+
+/* Returns what config.json had when the run began, from furcate.json next to it: the program may have saved a
+ * config.json of its own since. NULL where that is not the file of a run that a runner has started. */
+static struct value *read_record(const char *config_path)
+{
+    struct error ignored;
+    if (!variable_of("FURCATE_ID"))
+        return NULL;
+    CLEANUP(memory_free) char *path = file_absolute(config_path);
+    char *slash = strrchr(path, '/');
+    CLEANUP(memory_free) char *directory = memory_copy_bytes(path, slash ? (size_t)(slash - path) : 0);
+    CLEANUP(memory_free) char *record_path = file_join(directory, "furcate.json");
+    CLEANUP(value_cleanup) struct value *record = config_parse_file(record_path, &ignored);
+    if (!is_of_this_run(record))
+        return NULL;
+    if (!value_get(fork_run_identity(record), "gpu_id"))
+        return value_ref(record); /* of a Fork, whose config.json is the same */
+    struct value *keys = value_new_object();
+    for (size_t i = 0; i < value_count(record); i++)
+        if (strcmp(value_key(record, i), "meta") != 0)
+            copy(keys, value_key(record, i), record);
+    return keys;
+}
+
+struct value *fork_read_keys(const char *path, struct error *err)
+{
+    struct value *record = read_record(path);
+    return record ? record : config_parse_file(path, err);
+}
+
 struct value *fork_read_config(const char *path, struct error *err)
 {
-    CLEANUP(value_cleanup) struct value *config = config_parse_file(path, err);
+    CLEANUP(value_cleanup) struct value *config = fork_read_keys(path, err);
     if (!config)
         return NULL;
     bool is_of_program = value_kind(config) == VALUE_OBJECT && !fork_run_identity(config);

@@ -302,6 +302,17 @@ def test_a_fork_with_another_file_as_config_json_goes_on_too(project):
     assert project.rows()[0]["run_train_loss"]
 
 
+@pytest.mark.parametrize("saved", [{"model_type": "bert"}, {"data_name": "other", "data_dir": "data", "batch_size": 1, "epochs": 9}])
+def test_a_fork_has_its_config_where_its_script_has_saved_another(project, saved):
+    program = line(project)
+    script = project.script("app", f"echo '{json.dumps(saved)}' > \"$FURCATE_RUN_DIR/config.json\"\nexec {program}\n")
+    write(project, {"data_name": "line", "data_dir": "data", "batch_size": 1, "epochs": 3})
+    project.run(script)
+    assert read(run_directory(project) / "config.json") == saved
+    assert project.rows()[0]["run_train_loss"]
+    assert len((run_directory(project) / "metrics.jsonl").read_text().splitlines()) == 3
+
+
 def test_the_next_runner_knows_a_fork_s_run_by_furcate_json(project):
     program = line(project)
     (project.root / "data/line.train.csv").unlink()

@@ -81,6 +81,41 @@ def test_an_app_may_save_a_config_json_of_its_model(project):
     assert project.rows()[0]["batch_size"] == "32"
 
 
+# Saves what a model's config may be, where furcate has put the run's.
+SAVE = """
+import os
+with open(os.environ.get("FURCATE_RUN_DIR", ".") + "/config.json", "w") as out:
+    out.write('{"model_type": "bert", "lr": 0.99, "batch_size": 7}')
+"""
+
+
+def test_a_script_gets_its_keys_after_it_has_saved_a_config_json_of_its_own(wrapped):
+    (wrapped.root / "config.json").write_text(json.dumps({"lr": [3e-5, 5e-5], "meta": {"allow_cpu": True}}))
+    wrapped.train(SAVE + "import furcate\nprint(dict(furcate.config()))\nfurcate.report(1, loss=furcate.config().lr)\n")
+    assert sorted(row["run_loss"] for row in wrapped.rows()) == ["3e-05", "5e-05"]
+    assert wrapped.read("config0.log") == "{'lr': 3e-05}\n"
+    assert wrapped.json("config.json")["model_type"] == "bert"
+
+
+def test_a_function_gets_its_keys_after_it_has_saved_a_config_json_of_its_own(project):
+    config = {"lr": [3e-5, 5e-5], "meta": {"allow_cpu": True, "start": "spawn"}}
+    (project.root / "config.json").write_text(json.dumps(config))
+    again = 'def train(config):\n' + SAVE.replace("\n", "\n    ") + '\n    return {"loss": furcate.config().lr}\n'
+    project.train("import furcate\n" + again + 'furcate.run("config.json", train)\n')
+    assert sorted(row["run_loss"] for row in project.rows()) == ["3e-05", "5e-05"]
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["own runner", "wrapped"])
+def test_an_app_gets_its_keys_after_its_script_has_saved_a_config_json(project, is_wrapped):
+    project.write(batch_size=[32], meta={"start": "spawn"})
+    script = "import os\nif 'FURCATE_RUN_DIR' in os.environ:" + SAVE.replace("\n", "\n    ") + "\n" + APP + RUN
+    if is_wrapped:
+        project.command = [FURCATE, "run", "config.json", "--", sys.executable, "train.py"]
+    project.train(script)
+    assert (project.directory() / "model.txt").read_text() == "32"
+    assert project.rows()[0]["batch_size"] == "32"
+
+
 # Fails when its config has more than its user's keys.
 STRICT = """
 import json, os, sys
