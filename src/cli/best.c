@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/vector.h"
 #include "cli/best_objective.h"
+#include "cli/best_step.h"
 #include "cli/cli.h"
 #include "cli/grid.h"
 #include "cli/metric_column.h"
@@ -43,13 +44,27 @@ static double cell_number(const char *text)
     return text && *text && *end == '\0' ? number : NAN;
 }
 
+/* Returns whether a metric that is given is the column of the objective's best step. */
+static bool names_best_step(const char *metric, const struct best_objective *objective)
+{
+    CLEANUP(memory_free) char *name = config_metric_name(objective->metric, 0);
+    CLEANUP(memory_free) char *column = text_format("best_%s", name);
+    return objective->of_best && metric && best_objective_is_metric(metric, column);
+}
+
 /* Takes from the objective what was not given. */
 static void take_objective(struct request *request, const struct table *table)
 {
     CLEANUP(best_objective_free)
     struct best_objective objective = best_objective_find(request->log_dir, table);
-    if (!objective.metric || (request->metric && request->mode_given) ||
-        (request->metric && !best_objective_is_metric(request->metric, objective.metric)))
+    if (!objective.metric)
+        return;
+    if (names_best_step(request->metric, &objective)) {
+        free(request->metric);
+        request->metric = NULL;
+    }
+    if (request->metric &&
+        (request->mode_given || !best_objective_is_metric(request->metric, objective.metric)))
         return;
     if (objective.note)
         fprintf(stderr, "furcate best: %s\n", objective.note);
@@ -84,8 +99,8 @@ static int refuse_metric(const struct cli_command *command, const struct request
             text_addf(&names, "%s%s", names.len ? ", " : "", table->columns[i] + 4);
     if (request->of_best)
         return cli_refuse(command,
-                          "no run has a best step of '%s': they were done before meta.objective asked for "
-                          "it, or never reported it; --metric %s ranks them by the last",
+                          "no run has a best step of '%s': none has reported it, or its reports are gone; "
+                          "--metric %s ranks them by the last",
                           request->metric, request->metric);
     if (request->metric)
         return cli_refuse(command, "run_data.csv has no column '%s'; it has %s", request->metric,
@@ -225,10 +240,20 @@ static int print_path(const struct request *request, const struct table *table, 
     return CLI_OK;
 }
 
-static int print_best(const struct cli_command *command, struct request *request, const struct table *table)
+/* Returns the column to rank by; -1: there is none. */
+static int find_metric(const struct request *request, struct table *table, struct best_steps *steps)
 {
+    if (!request->metric || !request->of_best)
+        return request->metric ? metric_column(table, request->metric, false) : -1;
+    *steps = best_steps_align(request->log_dir, table, request->metric, request->is_max);
+    return steps->column;
+}
+
+static int print_best(const struct cli_command *command, struct request *request, struct table *table)
+{
+    struct best_steps steps = {0};
     take_objective(request, table);
-    int metric = request->metric ? metric_column(table, request->metric, request->of_best) : -1;
+    int metric = find_metric(request, table, &steps);
     if (metric < 0)
         return refuse_metric(command, request, table);
     bool is_max = request->mode_given ? request->is_max : !strstr(request->metric, "loss");
@@ -245,7 +270,13 @@ static int print_best(const struct cli_command *command, struct request *request
         print_table(table, ranking.rows, ranking.count < request->count ? ranking.count : request->count,
                     metric);
     print_left_out(ranking.diverged, "with nan, inf or no number as", name);
-    print_left_out(ranking.without, "without a", name);
+    print_left_out(ranking.without - steps.lost, "without a", name);
+    print_left_out(steps.lost, "made with another meta.objective and without reports to read again for",
+                   name);
+    if (steps.again > 0)
+        fprintf(stderr, "furcate best: %zu %s made with another meta.objective; %s was read again from %s\n",
+                steps.again, steps.again == 1 ? "run was" : "runs were", name,
+                steps.again == 1 ? "its run directory" : "their run directories");
     return status;
 }
 
@@ -320,7 +351,8 @@ const struct cli_command cli_best = {
         "      --min, --max       whether small or large is good (default: meta.objective, else small for a\n"
         "                         loss and large for anything else)\n"
         "      --path             print only the run directory of the best run, in LOG_DIR\n\n"
-        "Runs whose metric is nan or infinite are left out, and counted on stderr.\n\n"
+        "Runs whose metric is nan or infinite are left out, and counted on stderr. With \"of\": \"best\",\n"
+        "the best step of a run that was made with another objective is read again from its directory.\n\n"
         "Exit status: 0; 1 when no run has a value of the metric, or its run directory is gone;\n"
         "2 bad usage.\n",
     .run = best,

@@ -107,6 +107,10 @@ bool report_is_best_column(const char *name, const struct config_objective *obje
  */
 bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
                         struct report_faults *faults, struct error *err);
+/* Adds all that a run has reported: metrics.jsonl of its run directory, and the expressions' matches in its
+ * NAME.log and NAME.err. What cannot be read is left out; then false, with the last reason. */
+bool report_read_directory(struct history *history, const char *directory, const char *name,
+                           const struct value *metrics, struct report_faults *faults, struct error *err);
 
 /* --- plots --- */
 

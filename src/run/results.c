@@ -19,14 +19,7 @@ bool results_has_metrics(const struct run *run, const struct value *metrics)
 bool results_read(struct history *history, const struct run *run, const struct value *metrics,
                   struct report_faults *faults, struct error *err)
 {
-    CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    bool done = history_read(history, path, faults, err);
-    if (!metrics)
-        return done;
-    CLEANUP(memory_free) char *log = text_format("%s/%s.log", run->directory, run->name);
-    CLEANUP(memory_free) char *errors = text_format("%s/%s.err", run->directory, run->name);
-    done &= report_scan_output(history, log, metrics, faults, err);
-    return report_scan_output(history, errors, metrics, faults, err) && done;
+    return report_read_directory(history, run->directory, run->name, metrics, faults, err);
 }
 
 static bool is_large(const struct run *run, const char *name)

@@ -212,6 +212,8 @@ struct table {
 bool table_read(const char *log_dir, struct table *table, struct error *err);
 /* The column of that name, or of "run_" and that name; -1 when there is none. */
 int table_column(const struct table *table, const char *name);
+/* Adds a column without cells at the end, and returns it. */
+int table_add_column(struct table *table, const char *name);
 void table_free(struct table *table);
 
 /* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it. */

@@ -87,6 +87,21 @@ int table_column(const struct table *table, const char *name)
     return column >= 0 ? column : find_column(table, prefixed);
 }
 
+int table_add_column(struct table *table, const char *name)
+{
+    size_t before = table->column_count, count = before + 1;
+    char **cells = memory_new(table->row_count * count + 1, sizeof *cells);
+    for (size_t row = 0; row < table->row_count; row++)
+        for (size_t i = 0; i < before; i++)
+            cells[row * count + i] = table->cells[row * before + i];
+    free(table->cells);
+    table->cells = cells;
+    table->columns = memory_resize(table->columns, count, sizeof *table->columns);
+    table->columns[before] = memory_copy_text(name);
+    table->column_count = count;
+    return (int)before;
+}
+
 void table_free(struct table *table)
 {
     for (size_t i = 0; i < table->column_count; i++)

@@ -289,13 +289,85 @@ def test_the_best_step_counts_where_the_objective_says_so(project):
     assert sizes(best(project, "-m", "best_loss")) == ["1", "3", "2"]
 
 
-def test_rows_from_before_the_best_step_are_told_of(project):
-    finish(project, LOSS, '{"loss": 0.5}')
-    project.write(batch_size=[1, 2], meta={"objective": {**LOSS, "of": "best"}})
-    project.run(project.script("train", report_of('', '{"loss": 0.7}')), "{batch_size}")
+CURVES = {1: (.5, .1, .9), 2: (.5, .4, .3), 3: ("NaN", .2, "NaN"), 4: ("NaN", "Infinity")}
+
+
+def curve_of(size):
+    return "\n".join(f'{{"step": {i}, "loss": {value}}}' for i, value in enumerate(CURVES[size], 1))
+
+
+def go_on(project, objective, *cases):
+    """A start with as many runs as there are cases; "" for those that are done."""
+    project.write(batch_size=list(range(1, len(cases) + 1)), meta={"objective": objective})
+    return project.run(project.script("train", report_of(*cases)), "{batch_size}")
+
+
+def table_of(done):
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_best_steps_of_another_mode_are_read_again(project):
+    finish(project, {**LOSS, "of": "best"}, *(curve_of(size) for size in (1, 2, 3, 4)))
+    assert sizes(best(project)) == ["1", "3", "2"]
+    go_on(project, {**LOSS, "mode": "max", "of": "best"}, "", "", "", "", '{"loss": 0.15}\n{"loss": 0.6}\n{"loss": 0.05}')
     done = project.furcate("best")
-    assert sizes([line.split() for line in done.stdout.splitlines()]) == ["2"]
+    assert [(row[1], row[2]) for row in table_of(done)[1:]] == [("0.9", "1"), ("0.6", "5"), ("0.5", "2"), ("0.2", "3")]
+    assert "3 runs were made with another meta.objective; best_loss was read again from their run directories" in done.stderr
     assert "1 run is left out, without a best_loss" in done.stderr
+    assert project.furcate("best", "--path").stdout.endswith("_foo_bs1\n")
+
+
+@pytest.mark.parametrize("options", [["--max"], ["-m", "best_loss", "--max"], ["-m", "run_best_loss", "--max"]])
+def test_the_other_direction_of_a_best_step_is_the_other_step(project, options):
+    finish(project, {**LOSS, "of": "best"}, *(curve_of(size) for size in (1, 2, 3)))
+    done = project.furcate("best", *options)
+    assert [row[1] for row in table_of(done)[1:]] == ["0.9", "0.5", "0.2"]
+
+
+def test_rows_from_before_the_best_step_have_one_too(project):
+    finish(project, LOSS, curve_of(1), curve_of(2))
+    go_on(project, {**LOSS, "of": "best"}, "", "", '{"loss": 0.2}')
+    assert [(row[1], row[2]) for row in table_of(project.furcate("best"))[1:]] == [("0.1", "1"), ("0.2", "3"), ("0.3", "2")]
+
+
+def test_a_finished_grid_can_be_ranked_by_the_best_step(project):
+    """No row has the column then; these metrics are in the output."""
+    meta = {"metrics": {"loss": "loss={number}"}, "objective": LOSS}
+    project.write(batch_size=[1, 2], meta=meta)
+    program = project.script("train", "case $1 in 1) echo loss=0.1; echo loss=0.9;; 2) echo loss=0.3;; esac\n")
+    project.run(program, "{batch_size}")
+    project.write(batch_size=[1, 2], meta={**meta, "objective": {**LOSS, "of": "best"}})
+    project.run(program, "{batch_size}")
+    done = project.furcate("best")
+    assert [(row[1], row[2]) for row in table_of(done)[1:]] == [("0.1", "1"), ("0.3", "2")]
+    assert table_of(done)[0][1] == "best_loss"
+
+
+def test_rows_of_another_mode_without_their_reports_are_left_out(project):
+    finish(project, {**LOSS, "of": "best"}, curve_of(1), curve_of(2), curve_of(3))
+    go_on(project, {**LOSS, "mode": "max", "of": "best"}, "", "", "", '{"loss": 0.05}')
+    for row in project.rows():
+        if row["batch_size"] == "1":
+            (project.root / row["log_dir"] / "metrics.jsonl").unlink()
+        if row["batch_size"] == "2":
+            shutil.rmtree(project.root / row["log_dir"])
+    done = project.furcate("best")
+    assert sizes(table_of(done)) == ["3", "4"]
+    assert "2 runs are left out, made with another meta.objective and without reports to read again for best_loss" in done.stderr
+    assert "without a best_loss" not in done.stderr
+
+
+def test_another_metric_of_the_best_step_is_read_again(project):
+    lines = '{{"step": 1, "loss": 1, "acc": {}}}\n{{"step": 2, "loss": 2, "acc": {}}}'
+    finish(project, {**LOSS, "of": "best"}, lines.format(.9, .1), lines.format(.2, .3))
+    go_on(project, {"metric": "acc", "mode": "max", "of": "best"}, "", "")
+    assert [(row[1], row[2]) for row in table_of(project.furcate("best"))[1:]] == [("0.9", "1"), ("0.3", "2")]
+
+
+def test_best_steps_are_read_again_where_a_log_dir_was_moved(project):
+    finish(project, {**LOSS, "of": "best"}, curve_of(1), curve_of(2))
+    project.logs.rename(project.root / "old")
+    assert [row[1] for row in table_of(project.furcate("best", "-d", "old", "--max"))[1:]] == ["0.9", "0.5"]
 
 
 def test_a_table_without_best_steps_is_refused_with_the_way_out(project):
