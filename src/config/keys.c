@@ -116,7 +116,7 @@ static void check_own_key(const struct value *given, size_t i, enum config_use u
         fault_add(faults, FAULT_ERROR, place,
                   "'%s' is none of furcate's keys, and '%s' is missing; rename it, or add \"%s\": %s", key,
                   nearest->key, nearest->key, nearest->example);
-    else if (is_typo || (ascii_is_same(key, "meta") && !value_get(given, "meta")))
+    else if (is_typo || config_meta_is_meant(given, i))
         fault_add(faults, FAULT_WARNING, place, "'%s' is none of furcate's keys; did you mean '%s'?", key,
                   is_typo ? nearest->key : "meta");
 }

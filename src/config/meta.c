@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "config/metric.h"
@@ -160,6 +161,42 @@ const char *config_meta_find_ours(const char *key)
 {
     const struct rule *rule = config_rule_find(known, key);
     return rule && rule->is_ours ? rule->key : NULL;
+}
+
+/* Returns how many keys of the object are meta's; *has_ours: one is a key of nothing else. */
+static size_t count_known(const struct value *object, bool *has_ours)
+{
+    size_t count = 0;
+    *has_ours = false;
+    for (size_t i = 0; i < value_count(object); i++) {
+        const char *key = value_key(object, i);
+        count += config_rule_find(known, key) != NULL;
+        *has_ours = *has_ours || config_meta_find_ours(key);
+    }
+    return count;
+}
+
+/* Returns whether the key is "meta" but for a letter, other than the Greek letters that are parameters. */
+static bool is_nearly_meta(const char *key)
+{
+    static const char *const letters[] = {"beta", "zeta", "eta"};
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (ascii_is_same(key, letters[i]))
+            return false;
+    return nearest_is_typo(key, "meta");
+}
+
+bool config_meta_is_meant(const struct value *root, size_t i)
+{
+    enum { enough = 3 }; /* programs have objects of their own with a timeout and retries */
+    const char *key = value_key(root, i);
+    const struct value *value = value_item(root, i);
+    bool has_ours = false, has_meta = value_get(root, "meta");
+    if (strcmp(key, "meta") == 0)
+        return false;
+    if (value_kind(value) != VALUE_OBJECT)
+        return ascii_is_same(key, "meta") && !has_meta;
+    return count_known(value, &has_ours) >= enough || has_ours || (is_nearly_meta(key) && !has_meta);
 }
 
 struct value *config_meta_complete(const struct value *given)

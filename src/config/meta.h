@@ -22,3 +22,5 @@ struct value *config_meta_entries_alone(const struct value *given);
 void config_meta_fill(const struct value *complete, struct config_meta *meta);
 /* The key of meta of this name that nobody has for his own; NULL: there is none. */
 const char *config_meta_find_ours(const char *key);
+/* Returns whether the i-th key at the top of a config is none, and was most likely meant as `meta`. */
+bool config_meta_is_meant(const struct value *root, size_t i);

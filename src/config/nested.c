@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/meta.h"
 
 struct nested {
     struct text path; /* the keys that lead to the value, joined by points */
@@ -66,7 +67,8 @@ void config_nested_check(const struct value *root, struct faults *faults)
     struct nested nested = {0};
     const char *key = NULL; /* at the top, of the first array */
     for (size_t i = 0; i < value_count(root); i++) {
-        if (value_kind(value_item(root, i)) != VALUE_OBJECT || strcmp(value_key(root, i), "meta") == 0)
+        if (value_kind(value_item(root, i)) != VALUE_OBJECT || strcmp(value_key(root, i), "meta") == 0 ||
+            config_meta_is_meant(root, i))
             continue;
         text_add(&nested.path, value_key(root, i));
         visit(&nested, value_item(root, i));

@@ -259,6 +259,43 @@ static void warns_of_a_key_of_meta_outside_of_it(void **state)
     assert_warns("{\"Meta\": {}}", "1:2: warning: 'Meta' is none of furcate's keys; did you mean 'meta'?");
 }
 
+static void warns_of_an_object_that_was_meant_as_meta(void **state)
+{
+    (void)state;
+    static const char *const meant[] = {
+        "meta_: {retries: 1}",
+        "mta: {allow_cpu: true}",
+        "mata: {gpus: [0, 1]}",
+        "metas: {a: 1}",
+        "META: 3",
+        "beta: {max_threads: 2}",
+        "furcate: {exclude_configs: []}",
+        "meta: {}\nextra: {fail_fast: false, timeout: 1, retries: 1}",
+    };
+    for (size_t i = 0; i < COUNT(meant); i++)
+        assert_warns(meant[i], "is none of furcate's keys; did you mean 'meta'?");
+}
+
+static void leaves_other_objects_alone(void **state)
+{
+    (void)state;
+    static const char *const fine[] = {
+        "beta: {start: 1}",
+        "eta: {a: 1}",
+        "fetch: {timeout: 3, retries: 2}",
+        "trainer: {gpus: 2, metrics: acc}",
+        "metadata: {a: 1}",
+        "mta: 1",
+        "meta: {}\nmetas: {a: 1}",
+        "model: {meta: {allow_cpu: 1}}",
+    };
+    for (size_t i = 0; i < COUNT(fine); i++) {
+        struct fixture fixture = fixture_open(fine[i], CONFIG_FOR_PROGRAM);
+        assert_string_equal(text_get(&fixture.said), "");
+        fixture_close(&fixture);
+    }
+}
+
 static void leaves_the_users_own_keys_alone(void **state)
 {
     (void)state;
@@ -446,6 +483,8 @@ int main(void)
         cmocka_unit_test(takes_every_value_within_the_ranges),
         cmocka_unit_test(warns_of_a_gpu_named_twice),
         cmocka_unit_test(warns_of_a_key_of_meta_outside_of_it),
+        cmocka_unit_test(warns_of_an_object_that_was_meant_as_meta),
+        cmocka_unit_test(leaves_other_objects_alone),
         cmocka_unit_test(leaves_the_users_own_keys_alone),
         cmocka_unit_test(takes_a_misspelt_key_for_the_missing_one),
         cmocka_unit_test(tells_all_faults_in_one_pass),
