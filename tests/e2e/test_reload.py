@@ -335,9 +335,10 @@ def test_what_a_running_furcate_does_not_follow_is_told_and_not_recorded(project
     assert len(lines) == 1
     assert f"meta.{key} stays as it was until this furcate ends; the next start follows the edit" in lines[0]
     before = {"program": [gated], "allow_cpu": True}.get(key)
-    last = project.logs / "example2_bs3"
-    assert json.loads((last / "furcate.json").read_text())["meta"].get(key) == before
-    assert json.loads(project.rows()[2]["meta"]).get(key) == before
+    last = project.rows()[2]
+    record = json.loads((project.root / last["log_dir"] / "furcate.json").read_text())
+    assert record["meta"].get(key) == before
+    assert json.loads(last["meta"]).get(key) == before
 
 
 def test_several_keys_that_are_not_followed_are_told_in_one_line(project):
