@@ -111,7 +111,6 @@ void code_open(struct code *code, const struct command *command, const char *con
 {
     find_files(code, command, config_path);
     read_files(code);
-    code->looked = clock_monotonic();
 }
 
 void code_free(struct code *code)
@@ -150,12 +149,12 @@ void code_follow(struct runner *runner)
     static const int64_t second_ns = 1000000000;
     struct code *code = &runner->code;
     int64_t now = clock_monotonic(), hash = code->hash;
-    if (now - code->looked < second_ns)
+    if (now < code->next_look)
         return;
-    code->looked = now;
     const char *edited = edited_find(&code->files);
     if (!edited)
         return;
+    code->next_look = now + second_ns; /* it may be a file that each run adds to */
     edited_renew(&code->files);
     read_files(code);
     if (code->hash == hash)

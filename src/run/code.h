@@ -15,7 +15,7 @@ struct code {
     const char *script; /* the path of one of the files; NULL: not known */
     int64_t hash;       /* of the content of all */
     struct text list;   /* the files, as an object of path and hash in JSON */
-    int64_t looked;     /* clock_monotonic() of the last look */
+    int64_t next_look;  /* clock_monotonic(): not before; 0: at the next start of a run */
 };
 
 /* Finds and reads the files. The config is none of them, also where the program is given it. */
@@ -28,6 +28,6 @@ const char *code_script(const struct code *code);
 /* Returns the file that differs from what `list` says of another code; NULL: that had other files. free() it.
  */
 char *code_find_edited(const struct code *code, const char *list);
-/* Looks, once a second at most, whether a file was edited, and tells of it in the log: what starts from now
- * on executes the new code. */
+/* Looks whether a file was edited, and tells of it in the log: what starts from now on executes the new code.
+ * For a second after an edit it does not look again. To be called before each start of a run. */
 void code_follow(struct runner *runner);

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -166,14 +165,52 @@ def test_an_edit_of_the_script_while_the_grid_runs_is_told_once(project):
     project.write({"k": [1, 2, 3]}, meta={"max_threads": 1, "order": "config"})
     script = project.root / "gated"
     runner = project.start(project.gated())
-    directory = project.until_waiting(1)[0]
-    begun = json.loads((directory / "furcate.json").read_text())["meta"]["run"]["start"]["time"]
+    project.until_waiting(1)
     script.write_text(script.read_text() + "# edited\n")
-    until(lambda: time.time() > begun + 1.1, "the next look")
     assert project.let_all_go(runner) == 0
     assert project.log().count(f"{script} was edited: runs that start from now on execute the new code") == 1
     codes = [code for _, code in project.query("SELECT run_id, code FROM attempts ORDER BY run_id")]
     assert codes[0] != codes[1] == codes[2]
+
+
+def append(path):
+    return f"echo '# edited' >> {path}"
+
+
+def replace(path):
+    return f"cp -p {path} new && echo '# edited' >> new && mv new {path}"
+
+
+@pytest.mark.parametrize("edit", [append, replace])
+@pytest.mark.parametrize("file, command", [
+    ("train.sh", ["./train.sh"]),
+    ("train.sh", ["sh", "train.sh"]),
+    ("train.sh", ["env", "VAR=1", "sh", "-u", "train.sh"]),
+    ("pk.py", [sys.executable, "-m", "pk"]),
+    ("pk/__main__.py", [sys.executable, "-m", "pk"]),
+])
+def test_an_edit_by_the_first_of_short_runs_is_told(project, edit, file, command):
+    project.write({"k": [1, 2, 3, 4]}, meta={"max_threads": 1, "order": "config"})
+    (project.root / "pk").mkdir()
+    once = f"[ -e edited ] || {{ touch edited; {edit(file)}; }}"
+    if file.endswith(".py"):
+        (project.root / file).write_text(f"import os\nos.system({once!r})\n")
+    else:
+        project.script(file, f"{once}; exit\n")
+    project.run(*command)
+    assert f"{project.root / file} was edited: runs that start from now on execute the new code" in project.log()
+    codes = [code for _, code in project.query("SELECT run_id, code FROM attempts ORDER BY run_id")]
+    assert codes[0] != codes[1] == codes[2] == codes[3]
+
+
+def test_a_command_of_a_shell_is_in_the_record_and_has_no_script_to_be_edited(project):
+    project.write({"k": [1, 2]})
+    project.script("train.py", "true\n")
+    project.run("sh", "-c", "echo train.py {k} >> train.py")
+    assert "edited" not in project.log()
+    assert start_of(project, 1)["program"] == ["sh", "-c", "echo train.py {k} >> train.py"]
+    commands = [json.loads(command) for command, in project.query("SELECT command FROM attempts ORDER BY run_id")]
+    assert [command[-1] for command in commands] == [f"echo train.py {k} >> train.py" for k in (1, 2)]
 
 
 def test_rows_of_code_that_was_edited_since_are_counted_at_the_start(project):
