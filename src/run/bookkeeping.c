@@ -18,7 +18,8 @@ struct finished {
     struct bookkeeping *bookkeeping;
     struct run *run;
     struct attempt_end end;
-    struct config *config; /* keeps the expressions alive */
+    struct config *config; /* keeps the objective alive */
+    struct results_settings settings;
     struct history *history;
     struct report_faults faults;
     bool has_run_data;  /* it has written its results itself */
@@ -172,8 +173,8 @@ static void collect(struct reading *reading)
     struct finished *finished = of_reading(reading);
     if (finished->has_run_data)
         finished->data = results_read_own(finished->run);
-    else if (results_read(finished->history, finished->run, config_meta(finished->config)->metrics,
-                          &finished->faults, &finished->err))
+    else if (results_read(finished->history, finished->run, finished->settings.metrics, &finished->faults,
+                          &finished->err))
         finished->err.kind = ERROR_NONE;
 }
 
@@ -189,13 +190,13 @@ static void add(struct bookkeeping *bookkeeping, struct run *run, const struct a
 /* Adds a run whose results are what it reported, and tells what of that could not be used. history: NULL for
  * nothing */
 static void add_with_metrics(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
-                             const struct config_meta *meta, struct history *history,
+                             const struct results_settings *settings, struct history *history,
                              struct report_faults *faults)
 {
     struct log *log = store_log(bookkeeping->store);
-    struct value *data = results_data(end, history, &meta->objective, faults);
+    struct value *data = results_data(end, history, &settings->objective, faults);
     findings_note(&bookkeeping->findings, log, run, faults);
-    findings_note_objective(&bookkeeping->findings, log, run, meta, data);
+    findings_note_objective(&bookkeeping->findings, log, run, settings, data);
     add(bookkeeping, run, end, data);
 }
 
@@ -212,6 +213,7 @@ static void free_finished(struct finished *finished)
 {
     history_destroy(finished->history);
     value_cleanup(&finished->data);
+    results_settings_free(&finished->settings);
     config_unref(finished->config);
     run_destroy(finished->run);
     free(finished);
@@ -241,12 +243,12 @@ static void hand_on(struct bookkeeping *bookkeeping, struct finished *finished)
     forget(bookkeeping, finished);
     if (finished->has_run_data && finished->data)
         findings_note_objective(&bookkeeping->findings, store_log(bookkeeping->store), finished->run,
-                                config_meta(finished->config), finished->data);
+                                &finished->settings, finished->data);
     if (finished->has_run_data)
         add(bookkeeping, finished->run, &finished->end, NULL);
     else
-        add_with_metrics(bookkeeping, finished->run, &finished->end, config_meta(finished->config),
-                         finished->history, &finished->faults);
+        add_with_metrics(bookkeeping, finished->run, &finished->end, &finished->settings, finished->history,
+                         &finished->faults);
     finished->run = NULL;
     free_finished(finished);
     bookkeeping->waiting -= waited;
@@ -286,13 +288,15 @@ static void read_again(struct bookkeeping *bookkeeping)
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
                         struct config *config, bool has_run_data)
 {
-    const struct config_meta *meta = config_meta(config);
-    if (has_run_data && !meta->objective.metric) {
+    struct results_settings settings = results_settings_of(run, config);
+    if (has_run_data && !settings.objective.metric) {
+        results_settings_free(&settings);
         add(bookkeeping, run, end, NULL);
         return;
     }
-    if (!has_run_data && !results_has_metrics(run, meta->metrics)) {
-        add_with_metrics(bookkeeping, run, end, meta, NULL, &(struct report_faults){0});
+    if (!has_run_data && !results_has_metrics(run, settings.metrics)) {
+        add_with_metrics(bookkeeping, run, end, &settings, NULL, &(struct report_faults){0});
+        results_settings_free(&settings);
         return;
     }
     struct finished *finished = memory_new(1, sizeof *finished);
@@ -302,6 +306,7 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
         .run = run,
         .end = *end,
         .config = config_ref(config),
+        .settings = settings,
         .has_run_data = has_run_data,
     };
     vector_push(&bookkeeping->collecting, finished);

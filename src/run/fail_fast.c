@@ -196,8 +196,11 @@ static bool counts(const struct runner *runner, const struct attempt *attempt)
     const struct config_meta *meta = config_meta(runner->config);
     if (!meta->fail_fast || runner->fail_fast.stopped || attempt->cut_short || attempt->out_of_memory)
         return false;
-    return (attempt->end.seconds < 1 || runner->finished_here == 0) &&
-           !results_has_reports(attempt->run, meta->metrics);
+    if (attempt->end.seconds >= 1 && runner->finished_here > 0)
+        return false;
+    CLEANUP(results_settings_free)
+    struct results_settings settings = results_settings_of(attempt->run, runner->config);
+    return !results_has_reports(attempt->run, settings.metrics);
 }
 
 /* The failure's message is that of those before it from here on; takes it over. */

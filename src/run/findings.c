@@ -76,17 +76,17 @@ static void add_reported(struct text *names, const struct value *data, const cha
         text_add(names, "nothing");
 }
 
-static void tell_of_objective(struct log *log, const struct run *run, const struct config_meta *meta,
+static void tell_of_objective(struct log *log, const struct run *run, const struct results_settings *settings,
                               const struct value *data)
 {
     CLEANUP(text_free) struct text names = {0};
     CLEANUP(text_free) struct text remedy = {0};
-    CLEANUP(memory_free) char *metric = config_metric_name(meta->objective.metric, 0);
+    CLEANUP(memory_free) char *metric = config_metric_name(settings->objective.metric, 0);
     const char *nearest = NULL;
     add_reported(&names, data, metric, &nearest);
     if (nearest)
         text_addf(&remedy, "did you mean \"%s\"?", nearest);
-    else if (meta->metrics && value_get(meta->metrics, metric))
+    else if (settings->metrics && value_get(settings->metrics, metric))
         text_addf(&remedy, "the expression of meta.metrics.%s matches nothing in %s/%s.log", metric,
                   run->directory, run->name);
     else
@@ -97,13 +97,13 @@ static void tell_of_objective(struct log *log, const struct run *run, const stru
 }
 
 void findings_note_objective(struct findings *findings, struct log *log, const struct run *run,
-                             const struct config_meta *meta, const struct value *data)
+                             const struct results_settings *settings, const struct value *data)
 {
-    if (!meta->objective.metric || results_have(data, run->keys, meta->objective.metric))
+    if (!settings->objective.metric || results_have(data, run->keys, settings->objective.metric))
         return;
     findings->without++;
     if (!findings->told_of_without)
-        tell_of_objective(log, run, meta, data);
+        tell_of_objective(log, run, settings, data);
     findings->told_of_without = true;
 }
 

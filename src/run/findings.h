@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "report/report.h"
+#include "run/results.h"
 #include "store/store.h"
 
 struct findings {
@@ -21,6 +22,6 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
                    const struct report_faults *faults);
 /* Notes a run that has no value of the objective, if there is one. `data`: its meta.data */
 void findings_note_objective(struct findings *findings, struct log *log, const struct run *run,
-                             const struct config_meta *meta, const struct value *data);
+                             const struct results_settings *settings, const struct value *data);
 /* Prints the counts to stderr, each with what to do. */
 void findings_print(const struct findings *findings, const char *log_dir);

@@ -10,6 +10,33 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+static struct value *merge(const struct value *base, const struct value *over)
+{
+    struct value *all = value_new_object();
+    for (size_t i = 0; i < value_count(base); i++)
+        value_object_set(all, value_key(base, i), value_ref(value_item(base, i)));
+    for (size_t i = 0; i < value_count(over); i++)
+        value_object_set(all, value_key(over, i), value_ref(value_item(over, i)));
+    return all;
+}
+
+struct results_settings results_settings_of(const struct run *run, const struct config *config)
+{
+    const struct config_meta *meta = config_meta(config);
+    const struct value *now = meta->metrics, *own = value_member(run->meta, "metrics", VALUE_OBJECT);
+    return (struct results_settings){
+        .metrics = now && own && now != own ? merge(own, now)
+                   : now || own             ? value_ref(now ? now : own)
+                                            : NULL,
+        .objective = meta->objective.metric ? meta->objective : config_objective_of(run->meta),
+    };
+}
+
+void results_settings_free(struct results_settings *settings)
+{
+    value_cleanup(&settings->metrics);
+}
+
 bool results_has_metrics(const struct run *run, const struct value *metrics)
 {
     CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");

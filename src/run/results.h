@@ -3,6 +3,18 @@
 #include "report/report.h"
 #include "store/store.h"
 
+/* The settings by which a run's results are made. */
+struct results_settings {
+    struct value *metrics;             /* expressions by metric; NULL: none */
+    struct config_objective objective; /* its texts are borrowed from the run or the config */
+};
+
+/* Returns the settings of the config as it is now; for a metric without an expression in it, and where it has
+ * no objective, those with which the run started: no edit takes a result from a run that executes.
+ * results_settings_free() it. */
+struct results_settings results_settings_of(const struct run *run, const struct config *config);
+void results_settings_free(struct results_settings *settings);
+
 /* Whether there is anything to read for results_read(): metrics.jsonl, or expressions in `metrics` (or NULL).
  */
 bool results_has_metrics(const struct run *run, const struct value *metrics);

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import until
+from conftest import GATED, until
 
 
 def write_config(project, *values, **meta):
@@ -347,3 +347,33 @@ def test_several_keys_that_are_not_followed_are_told_in_one_line(project):
     until_log(project, "The plan is now 2 configs")
     assert "meta.allow_cpu and meta.gpus stay as they were until this furcate ends; " in project.log()
     assert project.let_all_go(runner) == 0
+
+
+# --- settings of results ---
+
+LOSS = {"loss": "loss: {number}"}
+BEST = {"objective": {"metric": "loss", "mode": "min", "of": "best"}}
+
+
+def result_after_edit(project, before, after):
+    """The row of a run that has started with one meta and ends with another."""
+    project.write(batch_size=[1], meta=before)
+    runner = project.start(project.script("train", 'echo "loss: 0.25 acc: 7"; echo "loss: 0.5"\n' + GATED.split("\n", 1)[1]))
+    directory = project.until_waiting(1)[0]
+    project.write(batch_size=[1, 2], meta=after)
+    until_log(project, "The plan is now 2 configs")
+    project.let_go(directory)
+    until(lambda: project.csv.exists() and project.rows(), "the row")
+    project.let_all_go(runner)
+    return next(row for row in project.rows() if row["batch_size"] == "1")
+
+
+@pytest.mark.parametrize("after, column, value", [
+    ({}, "run_loss", "0.5"),
+    ({"metrics": {"acc": "acc: {number}"}}, "run_loss", "0.5"),
+    ({"metrics": {"acc": "acc: {number}"}}, "run_acc", "7.0"),
+    ({"metrics": {"loss": "acc: {number}"}}, "run_loss", "7.0"),
+    ({"metrics": LOSS}, "run_best_loss", "0.25"),
+], ids=["metrics are gone", "one is gone", "one is new", "an expression is put right", "the objective is gone"])
+def test_an_edit_takes_no_result_from_a_run_that_executes(project, after, column, value):
+    assert result_after_edit(project, {"metrics": LOSS, **BEST}, after)[column] == value
