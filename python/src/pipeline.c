@@ -342,13 +342,11 @@ static PyObject *metric_object(const struct session *session, const char *metric
 /* Tells when a result that furcate keeps itself was changed: it stays as it was. */
 static void check_kept(struct furcate_fork *fork, const char *name, PyObject *item)
 {
-    const struct value *value = value_get(fork->results.data, name);
-    PyObject *kept = value ? convert_from_value(value) : NULL;
-    int same = kept ? PyObject_RichCompareBool(kept, item, Py_EQ) : 0;
+    const struct value *kept = value_get(fork->results.data, name);
+    CLEANUP(value_cleanup) struct value *value = convert_to_value(item);
     PyErr_Clear();
-    if (same != 1)
+    if (!kept || !value || !value_equal(kept, value)) /* not as Python compares: there NaN is not NaN */
         fork_add_fault(fork, "run_results['%s'] is furcate's own and stays as it is: use another name", name);
-    Py_XDECREF(kept);
 }
 
 static void take_result(struct furcate_fork *fork, PyObject *key, PyObject *item)
