@@ -107,6 +107,20 @@ def test_what_a_method_raises_is_a_fault_and_no_lost_run(project, name):
         assert row["run_train_loss"] == "0.125"
 
 
+NAN = "float('nan')"
+
+
+@pytest.mark.parametrize("result, wanted", [
+    ("{'loss': NAN}", "[NaN]"), ("[0.5, NAN]", "[0.5, NaN]"), ("NAN", "[NaN]"), ("{'f1': [NAN, 1.0]}", "[[NaN, 1.0]]"),
+    ("{'f1': {'a': NAN, 'b': -NAN}}", '[{"a": NaN, "b": NaN}]'),
+    ("{'f1': [float('inf'), -0.0, True, None]}", "[[Infinity, -0.0, true, null]]")])
+def test_results_that_are_not_finite_are_no_fault(project, result, wanted):
+    stderr = train_one(project, TESTED + evaluate(f"return {result.replace('NAN', NAN)}") + RUN)
+    row = project.rows()[0]
+    assert row["run_results"] == wanted
+    assert "run_faults" not in row and "faults" not in stderr and project.errors() == ""
+
+
 def test_the_summary_counts_the_runs_with_faults(project):
     project.write(batch_size=[1, 2, 3])
     project.script(TESTED + evaluate("return 1 / (self.batch_size - 2)") + RUN)
@@ -301,9 +315,22 @@ def test_logging_that_a_method_imports_is_shown_too(project):
     assert "root] halfway" in project.read("example0.err")
 
 
+@pytest.mark.parametrize("before", ["logging.info('before')", "logging.debug('before')", "logging.basicConfig()"])
+def test_what_is_logged_before_the_app_hides_nothing(project, before):
+    """Each of these makes a handler of the root logger, of which the script knows nothing."""
+    train_one(project, f"import logging\n{before}\n" + LOGGING + RUN)
+    lines = project.read("example0.err").splitlines()
+    assert [line.partition(": ")[2] for line in lines] == ["root] halfway", "mine] odd"]
+
+
 @pytest.mark.parametrize("setting, wanted", [
     ("logging.basicConfig(level=logging.WARNING, format='own %(message)s')", "own odd\n"),
     ("logging.getLogger().setLevel(logging.ERROR)", ""),
+    ("logging.basicConfig(level=logging.ERROR)", ""),
+    ("logging.basicConfig(level=logging.INFO)", "INFO:root:halfway\nWARNING:mine:odd\n"),
+    ("logging.basicConfig(stream=sys.stdout)", ""),
+    ("logging.basicConfig(format='%(message)s')", "odd\n"),
+    ("logging.info(1); logging.getLogger().addHandler(logging.NullHandler())", "WARNING:mine:odd\n"),
 ])
 def test_an_app_s_own_logging_is_left_alone(project, setting, wanted):
     train_one(project, f"import logging\n{setting}\n" + LOGGING + RUN)
