@@ -164,3 +164,28 @@ bool expression_check(const char *text, struct error *err)
     expression_free(&expression);
     return true;
 }
+
+/* Returns whether a number may begin with the last word of a match, as in "loss=i" of "loss=inf". */
+static bool ends_in_beginning(const char *text)
+{
+    static const char *const beginnings[] = {"i", "in", "n", "na"};
+    size_t len = strlen(text), word = 0;
+    while (word < len && ascii_is_letter(text[len - 1 - word]))
+        word++;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (ascii_is_same(text + len - word, beginnings[i]))
+            return true;
+    return false;
+}
+
+bool expression_may_hold_number(const char *text)
+{
+    bool has_text = false;
+    for (const char *c = text; *c; c++) {
+        /* A sign and a point may begin a number; what may be empty matches in front of one. */
+        if (strchr("([{.*?|+-\\", *c) || ascii_is_digit(*c))
+            return true;
+        has_text = has_text || !strchr("^$", *c);
+    }
+    return !has_text || ascii_contains(text, "inf") || ascii_contains(text, "nan") || ends_in_beginning(text);
+}

@@ -21,3 +21,6 @@ bool expression_find(const struct expression *expression, const char *text, regm
                      int flags);
 /* Whether an expression is well-formed. */
 bool expression_check(const char *text, struct error *err);
+/* Returns whether a match of a well-formed expression may hold a number, as far as can be told easily: false
+ * for words such as "loss:" that can match nothing else. */
+bool expression_may_hold_number(const char *text);

@@ -40,18 +40,29 @@ const char *config_metric_find_fault(const char *name)
                                         : config_metric_find_report_fault(name);
 }
 
+static void check_expression(const char *name, const struct value *value, struct faults *faults)
+{
+    const char *expression = value_text(value);
+    struct error why;
+    if (!expression_check(expression, &why))
+        fault_add(faults, FAULT_ERROR, value_place(value),
+                  "'meta.metrics.%s' is no POSIX extended regular expression: %s", name, why.text);
+    else if (!expression_may_hold_number(expression) && !config_metric_find_fault(name))
+        fault_add(faults, FAULT_WARNING, value_place(value),
+                  "'meta.metrics.%s' finds no number, since it matches nothing but \"%s\"; write where the "
+                  "number is, as in \"%s: {number}\"",
+                  name, expression, name);
+}
+
 void config_metric_check_all(const struct value *metrics, struct faults *faults)
 {
     for (size_t i = 0; metrics && i < value_count(metrics); i++) {
         const char *name = value_key(metrics, i);
         const char *name_fault = config_metric_find_fault(name);
-        struct error why;
         if (name_fault)
             fault_add(faults, FAULT_ERROR, value_key_place(metrics, i), "'%s' cannot be a metric: %s", name,
                       name_fault);
-        if (!expression_check(value_text(value_item(metrics, i)), &why))
-            fault_add(faults, FAULT_ERROR, value_place(value_item(metrics, i)),
-                      "'meta.metrics.%s' is no POSIX extended regular expression: %s", name, why.text);
+        check_expression(name, value_item(metrics, i), faults);
     }
 }
 

@@ -27,6 +27,39 @@ static void refuses_metrics_that_cannot_be_a_column(void **state)
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
 }
 
+static void warns_of_an_expression_that_finds_no_number(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"loss", "loss:", "val_loss = ", "^loss$", "loss, accuracy", "step/s"};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        CLEANUP(memory_free) char *text = text_format("meta: {metrics: {loss: \"%s\"}}", words[i]);
+        CLEANUP(memory_free)
+        char *said = text_format("config.json:1:24: warning: 'meta.metrics.loss' finds no number, since it "
+                                 "matches nothing but \"%s\"; write where the number is, as in "
+                                 "\"loss: {number}\"\n",
+                                 words[i]);
+        struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+        assert_non_null(fixture.config);
+        assert_true(fixture_said(&fixture, said));
+        fixture_close(&fixture);
+    }
+}
+
+static void takes_an_expression_that_may_find_a_number(void **state)
+{
+    (void)state;
+    static const char *const expressions[] = {
+        "loss=.*",   "loss: {number}", "loss ([0-9.]+)", "loss [0-9]+", "loss .",
+        "loss 5",    "loss=-",         "loss=i",         "loss: nan",   "info",
+        "loss=\\S+", "loss|.",         "(loss)?",        "^",           "(loss)"};
+    for (size_t i = 0; i < COUNT(expressions); i++) {
+        CLEANUP(memory_free) char *text = text_format("meta: {metrics: {loss: '%s'}}", expressions[i]);
+        struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
+        assert_string_equal(text_get(&fixture.said), "");
+        fixture_close(&fixture);
+    }
+}
+
 static void warns_of_an_objective_that_is_a_slip_of_the_pen(void **state)
 {
     (void)state;
@@ -46,8 +79,8 @@ static void takes_other_objectives_as_they_are(void **state)
                                         "reward"};
     for (size_t i = 0; i < COUNT(names); i++) {
         CLEANUP(memory_free)
-        char *text =
-            text_format("{meta: {metrics: {accuracy: x}, objective: {metric: %s, mode: max}}}", names[i]);
+        char *text = text_format(
+            "{meta: {metrics: {accuracy: \"{number}\"}, objective: {metric: %s, mode: max}}}", names[i]);
         struct fixture fixture = fixture_open(text, CONFIG_FOR_PROGRAM);
         assert_string_equal(text_get(&fixture.said), "");
         fixture_close(&fixture);
@@ -59,6 +92,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_a_malformed_expression_where_it_stands),
         cmocka_unit_test(refuses_metrics_that_cannot_be_a_column),
+        cmocka_unit_test(warns_of_an_expression_that_finds_no_number),
+        cmocka_unit_test(takes_an_expression_that_may_find_a_number),
         cmocka_unit_test(warns_of_an_objective_that_is_a_slip_of_the_pen),
         cmocka_unit_test(takes_other_objectives_as_they_are),
     };

@@ -67,7 +67,7 @@ static void does_not_warn_of_what_is_a_string_by_quotes_or_meaning(void **state)
         "a: [nO, yEs, oN, none, ye, note]",
         "{data_name: on, data_dir: no, train_prefix: y, log_dir: off}",
         "data_dir: [on, off]",
-        "meta: {program: [train, --bn, no], metrics: {loss: no}}",
+        "meta: {program: [train, --bn, no]}",
     };
     for (size_t i = 0; i < COUNT(fine); i++)
         assert_warned(fine[i], 0, NULL);
