@@ -76,9 +76,10 @@ static void check(const struct value *root, const char *path, enum config_use us
     if (value_get(root, "meta"))
         config_meta_check(value_get(root, "meta"), faults);
     config_words_check(root, faults);
+    if (config_foreign_check(root, faults))
+        return;
     config_several_check(root, faults);
-    if (!config_foreign_check(root, faults))
-        config_nested_check(root, faults);
+    config_nested_check(root, faults);
 }
 
 /* Whether axes and entries are there as they must be, whatever else is wrong. */

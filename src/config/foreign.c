@@ -103,7 +103,7 @@ static bool find_parameter(const char *holder, const struct value *object, // NO
 
 static void add_example(struct text *out, const char *key, const struct value *values)
 {
-    text_add(out, "as in ");
+    text_add(out, "such as ");
     text_add_json_string(out, key, strlen(key));
     text_add(out, ": ");
     value_add_json_short(out, values);
@@ -118,10 +118,10 @@ static void add_range(struct text *out, const struct parameter *parameter)
     if (least && most) {
         value_array_add(ends, value_ref(least));
         value_array_add(ends, value_ref(most));
+        text_add(out, "values to try instead of a range, ");
         add_example(out, parameter->name, ends);
-        text_add(out, " and values between, since a grid has values, not ranges");
     } else {
-        text_add(out, "as in \"learning_rate\": [0.1, 0.01], since a grid has values, not distributions");
+        text_add(out, "values to try instead of a distribution, such as \"learning_rate\": [0.1, 0.01]");
     }
 }
 
@@ -129,10 +129,12 @@ static void add_remedy(struct text *out, const struct parameter *parameter)
 {
     const struct tool *tool = parameter->tool;
     const struct value *values = tool->values ? value_get(parameter->value, tool->values) : parameter->value;
-    if (values && value_kind(values) == VALUE_ARRAY)
+    if (values && value_kind(values) == VALUE_ARRAY) {
+        text_add(out, "its values, ");
         add_example(out, parameter->name, values);
-    else
+    } else {
         add_range(out, parameter);
+    }
 }
 
 /* Returns whether a key at the top spans the grid, other than the arrays that such files have there. */
@@ -213,11 +215,11 @@ static void check_hydra(const struct value *root, size_t i, struct faults *fault
     CLEANUP(value_cleanup) struct value *values = sweep ? split(value_text(value_item(sweep, 0))) : NULL;
     if (values) /* +key adds a key in Hydra */
         add_example(&example, value_key(sweep, 0) + strspn(value_key(sweep, 0), "+"), values);
-    fault_add(faults, has_axis(root) ? FAULT_WARNING : FAULT_ERROR, value_key_place(root, i),
-              "this is a config of Hydra, whose defaults and sweeps are not read; write each key with its "
-              "value, and what "
-              "varies as an array at the top, %s",
-              values ? text_get(&example) : "as in \"learning_rate\": [0.1, 0.01]");
+    fault_add(
+        faults, has_axis(root) ? FAULT_WARNING : FAULT_ERROR, value_key_place(root, i),
+        "this is a config of Hydra, whose defaults and sweeps furcate does not read. Write each key with its "
+        "value, and each key that varies as an array at the top of the file, %s",
+        values ? text_get(&example) : "such as \"learning_rate\": [0.1, 0.01]");
 }
 
 bool config_foreign_check(const struct value *root, struct faults *faults)
@@ -233,7 +235,8 @@ bool config_foreign_check(const struct value *root, struct faults *faults)
     CLEANUP(text_free) struct text remedy = {0};
     add_remedy(&remedy, &found);
     fault_add(faults, found.tool->is_certain && !has_axis(root) ? FAULT_ERROR : FAULT_WARNING, found.place,
-              "%s, which spans no grid here; write its parameters at the top, %s", found.tool->said,
-              text_get(&remedy));
+              "%s, whose parameters furcate does not read. Write each of them at the top of the file as an "
+              "array of %s",
+              found.tool->said, text_get(&remedy));
     return true;
 }

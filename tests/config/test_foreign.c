@@ -26,27 +26,29 @@ static void refuses_a_sweep_of_another_tool_that_would_be_one_run(void **state)
     static const struct refusal refusals[] = {
         {"{program: train.py, method: grid, parameters: {lr: {values: [0.1, 0.01]}, optimizer: {values: "
          "[adam, sgd]}}}",
-         "1:48: error: this is a sweep of Weights & Biases, which spans no grid here; write its parameters "
-         "at the top, as "
-         "in \"lr\": [0.1, 0.01]\n"},
+         "1:48: error: this is a sweep of Weights & Biases, whose parameters furcate does not read. "
+         "Write each of them at the top of the file as an array of its values, such as \"lr\": [0.1, "
+         "0.01]\n"},
         {"{method: bayes, parameters: {lr: {min: 0.0001, max: 0.1}}, command: [a, b]}",
-         "as in \"lr\": [0.0001, 0.1] and values between, since a grid has values, not ranges"},
+         "as an array of values to try instead of a range, such as \"lr\": [0.0001, 0.1]\n"},
         {"parameters:\n  epochs: {value: 5}\n  lr: {distribution: log_uniform}\n",
-         "config.json:3:3: error: this is a sweep of Weights & Biases"},
-        {"parameters: {opt: {parameters: {lr: {values: [1, 2]}}}}", "as in \"lr\": [1, 2]"},
+         "an array of values to try instead of a distribution, such as \"learning_rate\": [0.1, 0.01]\n"},
+        {"parameters: {opt: {parameters: {lr: {values: [1, 2]}}}}", "such as \"lr\": [1, 2]"},
         {"{lr: {grid_search: [0.1, 0.2]}}", "1:2: error: this is a search space of Ray Tune"},
         {"exp: {config: {lr: {grid_search: [0.1, 0.2]}}}", "this is a search space of Ray Tune"},
         {"lr: {_type: choice, _value: [1, 2]}", "this is a search space of NNI"},
         {"hyperparameters: {lr: {type: categorical, vals: [1, 2]}}", "this is an experiment of Determined"},
         {"hyperparameters: {lr: {type: double, minval: 1, maxval: 2}}",
-         "as in \"lr\": [1, 2] and values between"},
+         "instead of a range, such as \"lr\": [1, 2]\n"},
         {"defaults: [model: resnet, _self_]\nhydra: {sweeper: {params: {lr: '0.1,0.01'}}}\n",
-         "1:1: error: this is a config of Hydra, whose defaults and sweeps are not read; write each key with "
-         "its value, and "
-         "what varies as an array at the top, as in \"lr\": [0.1, 0.01]\n"},
-        {"hydra: {sweeper: {params: {+lr: 'choice(a, b)'}}}", "at the top, as in \"lr\": [\"a\", \"b\"]"},
+         "1:1: error: this is a config of Hydra, whose defaults and sweeps furcate does not read. Write each "
+         "key "
+         "with its value, and each key that varies as an array at the top of the file, such as \"lr\": [0.1, "
+         "0.01]\n"},
+        {"hydra: {sweeper: {params: {+lr: 'choice(a, b)'}}}",
+         "at the top of the file, such as \"lr\": [\"a\", \"b\"]"},
         {"hydra: {sweeper: {params: {lr: 'range(1, 9)'}}}",
-         "at the top, as in \"learning_rate\": [0.1, 0.01]"},
+         "at the top of the file, such as \"learning_rate\": [0.1, 0.01]"},
         {"defaults: [{model: resnet}, {db: mysql}]", "this is a config of Hydra"},
         {"hydra/launcher: joblib\nlr: 1\n", "this is a config of Hydra"},
     };
