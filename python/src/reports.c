@@ -120,7 +120,9 @@ PyObject *core_find_name_fault(PyObject *module, PyObject *name)
         return NULL;
     const char *fault = find_name_fault(bytes);
     Py_DECREF(bytes);
-    return fault ? PyUnicode_FromString(fault) : Py_NewRef(Py_None);
+    if (!fault)
+        Py_RETURN_NONE;
+    return PyUnicode_FromString(fault);
 }
 
 /* A fault that cannot be written is on stderr nevertheless. */

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "store/directory.h"
+#include "store/found_run.h"
 #include "store/internal.h"
 #include "store/known.h"
 #include "store/older.h"
@@ -45,7 +46,7 @@ static void note_row(void *context, int64_t id)
         vector_push(&work->late, id);
 }
 
-/* A crash may have torn the last line, or an editor left it without its end. */
+/* Repairs the last line, which a crash may have torn, or an editor left without its end. */
 static bool repair_end(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
@@ -70,41 +71,6 @@ static bool read_rows(struct reconciliation *work, struct error *err)
     return true;
 }
 
-/* A run as its own files describe it. Owns the records; the texts are borrowed from there. */
-struct found_run {
-    struct run_record identity; /* what furcate wrote before the run began */
-    struct run_record results;  /* its run_data.json; content NULL: it is not complete */
-    int64_t complete_ns;        /* when that was written */
-    bool is_other;              /* its program has a run_data.json of its own */
-    int64_t id;
-    int attempts;
-    const char *name, *label;
-    char *directory; /* absolute */
-};
-
-/* Whoever wrote the run directory: the original furcate wrote no identity, only results. */
-static const struct run_record *whole_of(const struct found_run *found)
-{
-    return found->identity.content ? &found->identity : &found->results;
-}
-
-static void describe(struct reconciliation *work, struct found_run *found, const char *base_name)
-{
-    const struct run_record *record = whole_of(found);
-    const struct value *data_name = value_get(record->keys, "data_name");
-    const char *prefix = data_name && value_kind(data_name) == VALUE_STRING ? value_text(data_name) : "";
-    const char *name = store_run_record_text(record, "name", "");
-    int64_t attempts = store_run_record_number(record, "attempt", 1);
-    int64_t id_in_name = store_directory_id(base_name, strlen(base_name), prefix, strlen(prefix));
-
-    found->id = store_run_record_number(record, "id", id_in_name);
-    found->attempts = attempts < INT32_MAX ? (int)attempts : 1;
-    found->name = name[0] && !strchr(name, '/') ? name : base_name; /* a slash would lead elsewhere */
-    found->label = store_run_record_text(record, "label", "");
-    if (found->id > work->highest_id)
-        work->highest_id = found->id;
-}
-
 static struct record *new_record(const struct found_run *found, enum run_state state)
 {
     struct run run = {.id = found->id,
@@ -121,7 +87,7 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     struct record *record = new_record(found, RUN_FINISHED);
     record->log_dir = store_log_dir_cell(store, base_name);
     struct row_run who = {found->id, found->name, found->attempts, record->log_dir};
-    const struct run_record *whole = whole_of(found);
+    const struct run_record *whole = found_run_record(found);
     CLEANUP(value_cleanup) struct value *keys = store_run_record_row_keys(whole, &found->results);
     struct row_content content = {keys, whole->gpu_id, whole->meta, found->results.data};
     store_row_make(&record->row, &content, &who);
@@ -139,7 +105,7 @@ static bool is_old(const struct reconciliation *work, int64_t complete_ns)
     return !work->without_database && complete_ns < work->last_ns;
 }
 
-/* A run that ended well and never had a row, since a crash came before its results were read. */
+/* Takes up a run that ended well and never had a row, since a crash came before its results were read. */
 static void take_unread(struct reconciliation *work, const struct found_run *found, const char *base_name)
 {
     struct run names = {.id = found->id,
@@ -148,13 +114,15 @@ static void take_unread(struct reconciliation *work, const struct found_run *fou
                         .directory = found->directory,
                         .attempt = found->attempts,
                         .other_run_data = found->is_other};
-    vector_push(&work->store->unread.runs, store_unread_restore(whole_of(found), &found->results, &names));
+    vector_push(&work->store->unread.runs,
+                store_unread_restore(found_run_record(found), &found->results, &names));
     log_line(work->store->log, LOG_INFO,
              "%s had ended well when furcate was killed; its results are read now, and it gets its row",
              base_name);
 }
 
-/* A run that is complete and has no row: the user deleted the row, or a crash came before it was written. */
+/* Settles a run that is complete and has no row: the user deleted the row, or a crash came before it was
+ * written. */
 static bool settle_complete(struct reconciliation *work, struct found_run *found, const char *base_name,
                             struct error *err)
 {
@@ -186,36 +154,16 @@ static void note_unfinished(struct reconciliation *work, const struct found_run 
     }
 }
 
-/* Sets *ns to -1 when it is not there. */
-static bool find_modified(const char *path, int64_t *ns, struct error *err)
-{
-    struct stat info;
-    *ns = -1;
-    if (stat(path, &info) < 0) {
-        error_system(err, errno, "cannot look at %s", path);
-        return !err->may_pass;
-    }
-    *ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
-    return true;
-}
-
-static bool is_there(const struct found_run *found, const char *name, bool *there, struct error *err)
-{
-    int64_t ns;
-    CLEANUP(memory_free) char *path = file_join(found->directory, name);
-    bool known = find_modified(path, &ns, err);
-    *there = known && ns >= 0;
-    return known;
-}
-
-/* A folder that does not say which run it is of, if it is a run directory at all. Its number is not given
- * again. */
+/* Passes over a folder that does not say which run it is of, if it is a run directory at all. Its number is
+ * not given again. */
 static bool pass_over(struct reconciliation *work, const struct found_run *found, const char *base_name,
                       struct error *err)
 {
-    bool was_started, had_record;
-    if (!is_there(found, "config.json", &was_started, err) || !is_there(found, RECORD_FILE, &had_record, err))
+    int64_t started_ns, record_ns;
+    if (!found_run_look(found, "config.json", &started_ns, err) ||
+        !found_run_look(found, RECORD_FILE, &record_ns, err))
         return false;
+    bool was_started = started_ns >= 0, had_record = record_ns >= 0;
     int64_t id = was_started ? store_directory_id(base_name, strlen(base_name), "", 0) : -1;
     if (id > work->highest_id)
         work->highest_id = id;
@@ -246,56 +194,19 @@ static bool was_there(const struct reconciliation *work, const char *base_name, 
            !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
 }
 
-/* Reads the results where the file is of this run, and not one that its program has written for itself. */
-static bool read_results(struct found_run *found, const char *name, struct error *err)
-{
-    struct value *content;
-    const struct run_record *identity = &found->identity;
-    CLEANUP(memory_free) char *path = file_join(found->directory, name);
-    if (!find_modified(path, &found->complete_ns, err))
-        return false;
-    if (found->complete_ns < 0)
-        return true;
-    if (!store_read_object(found->directory, name, &content, err))
-        return false;
-    if (!content)
-        return true;
-    store_run_record_take(&found->results, content);
-    bool is_own = identity->content
-                      ? store_run_record_is_of(&found->results, store_run_record_number(identity, "id", -1),
-                                               store_run_record_text(identity, "name", ""))
-                      : found->results.data && value_kind(found->results.data) == VALUE_OBJECT;
-    if (!is_own)
-        store_run_record_free(&found->results);
-    return true;
-}
-
-/* The second file is there only where the first is another's. */
-static bool find_results(struct found_run *found, struct error *err)
-{
-    if (!read_results(found, RUN_DATA_FILE, err))
-        return false;
-    bool is_anothers = found->complete_ns >= 0 && !found->results.content;
-    found->is_other = is_anothers;
-    return !is_anothers || read_results(found, OTHER_RUN_DATA_FILE, err);
-}
-
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
-    int64_t complete_ns;
-    CLEANUP(memory_free) char *path = file_join(found->directory, RUN_DATA_FILE);
-    if (!find_modified(path, &complete_ns, err))
+    if (!found_run_look(found, RUN_DATA_FILE, &found->complete_ns, err))
         return false;
-    if (was_there(work, base_name, complete_ns))
+    if (was_there(work, base_name, found->complete_ns))
         return true;
-    if (!store_run_record_read(&found->identity, found->directory, err))
+    if (!found_run_read(found, base_name, err))
         return false;
-    if (complete_ns >= 0 && !find_results(found, err))
-        return false;
-    if (!whole_of(found)->content)
+    if (!found_run_record(found)->content)
         return pass_over(work, found, base_name, err);
-    describe(work, found, base_name);
+    if (found->id > work->highest_id)
+        work->highest_id = found->id;
     if (found->results.content && found->id >= 0 && store_unread_is_mark(&found->results)) {
         take_unread(work, found, base_name);
         return true;
@@ -306,14 +217,12 @@ static bool look_into(struct reconciliation *work, struct found_run *found, cons
     return true;
 }
 
-/* A directory whose run has no row. One that cannot be read now may hold a finished run. */
+/* Looks at a directory whose run has no row. One that cannot be read now may hold a finished run. */
 static bool look_at(struct reconciliation *work, const char *base_name, struct error *err)
 {
     struct found_run found = {.directory = file_join(work->store->directory, base_name)};
     bool looked = look_into(work, &found, base_name, err);
-    store_run_record_free(&found.identity);
-    store_run_record_free(&found.results);
-    free(found.directory);
+    found_run_free(&found);
     return looked;
 }
 
