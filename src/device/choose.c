@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/vector.h"
 #include "device/sources.h"
@@ -89,6 +90,30 @@ static char *trim(char *entry)
     return entry;
 }
 
+/* Returns whether the entry is one by which people hide all GPUs: "", "-1", "NoDevFiles". */
+static bool hides(const char *entry)
+{
+    return !*entry || strcmp(entry, "-1") == 0 || strcmp(entry, "NoDevFiles") == 0;
+}
+
+static void tell_of_unseen(struct device_list *list, const char *visible, const char *entry, enum match match,
+                           size_t there)
+{
+    CLEANUP(text_free) struct text shown = {0}, why = {0};
+    display_add_visible(&shown, visible);
+    if (match == MATCH_SEVERAL)
+        text_addf(&why, "several GPUs begin with '%s'", entry);
+    else if (there == 0)
+        text_add(&why, "no GPU was found on this machine");
+    else {
+        text_add(&why, "there is no GPU '");
+        display_add_visible(&why, entry);
+        text_addf(&why, "' among the %zu of this machine", there);
+    }
+    device_list_unseen(list, "CUDA_VISIBLE_DEVICES is '%s', but %s%s", text_get(&shown), text_get(&why),
+                       strchr(visible, ',') ? ", and as in CUDA only what comes before it is used" : "");
+}
+
 void device_choose_visible(struct device_list *list)
 {
     const char *visible = getenv("CUDA_VISIBLE_DEVICES");
@@ -100,8 +125,12 @@ void device_choose_visible(struct device_list *list)
     char *rest = copy;
     for (char *entry; (entry = strsep(&rest, ","));) {
         const struct device *device = NULL;
-        if (find_device(list, trim(entry), &device) != MATCH_ONE)
+        enum match match = find_device(list, entry = trim(entry), &device);
+        if (match != MATCH_ONE) {
+            if (!hides(entry))
+                tell_of_unseen(list, visible, entry, match, before);
             break;
+        }
         keep(&kept, device);
     }
     replace_devices(list, &kept);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -85,8 +86,26 @@ static char *first_words(const char *printed)
     return text_take(&words);
 }
 
-static bool not_on_path(const char *program, struct error *err)
+static bool is_on_path(const char *program)
 {
+    const char *path = getenv("PATH");
+    CLEANUP(memory_free) char *folders = memory_copy_text(path ? path : "/usr/bin:/bin");
+    char *rest = folders;
+    for (const char *folder; (folder = strsep(&rest, ":"));) {
+        CLEANUP(memory_free) char *file = file_join(*folder ? folder : ".", program);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The kernel has one error for a script that is not there, and for one whose interpreter is not there. */
+static bool not_executed(const char *program, struct error *err)
+{
+    if (is_on_path(program))
+        return error_set(err, ERROR_SYSTEM,
+                         "cannot run %s: it is on PATH, but the interpreter that it names is missing",
+                         program);
     error_set(err, ERROR_SYSTEM, "%s is not on PATH", program);
     err->number = ENOENT;
     return false;
@@ -108,8 +127,8 @@ static bool judge(const char *program, bool in_time, size_t len, const char *pri
         return error_set(err, ERROR_SYSTEM, "%s did not answer in time and was killed", program);
     if (WIFSIGNALED(status))
         return fails(program, "was killed by signal", WTERMSIG(status), printed, err);
-    if (WEXITSTATUS(status) == 127) /* where posix_spawnp() cannot say it at once, as under valgrind */
-        return not_on_path(program, err);
+    if (WEXITSTATUS(status) == 127 && !*printed) /* where posix_spawnp() cannot say it, as under valgrind */
+        return not_executed(program, err);
     if (WEXITSTATUS(status) != 0)
         return fails(program, "failed with exit status", WEXITSTATUS(status), printed, err);
     return true;
@@ -134,7 +153,7 @@ bool device_command(char *const argv[], int limit_ms, struct text *output, struc
     pid_t pid;
     int number = spawn(argv, out, &pid);
     if (number == ENOENT)
-        return not_on_path(argv[0], err);
+        return not_executed(argv[0], err);
     if (number != 0)
         return error_system(err, number, "cannot run %s", argv[0]);
 

@@ -19,6 +19,7 @@ struct device_list {
     size_t count, capacity;
     char source[64];    /* what found them: "NVML 12.550", "nvidia-smi"; "" when nothing did */
     struct text notes;  /* why a source that was tried found none, a line each; for messages */
+    struct text unseen; /* those of the notes that tell what CUDA_VISIBLE_DEVICES names and is not there */
     struct text faults; /* those of the notes that tell of a driver, tool or GPU which is there and fails */
 };
 

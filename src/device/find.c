@@ -18,6 +18,7 @@ void device_list_free(struct device_list *list)
 {
     vector_free(list);
     text_free(&list->notes);
+    text_free(&list->unseen);
     text_free(&list->faults);
     *list = (struct device_list){0};
 }
@@ -27,22 +28,36 @@ void device_list_add(struct device_list *list, const struct device *device)
     vector_push(list, *device);
 }
 
+/* Adds a line to both texts; `other` may be NULL. */
+static void add_line(struct text *notes, struct text *other, const char *format, va_list args)
+{
+    CLEANUP(text_free) struct text line = {0};
+    text_addv(&line, format, args);
+    text_addf(notes, "%s\n", text_get(&line));
+    if (other)
+        text_addf(other, "%s\n", text_get(&line));
+}
+
 void device_list_note(struct device_list *list, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    text_addv(&list->notes, format, args);
+    add_line(&list->notes, NULL, format, args);
     va_end(args);
-    text_add_char(&list->notes, '\n');
 }
 
 void device_list_fault(struct device_list *list, const char *format, ...)
 {
     va_list args;
-    CLEANUP(text_free) struct text line = {0};
     va_start(args, format);
-    text_addv(&line, format, args);
+    add_line(&list->notes, &list->faults, format, args);
     va_end(args);
-    text_addf(&list->notes, "%s\n", text_get(&line));
-    text_addf(&list->faults, "%s\n", text_get(&line));
+}
+
+void device_list_unseen(struct device_list *list, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_line(&list->notes, &list->unseen, format, args);
+    va_end(args);
 }

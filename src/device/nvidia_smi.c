@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "device/command.h"
 #include "device/sources.h"
 
@@ -39,15 +41,32 @@ static bool read_gpu(const char *line, struct device *device)
            strncmp(device->uuid, "GPU-", 4) == 0 && device->name[0];
 }
 
+/* A driver that fails for one GPU says so among the lines of the others, and ends well. */
+static void tell_of_other_line(struct device_list *list, const char *line, int nth)
+{
+    enum { most_told = 8, most_bytes = 120 };
+    CLEANUP(memory_free)
+    char *beginning =
+        memory_copy_bytes(line, strlen(line) > most_bytes ? utf8_fit(line, most_bytes) : strlen(line));
+    CLEANUP(text_free) struct text shown = {0};
+    display_add_visible(&shown, beginning);
+    if (nth >= most_told || strcmp(line, "No devices were found") == 0)
+        device_list_note(list, "nvidia-smi: %s", text_get(&shown));
+    else
+        device_list_fault(list, "nvidia-smi printed '%s', which tells of no GPU that can be used",
+                          text_get(&shown));
+}
+
 static void read_gpus(struct device_list *list, char *output)
 {
     char *rest = output;
+    int others = 0;
     for (char *line; (line = strsep(&rest, "\n"));) {
         struct device device;
         if (read_gpu(line, &device))
             device_list_add(list, &device);
         else if (line[0])
-            device_list_note(list, "nvidia-smi: not understood: '%.80s'", line);
+            tell_of_other_line(list, line, others++);
     }
 }
 

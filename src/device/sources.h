@@ -19,3 +19,6 @@ void device_list_note(struct device_list *list, const char *format, ...)
 /* Adds a line to list->notes and list->faults. */
 void device_list_fault(struct device_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Adds a line to list->notes and list->unseen. */
+void device_list_unseen(struct device_list *list, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

@@ -79,14 +79,21 @@ static void log_excluded(struct runner *runner)
                  "entangled to be counted");
 }
 
-static void warn_of_faults(struct runner *runner)
+static void warn_of_lines(struct runner *runner, const char *words, const struct text *lines)
 {
-    CLEANUP(memory_free) char *faults = memory_copy_text(text_get(&runner->slots.devices.faults));
-    char *rest = faults, *line;
+    CLEANUP(memory_free) char *copy = memory_copy_text(text_get(lines));
+    char *rest = copy, *line;
     while ((line = strsep(&rest, "\n")))
         if (*line)
-            log_line(runner->log, LOG_WARNING, "A GPU or its driver fails: %s", line);
-    if (*text_get(&runner->slots.devices.faults) && runner->slots.devices.count == 0)
+            log_line(runner->log, LOG_WARNING, "%s%s", words, line);
+}
+
+static void warn_of_faults(struct runner *runner)
+{
+    const struct device_list *devices = &runner->slots.devices;
+    warn_of_lines(runner, "A GPU or its driver fails: ", &devices->faults);
+    warn_of_lines(runner, "", &devices->unseen);
+    if (devices->faults.len + devices->unseen.len > 0 && devices->count == 0)
         log_line(runner->log, LOG_WARNING,
                  "No GPU can be used: running on CPU slots instead, as meta.allow_cpu allows");
 }

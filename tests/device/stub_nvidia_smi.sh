@@ -1,6 +1,6 @@
 #!/bin/sh
 # An nvidia-smi without a GPU, for the tests. FURCATE_STUB_GPUS is how many it lists (default 2);
-# FURCATE_STUB_SMI makes it misbehave: "garbage", "fail", "mismatch", "stderr", "crash", "flood", or "hang", which leaves the pid of a child
+# FURCATE_STUB_SMI makes it misbehave: "garbage", "unknown", "lost", "fail", "mismatch", "stderr", "crash", "flood", or "hang", which leaves the pid of a child
 # in the file FURCATE_STUB_PID names.
 case "$FURCATE_STUB_SMI" in
 fail)
@@ -17,6 +17,13 @@ stderr)
     ;;
 crash)
     kill -SEGV $$
+    ;;
+unknown)
+    echo '0, [N/A], Fake A'
+    exit 0
+    ;;
+lost)
+    echo 'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error'
     ;;
 garbage)
     printf 'No devices were found\n\n-1, GPU-1, A\n0, GPU-00000000\n99999999999, GPU-2, B\n,,,,\n7, 8, 9\n'

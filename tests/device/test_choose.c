@@ -40,15 +40,16 @@ static void assert_indices(const struct device_list *list, const char *expected)
 
 static const struct visible_case {
     const char *visible, *expected;
+    bool unseen;
 } cases[] = {
-    {"", ""},           {"1", "1,"},
-    {"1,0", "1,0,"},    {" 1, 0 ", "1,0,"},
-    {"GPU-2", "2,"},    {"GPU-11111111-1c2d-4e3f-8a9b-0c1d2e3f4a5b,0", "1,0,"},
-    {"GPU-", ""},       {"7", ""},
-    {"0,7,1", "0,"},    {"0,,1", "0,"},
-    {"2,2,1", "2,1,"},  {"-1", ""},
-    {"NoDevFiles", ""}, {"MIG-11111111", ""},
-    {"1x", ""},         {"0,1,2", "0,1,2,"},
+    {"", "", false},           {"1", "1,", false},
+    {"1,0", "1,0,", false},    {" 1, 0 ", "1,0,", false},
+    {"GPU-2", "2,", false},    {"GPU-11111111-1c2d-4e3f-8a9b-0c1d2e3f4a5b,0", "1,0,", false},
+    {"GPU-", "", true},        {"7", "", true},
+    {"0,7,1", "0,", true},     {"0,,1", "0,", false},
+    {"2,2,1", "2,1,", false},  {"-1", "", false},
+    {"NoDevFiles", "", false}, {"MIG-11111111", "", true},
+    {"1x", "", true},          {"0,1,2", "0,1,2,", false},
 };
 
 static void sees_what_cuda_would_see(void **state)
@@ -61,6 +62,7 @@ static void sees_what_cuda_would_see(void **state)
         device_choose_visible(&list);
         assert_indices(&list, cases[i].expected);
         assert_int_equal(list.count == 0, strstr(text_get(&list.notes), "CUDA_VISIBLE_DEVICES='") != NULL);
+        assert_int_equal(cases[i].unseen, list.unseen.len > 0);
         device_list_free(&list);
     }
 }

@@ -101,8 +101,10 @@ static void takes_what_it_understands_out_of_garbage(void **state)
     assert_int_equal(list.count, 1);
     assert_string_equal(list.items[0].uuid, "GPU-11111111");
     assert_string_equal(list.items[0].name, "Stub GPU");
-    assert_non_null(strstr(text_get(&list.notes), "'No devices were found'"));
-    assert_non_null(strstr(text_get(&list.notes), "'7, 8, 9'"));
+    assert_non_null(strstr(text_get(&list.notes), "nvidia-smi: No devices were found\n"));
+    assert_non_null(strstr(text_get(&list.faults), "nvidia-smi printed '7, 8, 9', which tells of no GPU"));
+    assert_non_null(strstr(text_get(&list.faults), "'\\x01\\xff'"));
+    assert_null(strstr(text_get(&list.faults), "No devices were found"));
     device_list_free(&list);
 }
 

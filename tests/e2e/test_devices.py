@@ -162,6 +162,55 @@ def test_a_gpu_that_is_lost_is_told_though_others_are_used(machine):
     assert {row["gpu_id"] for row in machine.rows()} <= {"0", "2"}
 
 
+def test_a_tool_that_ends_well_and_cannot_tell_of_a_gpu_is_told_in_its_words(project):
+    write(project, 2, allow_cpu=True)
+    done = project.run("/bin/true", FURCATE_STUB_SMI="unknown")
+    assert "A GPU or its driver fails: nvidia-smi printed '0, [N/A], Fake A', which tells of no GPU" in done.stderr
+    assert "No GPU can be used: running on CPU slots instead" in done.stderr
+    write(project, 4)
+    done = project.run("/bin/true", FURCATE_STUB_SMI="lost", FURCATE_STUB_GPUS="1")
+    assert "nvidia-smi printed 'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error'" in done.stderr
+    assert "instead" not in done.stderr and "Running on 1 GPU slot" in done.stderr
+
+
+@pytest.mark.parametrize("interpreter", ["/nonexistent/sh", "/usr/bin/env nonexistent"])
+def test_a_tool_whose_interpreter_is_missing_is_told(project, interpreter):
+    write(project, 2, allow_cpu=True)
+    (project.root / "bin").mkdir()
+    project.script("bin/nvidia-smi", f"#!{interpreter}\n")
+    done = project.run("/bin/true", PATH=f"{project.root / 'bin'}:/usr/bin:/bin")
+    assert "A GPU or its driver fails: " in done.stderr
+    assert "the interpreter that it names is missing" in done.stderr or "/usr/bin/env: " in done.stderr
+
+
+@pytest.mark.parametrize("visible, slots, words", [
+    ("5", "3 CPU slots", "CUDA_VISIBLE_DEVICES is '5', but there is no GPU '5' among the 3 of this machine\n"),
+    ("GPU-zzz", "3 CPU slots", "there is no GPU 'GPU-zzz' among the 3"),
+    ("abc", "3 CPU slots", "there is no GPU 'abc' among the 3"),
+    ("0,5", "1 GPU slot", "there is no GPU '5' among the 3 of this machine, and as in CUDA only what comes before it"),
+    ("GPU-", "3 CPU slots", "several GPUs begin with 'GPU-'"),
+])
+def test_a_gpu_that_may_be_seen_and_is_not_there_is_told(machine, visible, slots, words):
+    write(machine, 2, allow_cpu=True, max_threads=3)
+    done = machine.run("/bin/true", CUDA_VISIBLE_DEVICES=visible)
+    assert words in done.stderr and f"Running on {slots}" in done.stderr
+    assert ("running on CPU slots instead" in done.stderr) == ("CPU" in slots)
+    assert words in machine.log()
+
+
+def test_a_gpu_that_may_be_seen_on_a_machine_without_is_told(project):
+    write(project, 1, allow_cpu=True)
+    done = project.run("/bin/true", CUDA_VISIBLE_DEVICES="0")
+    assert "CUDA_VISIBLE_DEVICES is '0', but no GPU was found on this machine" in done.stderr
+
+
+@pytest.mark.parametrize("visible", ["", "-1", "NoDevFiles"])
+def test_gpus_that_are_hidden_on_purpose_are_not_spoken_of(machine, visible):
+    write(machine, 1, allow_cpu=True)
+    done = machine.run("/bin/true", CUDA_VISIBLE_DEVICES=visible)
+    assert "CUDA" not in done.stderr and "instead" not in done.stderr
+
+
 def test_a_machine_without_gpus_is_not_spoken_of(project):
     write(project, 2, allow_cpu=True)
     empty = project.root / "bin"
