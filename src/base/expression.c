@@ -116,6 +116,10 @@ static bool compile(regex_t *compiled, const char *expression, struct error *err
         return error_set(err, ERROR_CONFIG, "it has no \\d; write [0-9], or {number} for any number");
     if (letter)
         return error_set(err, ERROR_CONFIG, "it has no \\%c; spell out what is meant", letter);
+    if (strchr(expression, '\b'))
+        return error_set(
+            err, ERROR_CONFIG,
+            "it has a backspace, which \"\\b\" is in double quotes; write \"\\\\b\" for the edge of a word");
     if (!is_bounded(expression))
         return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
     CLEANUP(c_locale_leave) locale_t before = c_locale_enter();

@@ -66,7 +66,7 @@ static const struct rule meta_rules[] = {
     {"gpus", config_rule_devices, "an array of GPU indices or UUIDs, at least one", .example = "[0, 1]",
      RANGE(0, INT_MAX), .is_fixed = true},
     {"metrics", config_rule_strings, "an object of names and regular expressions",
-     .example = "{\"accuracy\": \"acc={number}\"}"},
+     .example = "{\"accuracy\": \"\\\\bacc={number}\"}"},
     {"objective", config_rule_object, "an object", "{\"metric\": \"val_accuracy\", \"mode\": \"max\"}",
      .members = RULES(objective_rules)},
     {"program", config_rule_program, "an array of strings: a program and its arguments",

@@ -35,7 +35,7 @@ void report_faults_note_no_number(struct report_faults *faults, size_t number, c
 
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text)
 {
-    if (!faults || faults->cut_metric[0])
+    if (!faults || faults->cuts++ > 0)
         return;
     copy_beginning(faults->cut_metric, sizeof faults->cut_metric, metric);
     copy_beginning(faults->cut_text, sizeof faults->cut_text, text);
@@ -53,8 +53,18 @@ void report_faults_forget_told(struct report_faults *faults)
         faults->told = 0;
 }
 
-void report_faults_forget_cut(struct report_faults *faults)
+void report_faults_note_in_word(struct report_faults *faults, const char *metric, const char *text)
 {
-    if (faults)
-        faults->cut_metric[0] = faults->cut_text[0] = '\0';
+    if (!faults || faults->in_word[0])
+        return;
+    copy_beginning(faults->in_word, sizeof faults->in_word, metric);
+    copy_beginning(faults->in_word_text, sizeof faults->in_word_text, text);
+}
+
+void report_faults_forget_output(struct report_faults *faults)
+{
+    if (!faults)
+        return;
+    faults->cuts = 0;
+    faults->cut_metric[0] = faults->cut_text[0] = faults->in_word[0] = faults->in_word_text[0] = '\0';
 }

@@ -7,4 +7,6 @@ void report_faults_note_no_number(struct report_faults *faults, size_t number, c
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text);
 void report_faults_note_told(struct report_faults *faults, const char *text);
 void report_faults_forget_told(struct report_faults *faults);
-void report_faults_forget_cut(struct report_faults *faults);
+void report_faults_note_in_word(struct report_faults *faults, const char *metric, const char *text);
+/* Forgets what an attempt's output had. */
+void report_faults_forget_output(struct report_faults *faults);

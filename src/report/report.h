@@ -43,6 +43,9 @@ struct report_faults {
     size_t no_number_line; /* its line */
     char cut_metric[80];   /* the first metric in the output whose number goes on in an unknown way */
     char cut_text[80];     /* the output there */
+    size_t cuts;           /* how many numbers go on in an unknown way */
+    char in_word[80]; /* the first metric whose match begins within a word, as "loss" does in "val_loss" */
+    char in_word_text[80]; /* the output there, from the word's beginning */
     size_t told;           /* what the last attempt says it could not report */
     char first_told[160];  /* the first of these */
     char renamed[80];      /* a metric whose column has another name, since its own is taken */
@@ -103,7 +106,8 @@ bool report_is_best_column(const char *name, const struct config_objective *obje
  * beginning is searched. A file that is not there has no match.
  *
  * metrics  object: name to expression; NULL: none
- * faults   gets the first number that goes on in an unknown way, as "0,53" does; may be NULL
+ * faults   gets numbers that go on in an unknown way, as "0,53" does, and a match that begins within a word;
+ *          may be NULL
  */
 bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
                         struct report_faults *faults, struct error *err);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/attempt_mark.h"
 #include "base/expression.h"
 #include "base/memory.h"
@@ -80,17 +81,22 @@ static struct found_number read_part(const struct match *match, size_t part, con
     char after = *stop;
     if (is_bounded)
         *stop = '\0';
-    const char *number = part > 0 ? start : number_find(start);
+    const char *number = part > 0 ? number_skip_minus(start) : number_find(start);
     struct found_number found = {0};
     if (number && (number < stop || start == stop)) {
         number = number_start(match->line, number);
         found = number_at(number);
-        *end = number + found.len;
     }
     *stop = after;
-    /* "loss: ([0-9.]+)," would make 1 of "loss: 1,234.5". */
-    if (is_bounded && found.len > 0 && number + number_at(number).len > match_end)
-        found.is_cut = true;
+    /* "loss: ([0-9.]+)," would make 1 of "loss: 1,234.5", and "loss: ([0-9.]+).*" of "loss: 1.5D-05". */
+    if (is_bounded && found.len > 0) {
+        const struct found_number whole = number_at(number);
+        found.is_cut |= number + whole.len > match_end || (whole.is_cut && !whole.may_end);
+        found.reach = found.is_cut ? whole.reach : found.reach;
+    }
+    found.is_cut |= found.len > 0 && number_is_after_minus(match->line, number);
+    if (found.len > 0)
+        *end = number + found.reach;
     return found;
 }
 
@@ -109,6 +115,24 @@ static struct found_number read_match(const struct pattern *pattern, const struc
     return found;
 }
 
+static bool is_of_word(char c)
+{
+    return ascii_is_letter(c) || ascii_is_digit(c) || c == '_';
+}
+
+/* "loss: {number}" matches within "val_loss: 1" too, which is seldom meant. */
+static void look_for_word(const struct pattern *pattern, const struct match *match,
+                          struct report_faults *faults)
+{
+    const char *begin = match->text + match->parts[0].rm_so, *word = begin;
+    if (match->parts[0].rm_eo == match->parts[0].rm_so || !is_of_word(*begin))
+        return;
+    while (word > match->line && is_of_word(word[-1]))
+        word--;
+    if (word < begin)
+        report_faults_note_in_word(faults, pattern->metric, word);
+}
+
 /* Returns where to search on. */
 static char *add_match(struct history *history, struct pattern *pattern, const struct match *match,
                        struct report_faults *faults)
@@ -116,6 +140,8 @@ static char *add_match(struct history *history, struct pattern *pattern, const s
     char *after = match->text + match->parts[0].rm_eo;
     const char *end = after;
     struct found_number found = read_match(pattern, match, &end);
+    if (found.len > 0)
+        look_for_word(pattern, match, faults);
     if (found.is_cut)
         report_faults_note_cut(faults, pattern->metric, match->text + match->parts[0].rm_so);
     else if (found.len > 0)
@@ -151,7 +177,7 @@ static void replace_nuls(struct line *line)
 static void begin_attempt(struct patterns *patterns, struct history *found)
 {
     history_clear(found);
-    report_faults_forget_cut(patterns->faults);
+    report_faults_forget_output(patterns->faults);
     for (size_t i = 0; i < patterns->count; i++)
         patterns->items[i].matches = 0;
 }

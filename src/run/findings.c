@@ -51,6 +51,16 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
                  "(reported only once)",
                  id, faults->cut_metric, faults->cut_text);
     }
+    findings->cut += faults->cuts > 0;
+    if (faults->in_word[0] && !findings->told_of_word) {
+        findings->told_of_word = true;
+        log_line(
+            log, LOG_WARNING,
+            "Thread %lld: the expression of meta.metrics.%s matches within a word, in '%s'; if it should "
+            "not, begin it with \\b (\"\\\\b\" in JSON), which matches where a word begins (this is told "
+            "once)",
+            id, faults->in_word, faults->in_word_text);
+    }
     if (faults->renamed[0] && !findings->told_of_renamed) {
         findings->told_of_renamed = true;
         log_line(log, LOG_WARNING,
@@ -117,6 +127,10 @@ void findings_print(const struct findings *findings, const char *log_dir)
     if (findings->unread > 0)
         fprintf(stderr, "%llu %s reported metrics that could not be read; see %s/furcate.log\n",
                 (unsigned long long)findings->unread, runs(findings->unread), log_dir);
+    if (findings->cut > 0)
+        fprintf(stderr,
+                "%llu %s printed numbers for meta.metrics that could not be read whole; see %s/furcate.log\n",
+                (unsigned long long)findings->cut, runs(findings->cut), log_dir);
     if (findings->telling > 0)
         fprintf(stderr, "%llu %s did not report all that %s%s %s\n", (unsigned long long)findings->telling,
                 runs(findings->telling), findings->telling == 1 ? "it has" : "they have",

@@ -13,8 +13,10 @@ struct findings {
     uint64_t unread;           /* runs with lines in metrics.jsonl that could not be read */
     uint64_t telling;          /* runs that say what they could not report */
     char telling_example[512]; /* the first of these, and why */
+    uint64_t cut;              /* runs with numbers in their output that go on in an unknown way */
     uint64_t without;          /* runs without a value of the objective */
-    bool told_of_no_number, told_of_cut, told_of_renamed, told_of_without; /* these are told once */
+    bool told_of_no_number, told_of_cut, told_of_word, told_of_renamed,
+        told_of_without; /* these are told once */
 };
 
 /* Notes and logs what could not be used of a run's reports. */

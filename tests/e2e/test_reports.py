@@ -163,9 +163,47 @@ def test_a_value_that_is_no_number_is_told_of_once(project):
 
 def test_a_printed_number_that_cannot_be_read_whole_is_told_of_once(project):
     project.write(meta={"metrics": {"loss": "loss: ([0-9.]+)"}})
-    project.run(project.script("train", "echo 'loss: 0,53'\n"))
+    done = project.run(project.script("train", "echo 'loss: 0,53'\n"))
     assert project.log().count("no value of loss was taken from 'loss: 0,53'") == 1
+    assert f"2 runs printed numbers for meta.metrics that could not be read whole; see {project.logs}/" in done.stderr
     assert not any(row.get("run_loss") for row in project.rows())
+
+
+@pytest.mark.parametrize("printed", ["1.5D-05", "0.15-100", "1.234,5", "1'234.5", "1\u00a0000.5", "1__0", "0b1", "1e5e5",
+                                     "1.#INF", "−3"])
+@pytest.mark.parametrize("expression", ["loss: {number}", "loss: ([0-9.]+)", "loss: .*"])
+def test_no_part_of_a_printed_number_is_taken_for_it(project, printed, expression):
+    if printed == "−3" and expression != "loss: .*":
+        pytest.skip("the expression does not match")
+    row = train(project, f'echo "loss: {printed}"\n', metrics={"loss": expression})
+    assert not row.get("run_loss") and project.log().count(f"no value of loss was taken from 'loss: {printed}'") == 1
+
+
+KERAS = """echo 'Epoch 1/3 - loss: 0.11 - val_loss: 9.1'
+echo 'Epoch 2/3 - loss: 0.12 - val_loss: 9.3'
+"""
+
+
+def test_an_expression_that_begins_where_a_word_does_matches_no_end_of_one(project):
+    row = train(project, KERAS, metrics={"loss": r"\bloss: {number}", "val_loss": r"\bval_loss: {number}"})
+    assert (row["run_loss"], row["run_val_loss"], row["run_epochs"]) == ("0.12", "9.3", "2")
+    assert "within a word" not in project.log()
+
+
+@pytest.mark.parametrize("expression, word", [
+    ("loss: {number}", "val_loss: 9.1"), ("loss: ([0-9.]+) - ", None), ("(oss: )?{number}$", "val_loss: 9.1"),
+    ("[^_]loss: {number}", None), ("_loss: {number}", "val_loss: 9.1"), ("[0-9]/3", None)])
+def test_a_match_that_begins_within_a_word_is_told_of_once(project, expression, word):
+    project.write(meta={"metrics": {"loss": expression}})
+    project.run(project.script("train", KERAS))
+    told = f"the expression of meta.metrics.loss matches within a word, in '{word or ''}"
+    assert project.log().count(told) == (word is not None)
+
+
+def test_a_backspace_in_an_expression_is_told_of(project):
+    project.write(meta={"metrics": {"loss": "\bloss: {number}"}})
+    done = project.furcate("run", "config.json", "--", "true")
+    assert done.returncode == 2 and r'write "\\b" for the edge of a word' in done.stderr
 
 
 def objective(metric):

@@ -1,5 +1,7 @@
 #include "report_fixture.h"
 
+#define HEADER "--- attempt 2, 2020-12-02 16:04:33 ---\n"
+
 static struct value *new_metrics(const char *const pairs[][2], size_t count)
 {
     struct value *metrics = value_new_object();
@@ -61,7 +63,7 @@ static void leaves_out_a_match_that_is_no_number(void **state)
 
 static void gets_past_empty_matches(void **state)
 {
-    assert_scans(*state, "([0-9]*)", "a1b22\n", "{\"m\": [1.0, 22.0]}");
+    assert_scans(*state, "([0-9]*)", "a1 b22\n", "{\"m\": [1.0, 22.0]}");
 }
 
 /* Matches each output by itself. */
@@ -148,13 +150,38 @@ static void takes_the_part_that_is_a_number(void **state)
 
 static void leaves_out_and_tells_a_number_that_it_cannot_read_whole(void **state)
 {
-    static const char *const outputs[] = {"loss: 0,53", "loss: 1_000", "loss: 1.2.3", "loss: 1,5",
-                                          "loss: 1,23456"};
+    static const char *const outputs[] = {"loss: 0,53",
+                                          "loss: 1_000",
+                                          "loss: 1.2.3",
+                                          "loss: 1,5",
+                                          "loss: 1,23456",
+                                          "loss: 1.5D-05",
+                                          "loss: 1.25d-05",
+                                          "loss: 1.5q+05",
+                                          "loss: 0.15-100",
+                                          "loss: 1.234,5",
+                                          "loss: 1'234.5",
+                                          "loss: 1\u00a0000.5",
+                                          "loss: 1\u202f000",
+                                          "loss: 1\xa0"
+                                          "000",
+                                          "loss: 1__0",
+                                          "loss: 1,234.5_0",
+                                          "loss: 0b1",
+                                          "loss: 0o7",
+                                          "loss: 1.#INF",
+                                          "loss: 1.#QNAN",
+                                          "loss: 1e5e5",
+                                          "loss: 5h30m",
+                                          "loss: 1.5k",
+                                          "loss: 2M",
+                                          "loss: 1.5D-05x1'000"};
     static const char *const expressions[] = {"loss: ([0-9.]+)", "loss: {number}", "loss: [0-9.]+",
                                               "loss: (.*)"};
     struct fixture *fixture = *state;
-    for (size_t i = 0; i < 5 * 4; i++) {
+    for (size_t i = 0; i < 4 * sizeof outputs / sizeof *outputs; i++) {
         const char *const pairs[][2] = {{"m", expressions[i % 4]}};
+        fixture_forget(fixture);
         struct value *metrics = new_metrics(pairs, 1);
         struct report_faults faults = {0};
         struct error err;
@@ -163,6 +190,70 @@ static void leaves_out_and_tells_a_number_that_it_cannot_read_whole(void **state
         assert_history(fixture->history, "{}");
         assert_string_equal(faults.cut_metric, "m");
         assert_string_equal(faults.cut_text, outputs[i / 4]);
+        value_unref(metrics);
+    }
+}
+
+static void reads_a_number_before_its_unit_or_the_next_of_a_list(void **state)
+{
+    static const char *const outputs[][2] = {{"0.5s", "0.5"},
+                                             {"12ms", "12.0"},
+                                             {"93.5%", "93.5"},
+                                             {"3.1it/s", "3.1"},
+                                             {"512MB", "512.0"},
+                                             {"0.5,0.6", "0.5"},
+                                             {"0.512,0.634", "0.512"},
+                                             {"0x1p3", "8.0"},
+                                             {"3-10", "3.0"},
+                                             {"0.5-0.7", "0.5"},
+                                             {"7_x", "7.0"},
+                                             {"1 000.5", "1.0"},
+                                             {"'5'", NULL},
+                                             {"5'", "5.0"},
+                                             {"5#", "5.0"}};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        CLEANUP(memory_free) char *line = text_format("x: %s\n", outputs[i][0]);
+        assert_reads_number(*state, "x: ([0-9.]+)", line, outputs[i][1]);
+        assert_reads_number(*state, "x: {number}", line, outputs[i][1]);
+    }
+    assert_reads_number(*state, "x: {number}k", "x: 1.5k\n", "1.5");
+    assert_reads_number(*state, "x: ([0-9]+)h", "x: 5h30m\n", "5.0");
+    assert_reads_number(*state, "x: {number}x{number}", "x: 3x5\n", "3.0");
+}
+
+/* Where the expression does not say that a number ends, it goes on. */
+static void takes_no_rest_of_a_number_that_it_cannot_read_whole(void **state)
+{
+    static const char *const numbers[] = {"1'234.5", "1.5D-05", "1\u00a0000.5", "\u22123", "1'234'567"};
+    static const char *const expressions[] = {"([0-9.]+)$", "[0-9.]+",    "{number}",
+                                              "loss: .*",   "loss: (.*)", "loss: .?([0-9.]+).*"};
+    for (size_t i = 0; i < 5 * 6; i++) {
+        CLEANUP(memory_free) char *line = text_format("loss: %s\nloss: 7\n", numbers[i / 6]);
+        assert_reads_number(*state, expressions[i % 6], line, "7.0");
+    }
+    assert_reads_number(*state, ".*", "loss \u22123 of 5\nloss 7\n", "7.0");
+    assert_reads_number(*state, "[0-9]+\u2212([0-9]+)", "3\u22125\n", "5.0");
+}
+
+static void tells_of_a_match_that_begins_within_a_word(void **state)
+{
+    static const char *const cases[][3] = {
+        {"loss={number}", "loss=1 val_loss=2 best_loss=3\n", "val_loss=2 best_loss=3"},
+        {"loss={number}", "loss=1 val loss=2 .loss=3\n", ""},
+        {"\\bloss={number}", "loss=1 val_loss=2\n", ""},
+        {"([0-9]+)", "epoch7\n", "epoch7"},
+        {"loss={number}", "val_loss=1\n" HEADER "loss=1\n", ""},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const pairs[][2] = {{"m", cases[i][0]}};
+        struct value *metrics = new_metrics(pairs, 1);
+        struct report_faults faults = {0};
+        struct error err;
+        put(fixture, cases[i][1]);
+        assert_true(report_scan_output(fixture->history, fixture->path, metrics, &faults, &err));
+        assert_string_equal(faults.in_word_text, cases[i][2]);
+        assert_string_equal(faults.in_word, cases[i][2][0] ? "m" : "");
         value_unref(metrics);
     }
 }
@@ -179,8 +270,6 @@ static void does_not_see_colours(void **state)
     assert_reads_number(*state, "val_acc={number}$", "\033]0;title\aval_acc=\033(B0.7\033[K\n", "0.7");
     assert_reads_number(*state, "^x={number}", "\033]8;;http://a\033\\x=2\033]8;;\033\\ \033\n", "2.0");
 }
-
-#define HEADER "--- attempt 2, 2020-12-02 16:04:33 ---\n"
 
 static void only_the_last_attempt_counts(void **state)
 {
@@ -250,6 +339,9 @@ int main(void)
         fixture_test(takes_the_part_that_is_a_number),
         fixture_test(leaves_out_and_tells_a_number_that_it_cannot_read_whole),
         fixture_test(takes_nothing_within_a_number_for_its_end),
+        fixture_test(tells_of_a_match_that_begins_within_a_word),
+        fixture_test(reads_a_number_before_its_unit_or_the_next_of_a_list),
+        fixture_test(takes_no_rest_of_a_number_that_it_cannot_read_whole),
         fixture_test(does_not_see_colours),
         fixture_test(only_the_last_attempt_counts),
         fixture_test(sees_what_follows_a_nul),
