@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "config/builder.h"
 #include "config/mend.h"
+#include "config/slip.h"
 #include "config/syntax.h"
 #include "config/tag.h"
 
@@ -92,30 +93,6 @@ static void note_point(struct reader *reader, struct fy_event *event, size_t beh
     reader->point.end = end->input_pos + behind;
 }
 
-/* Within brackets a scalar without quotes over several lines is legal YAML, and always a forgotten comma. */
-static bool runs_over_lines(const struct frame *frame, struct fy_event *event)
-{
-    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
-    return frame && frame->in_flow && start && end && end->line > start->line;
-}
-
-/* 1 // one would be the string "1 // one". */
-static bool holds_foreign_comment(const struct frame *frame, struct fy_token *token)
-{
-    size_t len = 0;
-    const char *text = fy_token_get_text(token, &len);
-    for (size_t i = 0; frame && frame->in_flow && i + 1 < len; i++)
-        if (text[i] == '/' && (text[i + 1] == '/' || text[i + 1] == '*') && (i == 0 || text[i - 1] == ' '))
-            return true;
-    return false;
-}
-
-/* {lr:1} is legal YAML too: the key "lr:1" without a value. */
-static bool lacks_space(const struct frame *frame, const struct fy_token *token)
-{
-    return !token && frame && frame->in_flow && frame->key && strchr(frame->key, ':');
-}
-
 static bool add_scalar(struct reader *reader, struct fy_event *event, bool is_plain, struct value_place place)
 {
     size_t len = 0;
@@ -142,17 +119,6 @@ static const char *find_misread(const struct reader *reader, struct fy_event *ev
                                       end->input_pos - start->input_pos, style == FYSS_SINGLE_QUOTED);
 }
 
-/* Returns whether the value that was read last, within braces, is the key of the next line: the value was
- * left out, as in a template, and so was the comma. */
-static bool is_next_key(const struct reader *reader, const struct frame *frame)
-{
-    const char *text = text_get(&reader->point.mended->text), *rest = text + reader->point.end;
-    size_t len = reader->point.end - reader->point.start;
-    /* A plain value without a comma after it reaches up to that ':' too: 1 "b": 2 */
-    bool is_word = !reader->point.is_plain || strcspn(text + reader->point.start, " \t\r\n\"'") >= len;
-    return frame && frame->in_flow && frame->key && is_word && rest[strspn(rest, " \t")] == ':';
-}
-
 static bool fail_without_value(struct reader *reader, const struct frame *frame, bool is_quoted)
 {
     fault_add(reader->syntax_faults, FAULT_ERROR, frame->key_place,
@@ -161,24 +127,10 @@ static bool fail_without_value(struct reader *reader, const struct frame *frame,
     return false;
 }
 
-/* Returns the line, after the first, of a plain item that begins with "- ": it was meant as the next item,
- * and is indented too far. 0: there is none. */
-static uint32_t find_dash_line(const struct reader *reader, uint32_t first)
-{
-    const char *text = text_get(&reader->point.mended->text);
-    const char *c = text + reader->point.start, *end = text + reader->point.end;
-    for (uint32_t line = first + 1; (c = memchr(c, '\n', (size_t)(end - c))); line++) {
-        c += 1 + strspn(c + 1, " ");
-        if (c + 1 < end && c[0] == '-' && c[1] == ' ')
-            return line;
-    }
-    return 0;
-}
-
 static void check_item(struct reader *reader, const struct frame *frame, struct value_place place)
 {
     bool is_item = frame && !frame->in_flow && value_kind(frame->container) == VALUE_ARRAY;
-    uint32_t line = is_item ? find_dash_line(reader, place.line) : 0;
+    uint32_t line = is_item ? config_slip_find_dash_line(&reader->point, place.line) : 0;
     if (line > 0)
         fault_add(
             reader->builder.faults, FAULT_WARNING, place,
@@ -196,15 +148,15 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
 
     note_point(reader, event, is_quoted);
     reader->point.is_plain = token && style == FYSS_PLAIN;
-    if (token && is_next_key(reader, frame))
+    if (token && config_slip_is_next_key(&reader->point, frame))
         return fail_without_value(reader, frame, is_quoted);
-    if (reader->point.is_plain && holds_foreign_comment(frame, token))
+    if (reader->point.is_plain && config_slip_holds_foreign_comment(frame, token))
         return config_builder_fail(&reader->builder, place, CONFIG_FOREIGN_COMMENT);
-    if (reader->point.is_plain && runs_over_lines(frame, event)) {
+    if (reader->point.is_plain && config_slip_runs_over_lines(frame, event)) {
         reader->mend = config_syntax_add_missing_comma(reader->syntax_faults, &reader->point);
         return false;
     }
-    if (lacks_space(frame, token))
+    if (config_slip_lacks_space(frame, token))
         return config_builder_fail(&reader->builder, place,
                                    "a space is missing behind ':'; write key: value");
     if (reader->point.is_plain)
