@@ -222,7 +222,7 @@ def test_a_sweep_of_another_tool_is_not_run_as_one_run(project, text, tool):
     project.config.write_text(text)
     done = project.furcate("run", "config.json", "--", "/bin/true", "{*}")
     assert done.returncode == 2 and not project.logs.exists()
-    assert tool in done.stderr and 'as in "lr": [0.1, 0.01]' in done.stderr
+    assert tool in done.stderr and 'such as "lr": [0.1, 0.01]' in done.stderr
 
 
 def test_an_array_within_an_object_is_told_to_be_no_axis(project):
