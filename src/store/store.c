@@ -200,15 +200,26 @@ void store_set_config(struct store *store, const struct config *config)
     store->last_config = memory_copy_text(store->config);
 }
 
+/* Returns why it is not known what was carried out in the log dir, and what to do. */
+static const char *find_why_unknown(const char *log_dir, const char *database)
+{
+    CLEANUP(memory_free) char *csv = file_join(log_dir, "run_data.csv");
+    if (access(database, F_OK) == 0)
+        return "its furcate.db is new or broken, and tells of no config; compare with a config file instead";
+    if (access(csv, F_OK) == 0)
+        return "its furcate.db, which tells what config was carried out, is missing; compare with a config "
+               "file instead";
+    return "no config was carried out in this folder: it has no furcate.db; give a log dir of furcate run, "
+           "or a config file";
+}
+
 struct config *store_peek_config(const char *log_dir, struct faults *faults)
 {
     CLEANUP(memory_free) char *path = file_join(log_dir, "furcate.db");
     CLEANUP(memory_free) char *text = store_database_peek_text(path, TEXT_CONFIG);
     if (text)
         return config_read_text(log_dir, text, strlen(text), CONFIG_FOR_PROGRAM, faults);
-    fault_add(faults, FAULT_ERROR, (struct value_place){0},
-              "no config was carried out in this log dir, as far as its furcate.db tells; give a log dir of "
-              "furcate run, or another config file");
+    fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", find_why_unknown(log_dir, path));
     return NULL;
 }
 

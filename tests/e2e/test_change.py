@@ -121,7 +121,21 @@ def test_what_is_no_log_dir_is_refused(project):
     project.write()
     (project.root / "empty").mkdir()
     for against, says in (("nowhere", "nowhere: error: cannot be read: No such file"),
-                          ("empty", "empty: error: no config was carried out in this log dir")):
+                          ("empty", "empty: error: no config was carried out in this folder: it has no furcate.db")):
         done = project.furcate("plan", "config.json", "--against", against)
         assert (done.returncode, done.stdout) == (2, "")
         assert says in done.stderr
+
+
+def test_a_log_dir_without_its_database_is_told_from_one_without_runs(project):
+    run(project, batch_size=[1, 2])
+    (project.logs / "furcate.db").unlink()
+    done = project.furcate("plan", "config.json", "--against", "logs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("logs: error: its furcate.db, which tells what config was carried out, is missing; compare "
+                           "with a config file instead\n")
+    for content in b"", b"no database at all":
+        (project.logs / "furcate.db").write_bytes(content)
+        done = project.furcate("plan", "config.json", "--against", "logs")
+        assert done.returncode == 2
+        assert "logs: error: its furcate.db is new or broken, and tells of no config; compare with" in done.stderr
