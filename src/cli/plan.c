@@ -130,19 +130,17 @@ static struct command *check_command(const struct cli_given *given, const struct
 static int print_alone(struct plan_view *view)
 {
     struct error err = {0};
-    struct number_set finished = {0};
     struct other_rows others = {0};
     const char *log_dir = config_log_dir(plan_config(view->plan));
-    if (!store_peek_finished(log_dir, view->plan, &finished, &others, &err)) {
+    if (!store_peek_finished(log_dir, view->plan, &view->done, &others, &err)) {
         fprintf(stderr, "furcate plan: %s\n", err.text);
-        number_set_free(&finished);
+        number_set_free(&view->done);
         text_free(&others.lines);
         return CLI_USAGE;
     }
-    view->done = finished.count;
     view->other_rows = text_get(&others.lines);
-    number_set_free(&finished);
     plan_print(view);
+    number_set_free(&view->done);
     text_free(&others.lines);
     return CLI_OK;
 }
@@ -186,10 +184,10 @@ const struct cli_command cli_plan = {
     .summary = "show what a config would run, without running it",
     .help =
         "Prints the axes of a config, how many permutations they span, how many are excluded, done (they\n"
-        "have a row in run_data.csv) and left, and the labels of the first runs in run order. PROGRAM, or\n"
-        "else meta.program, is checked as 'furcate run' checks it, and its first commands are shown;\n"
-        "{config}, {log_dir}, {gpu_id} and {slot} stay in them, since they are not known before a run\n"
-        "starts.\n\n"
+        "have a row in run_data.csv) and left, and the labels of the first runs in run order, with a mark\n"
+        "on those that are done. PROGRAM, or else meta.program, is checked as 'furcate run' checks it, and\n"
+        "its first commands are shown; {config}, {log_dir}, {gpu_id} and {slot} stay in them, since they\n"
+        "are not known before a run starts.\n\n"
         "  -n, --limit N        list at most N runs (default: 10 for a table, else all)\n"
         "  -o, --offset N       leave out the first N\n"
         "  -a, --against WHAT   tell what joins, stays and goes compared with the config that was carried\n"

@@ -43,33 +43,54 @@ static bool next_key(const struct comparison *comparison, size_t *i, struct key_
 
 /* --- the lists of runs --- */
 
+/* What one list of runs holds. */
+struct change_list {
+    const char *change, *heading; /* in a row; above the rows of a table */
+    uint64_t total;               /* runs, at most where they were not counted */
+};
+
+/* Tells below the rows of a table, the last of which was the view's last, what is left out. */
+static void print_rest(const struct comparison *comparison, const struct change_list *list)
+{
+    uint64_t end = comparison->view->offset + comparison->view->limit;
+    if (plan_change_is_exact(comparison->change) && list->total > end)
+        printf("  and %llu more\n", (unsigned long long)(list->total - end));
+    else if (list->total > end)
+        puts("  and possibly more");
+}
+
 /* In a table a heading stands above the first. */
 static void list_difference(const struct comparison *comparison, struct plan *plan, const struct plan *other,
-                            const char *change, const char *heading, uint64_t *listed)
+                            const struct change_list *list, uint64_t *listed)
 {
     const struct plan_view *view = comparison->view;
-    struct plan_rows *rows = plan_rows_open(plan, view->format, comparison->columns, change);
+    struct plan_rows *rows = plan_rows_open(plan, view->format, comparison->columns, list->change);
     struct plan_difference *difference = plan_difference_create(plan, other);
     CLEANUP(memory_free) uint32_t *choice = memory_new(plan_axis_count(plan), sizeof *choice);
     plan_difference_skip(difference, view->offset);
-    for (uint64_t i = 0; i < view->limit && plan_difference_next(difference, choice); i++) {
+    uint64_t i = 0;
+    for (; i < view->limit && plan_difference_next(difference, choice); i++) {
         if (i == 0 && view->format == PLAN_TABLE)
-            printf("\n%s:\n", heading);
+            printf("\n%s:\n", list->heading);
         if (!plan_rows_add(rows, choice, (*listed)++ == 0))
             break;
     }
     plan_difference_destroy(difference);
     plan_rows_close(rows);
+    if (i > 0 && i == view->limit && view->format == PLAN_TABLE)
+        print_rest(comparison, list);
 }
 
 static void list_joining(const struct comparison *comparison, uint64_t *listed)
 {
-    list_difference(comparison, comparison->view->plan, comparison->before, "joins", "Joining", listed);
+    const struct change_list list = {"joins", "Joining", plan_change_joined(comparison->change)};
+    list_difference(comparison, comparison->view->plan, comparison->before, &list, listed);
 }
 
 static void list_going(const struct comparison *comparison, uint64_t *listed)
 {
-    list_difference(comparison, comparison->before, comparison->view->plan, "goes", "Going", listed);
+    const struct change_list list = {"goes", "Going", plan_change_gone(comparison->change)};
+    list_difference(comparison, comparison->before, comparison->view->plan, &list, listed);
 }
 
 /* --- table --- */

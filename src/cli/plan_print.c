@@ -46,6 +46,7 @@ static void list_runs(const struct plan_view *view)
     const struct value *keys = config_keys(plan_config(view->plan));
     struct plan_rows *rows = plan_rows_open(view->plan, view->format, keys, NULL);
     plan_rows_show_commands(rows, view->command, view->commands);
+    plan_rows_show_done(rows, &view->done);
     struct order *order = order_create(view->plan);
     list_from(view, order, rows);
     order_destroy(order);
@@ -55,7 +56,7 @@ static void list_runs(const struct plan_view *view)
 /* At most as many when the plan is not exact. */
 static unsigned long long left(const struct plan_view *view)
 {
-    return plan_count(view->plan) - view->done;
+    return plan_count(view->plan) - view->done.count;
 }
 
 static unsigned long long excluded(const struct plan_view *view)
@@ -122,7 +123,7 @@ static void print_axes(const struct plan *plan)
 
 static void print_counts(const struct plan_view *view)
 {
-    unsigned long long product = plan_product(view->plan), done = view->done;
+    unsigned long long product = plan_product(view->plan), done = view->done.count;
     if (plan_is_exact(view->plan))
         printf("%llu permutation%s, %llu excluded, %llu done, %llu left\n", product, product == 1 ? "" : "s",
                excluded(view), done, left(view));
@@ -187,7 +188,7 @@ static void print_json_axes(const struct plan *plan)
 
 static void print_json_counts(const struct plan_view *view)
 {
-    unsigned long long product = plan_product(view->plan), done = view->done;
+    unsigned long long product = plan_product(view->plan), done = view->done.count;
     if (plan_is_exact(view->plan))
         printf("\"permutations\": %llu, \"excluded\": %llu, \"done\": %llu, \"left\": %llu, ", product,
                excluded(view), done, left(view));

@@ -2,13 +2,14 @@
 #pragma once
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "cli/plan_rows.h"
 #include "plan/plan.h"
 
 struct plan_view {
     struct plan *plan;
     enum plan_format format;
-    uint64_t done;                 /* permutations of the plan that have a row */
+    struct number_set done;        /* ranks of the permutations that have a row */
     const char *other_rows;        /* lines on rows that match none, each ended by a newline */
     uint64_t offset, limit;        /* of the listed runs, in run order */
     const struct command *command; /* NULL: no program was given */

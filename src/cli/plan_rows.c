@@ -27,6 +27,7 @@ struct plan_rows {
     VECTOR(struct piece) pieces;
     struct labels *labels;
     struct text out;               /* waits to be printed */
+    const struct number_set *done; /* ranks; NULL: it is not told */
     const struct command *command; /* NULL: none is told */
     uint64_t most_commands;
     struct text commands; /* of a table; waits for its end */
@@ -120,6 +121,12 @@ static void add_json_command(struct plan_rows *rows, const uint32_t *choice)
     command_free_arguments(arguments);
 }
 
+static bool is_done(const struct plan_rows *rows, const uint32_t *choice)
+{
+    uint64_t rank;
+    return rows->done->count > 0 && plan_rank(rows->plan, choice, &rank) && number_set_has(rows->done, rank);
+}
+
 static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool first)
 {
     (void)first;
@@ -127,7 +134,8 @@ static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool f
     text_add(&rows->out, "  ");
     size_t start = rows->out.len;
     labels_add(rows->labels, choice, &rows->out);
-    text_add(&rows->out, rows->out.len == start ? "(one run, without a label)\n" : "\n");
+    text_add(&rows->out, rows->out.len == start ? "(one run, without a label)" : "");
+    text_add(&rows->out, rows->done && is_done(rows, choice) ? " (done)\n" : "\n");
 }
 
 static void add_csv_row(struct plan_rows *rows, const uint32_t *choice, bool first)
@@ -151,7 +159,10 @@ static void add_json_row(struct plan_rows *rows, const uint32_t *choice, bool fi
         text_addf(&rows->out, "\"change\": \"%s\", ", rows->change);
     text_add(&rows->out, "\"label\": \"");
     labels_add(rows->labels, choice, &rows->out);
-    text_add(&rows->out, "\", \"config\": {");
+    text_add(&rows->out, "\", ");
+    if (rows->done)
+        text_addf(&rows->out, "\"done\": %s, ", is_done(rows, choice) ? "true" : "false");
+    text_add(&rows->out, "\"config\": {");
     add_pieces(rows, choice);
     text_add_char(&rows->out, '}');
     add_json_command(rows, choice);
@@ -177,6 +188,11 @@ void plan_rows_show_commands(struct plan_rows *rows, const struct command *comma
 {
     rows->command = command;
     rows->most_commands = most;
+}
+
+void plan_rows_show_done(struct plan_rows *rows, const struct number_set *done)
+{
+    rows->done = done;
 }
 
 static void flush(struct plan_rows *rows)

@@ -3,6 +3,7 @@
  * once for each of its values, so that a row is put together from pieces.
  */
 #pragma once
+#include "base/hash.h"
 #include "plan/plan.h"
 #include "run/run.h"
 
@@ -20,6 +21,9 @@ struct plan_rows *plan_rows_open(const struct plan *plan, enum plan_format forma
 /* Has the rows of PLAN_JSON tell their command, too, and PLAN_TABLE list those of the first `most` rows below
  * all rows. The command has passed command_check() for the plan, and must outlive the rows. */
 void plan_rows_show_commands(struct plan_rows *rows, const struct command *command, uint64_t most);
+/* Has the rows of PLAN_JSON tell whether they are done, and PLAN_TABLE mark those that are. The ranks must
+ * outlive the rows. */
+void plan_rows_show_done(struct plan_rows *rows, const struct number_set *done);
 /* Prints what is left to print. */
 void plan_rows_close(struct plan_rows *rows);
 /* Prints a permutation, as plan_unrank() gives it; `first`: it is the first of its list. False when stdout

@@ -108,6 +108,20 @@ def test_limit_and_offset_count_for_each_list(project):
     assert [one["config"]["batch_size"] for one in shown["runs"]] == [5, 2]
 
 
+def test_a_list_that_is_cut_tells_how_many_more_there_are(project):
+    run(project, batch_size=list(range(1, 14)))
+    project.write(batch_size=list(range(101, 127)))
+    lines = change(project, "logs").splitlines()
+    joining, going = lines.index("Joining:"), lines.index("Going:")
+    assert lines[joining + 10:joining + 12] == ["  foo_bs110", "  and 16 more"]
+    assert lines[going + 10:] == ["  foo_bs10", "  and 3 more"]
+    lines = change(project, "logs", "--limit", "13", "--offset", "2").splitlines()
+    assert [line for line in lines if " more" in line and "+" not in line] == ["  and 11 more"]
+    assert "  and" not in change(project, "logs", "--limit", "26")
+    assert "  and" not in change(project, "logs", "--limit", "0")
+    assert "more" not in change(project, "logs", "--format", "csv", "--limit", "2")
+
+
 def test_neither_set_is_walked(project):
     axes = {f"key_{i}": list(range(10)) for i in range(9)}
     project.write(axes)

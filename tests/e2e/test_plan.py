@@ -144,6 +144,37 @@ def test_what_is_finished_is_counted(project):
     assert (shown["permutations"], shown["done"], shown["left"]) == (3, 1, 2)
 
 
+def test_each_run_tells_whether_it_is_done(project):
+    project.write(batch_size=[1, 2, 3, 4], meta={"exclude_configs": [{"batch_size": 1}]})
+    assert "(done)" not in plan(project)
+    assert [run["done"] for run in plan_json(project)["runs"]] == [False, False, False]
+    csv = plan(project, "--format", "csv")
+    project.furcate("run", "config.json", "--", project.script("train", "[ $1 != 3 ]\n"), "{batch_size}")
+    marked = {line.strip() for line in plan(project).splitlines() if line.startswith("  ")}
+    assert marked == {"foo_bs2 (done)", "foo_bs3", "foo_bs4 (done)"}
+    done = {run["config"]["batch_size"]: run["done"] for run in plan_json(project)["runs"]}
+    assert done == {2: True, 3: False, 4: True}
+    assert [run["done"] for run in plan_json(project, "--limit", "1", "--offset", "2")["runs"]] == [
+        plan_json(project)["runs"][2]["done"]]
+    assert plan(project, "--format", "csv") == csv
+
+
+def test_one_run_without_a_label_is_marked_as_done_too(project):
+    project.write({"k": 1})
+    project.run("/bin/true")
+    assert plan(project).splitlines()[-1] == "  (one run, without a label) (done)"
+
+
+def test_done_runs_are_marked_where_excluded_ones_are_not_counted(project):
+    entangle(project)
+    first = plan_json(project, "--limit", "1")["runs"][0]["config"]
+    project.write(first)
+    project.run("/bin/true")
+    entangle(project)
+    shown = plan_json(project, "--limit", "3")
+    assert shown["done"] == 1 and [run["done"] for run in shown["runs"]] == [True, False, False]
+
+
 def test_a_plan_may_be_looked_at_while_it_is_run(project):
     project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
     runner = project.start(project.gated())
