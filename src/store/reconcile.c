@@ -14,6 +14,7 @@
 #include "store/internal.h"
 #include "store/known.h"
 #include "store/older.h"
+#include "store/original.h"
 #include "store/run_data.h"
 
 struct reconciliation {
@@ -194,6 +195,18 @@ static bool was_there(const struct reconciliation *work, const char *base_name, 
            !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
 }
 
+/* Whether the run of the record is in another folder, of which this is a copy. That one counts. */
+static bool is_copy(const struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    CLEANUP(memory_free) char *original = NULL;
+    if (!found->identity.content ||
+        !store_is_copy(work->store->directory, base_name, &found->identity, &original))
+        return false;
+    log_line(work->store->log, LOG_INFO, "%s is a copy of %s or a link to it; it is left as it is",
+             found->directory, original);
+    return true;
+}
+
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
@@ -203,6 +216,8 @@ static bool look_into(struct reconciliation *work, struct found_run *found, cons
         return true;
     if (!found_run_read(found, base_name, err))
         return false;
+    if (is_copy(work, found, base_name))
+        return true;
     if (!found_run_record(found)->content)
         return pass_over(work, found, base_name, err);
     if (found->id > work->highest_id)
