@@ -27,10 +27,15 @@ void report_faults_note_line(struct report_faults *faults, size_t number, const 
 
 void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key)
 {
-    if (!faults || faults->no_number_line > 0)
+    struct report_no_number found = {.line = number};
+    if (!faults)
         return;
-    faults->no_number_line = number;
-    copy_beginning(faults->no_number, sizeof faults->no_number, key);
+    copy_beginning(found.name, sizeof found.name, key);
+    for (size_t i = 0; i < faults->no_number_count; i++)
+        if (strcmp(faults->no_numbers[i].name, found.name) == 0)
+            return;
+    if (faults->no_number_count < REPORT_MOST_TOLD)
+        faults->no_numbers[faults->no_number_count++] = found;
 }
 
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text)

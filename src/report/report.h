@@ -33,22 +33,27 @@ void history_destroy(struct history *history);
  * size, as tokens and samples are. Returns false for a step below 0, and when the history is full: of 16
  * million points it keeps every other one, so that only millions of metrics fill it. */
 bool history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
+enum { REPORT_MOST_TOLD = 10 };
 /* The parts of a run's reports that could not be used, for people. Texts are "" when there is none. */
 struct report_faults {
-    size_t lines;          /* of metrics.jsonl that could not be read */
-    size_t first_line;     /* the first of these, counted from 1 */
-    const char *why;       /* it could not be read */
-    char excerpt[80];      /* its beginning */
-    char no_number[80];    /* the first key whose value is no number, on a line that has others */
-    size_t no_number_line; /* its line */
-    char cut_metric[80];   /* the first metric in the output whose number goes on in an unknown way */
-    char cut_text[80];     /* the output there */
-    size_t cuts;           /* how many numbers go on in an unknown way */
-    char in_word[80]; /* the first metric whose match begins within a word, as "loss" does in "val_loss" */
+    size_t lines;      /* of metrics.jsonl that could not be read */
+    size_t first_line; /* the first of these, counted from 1 */
+    const char *why;   /* it could not be read */
+    char excerpt[80];  /* its beginning */
+    struct report_no_number {
+        char name[80]; /* of a metric whose value is no number, on a line that has others */
+        size_t line;   /* the first of these */
+    } no_numbers[REPORT_MOST_TOLD];
+    size_t no_number_count;
+    char cut_metric[80]; /* the first metric in the output whose number goes on in an unknown way */
+    char cut_text[80];   /* the output there */
+    size_t cuts;         /* how many numbers go on in an unknown way */
+    char in_word[80];    /* the first metric whose match begins within a word, as "loss" does in "val_loss" */
     char in_word_text[80]; /* the output there, from the word's beginning */
-    size_t told;           /* what the last attempt says it could not report */
-    char first_told[160];  /* the first of these */
-    char renamed[80];      /* a metric whose column has another name, since its own is taken */
+    uint64_t matched;     /* bit i: the expression i of meta.metrics matches in the output; of the first 64 */
+    size_t told;          /* what the last attempt says it could not report */
+    char first_told[160]; /* the first of these */
+    char renamed[80];     /* a metric whose column has another name, since its own is taken */
 };
 
 /*

@@ -20,7 +20,8 @@ struct pattern {
     struct expression expression;
     regmatch_t *parts;
     size_t part_count;
-    int64_t matches; /* of this attempt */
+    int64_t matches; /* that are numbers, of this attempt */
+    bool is_matched; /* in this attempt, by a number or not */
 };
 
 struct patterns {
@@ -140,6 +141,7 @@ static char *add_match(struct history *history, struct pattern *pattern, const s
     char *after = match->text + match->parts[0].rm_eo;
     const char *end = after;
     struct found_number found = read_match(pattern, match, &end);
+    pattern->is_matched = true;
     if (found.len > 0)
         look_for_word(pattern, match, faults);
     if (found.is_cut)
@@ -178,8 +180,16 @@ static void begin_attempt(struct patterns *patterns, struct history *found)
 {
     history_clear(found);
     report_faults_forget_output(patterns->faults);
-    for (size_t i = 0; i < patterns->count; i++)
+    for (size_t i = 0; i < patterns->count; i++) {
         patterns->items[i].matches = 0;
+        patterns->items[i].is_matched = false;
+    }
+}
+
+static void note_matched(const struct patterns *patterns)
+{
+    for (size_t i = 0; patterns->faults && i < patterns->count && i < 64; i++)
+        patterns->faults->matched |= (uint64_t)patterns->items[i].is_matched << i;
 }
 
 static void scan(struct patterns *patterns, struct line_reader *reader, struct history *found)
@@ -207,6 +217,7 @@ bool report_scan_output(struct history *history, const char *path, const struct 
         return false;
     scan(&patterns, &reader, &found);
     history_take(history, &found);
+    note_matched(&patterns);
     if (reader.number)
         return error_system(err, reader.number, "cannot read %s", path);
     return true;

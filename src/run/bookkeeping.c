@@ -196,7 +196,8 @@ static void add_with_metrics(struct bookkeeping *bookkeeping, struct run *run, c
     struct log *log = store_log(bookkeeping->store);
     struct value *data = results_data(end, history, &settings->objective, faults);
     findings_note(&bookkeeping->findings, log, run, faults);
-    findings_note_objective(&bookkeeping->findings, log, run, settings, data);
+    findings_note_objective(&bookkeeping->findings, log, run, settings, data, faults);
+    findings_note_metrics(&bookkeeping->findings, log, run, settings, faults, history);
     add(bookkeeping, run, end, data);
 }
 
@@ -243,7 +244,7 @@ static void hand_on(struct bookkeeping *bookkeeping, struct finished *finished)
     forget(bookkeeping, finished);
     if (finished->has_run_data && finished->data)
         findings_note_objective(&bookkeeping->findings, store_log(bookkeeping->store), finished->run,
-                                &finished->settings, finished->data);
+                                &finished->settings, finished->data, NULL);
     if (finished->has_run_data)
         add(bookkeeping, finished->run, &finished->end, NULL);
     else

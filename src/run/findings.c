@@ -1,10 +1,13 @@
 #include "run/findings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "run/results.h"
+
+enum { most_named = 5 };
 
 static void tell_of_lines(struct log *log, const struct run *run, const struct report_faults *faults)
 {
@@ -28,6 +31,22 @@ static void note_told(struct findings *findings, struct log *log, const struct r
         snprintf(findings->telling_example, sizeof findings->telling_example, "%s: %s", run->name, what);
 }
 
+/* Tells it once for each name, and of so many names. */
+static void tell_of_no_number(struct findings *findings, struct log *log, const struct run *run,
+                              const struct report_no_number *no_number)
+{
+    for (size_t i = 0; i < findings->no_number_count; i++)
+        if (strcmp(findings->no_numbers[i], no_number->name) == 0)
+            return;
+    if (findings->no_number_count == REPORT_MOST_TOLD)
+        return;
+    memcpy(findings->no_numbers[findings->no_number_count++], no_number->name, sizeof no_number->name);
+    log_line(log, LOG_WARNING,
+             "Thread %lld: line %zu of metrics.jsonl has a value of '%s' that is no number; only numbers are "
+             "kept (reported only once for each metric)",
+             (long long)run->id, no_number->line, no_number->name);
+}
+
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults)
 {
@@ -36,13 +55,8 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
         tell_of_lines(log, run, faults);
     findings->unread += faults->lines > 0;
     note_told(findings, log, run, faults);
-    if (faults->no_number_line > 0 && !findings->told_of_no_number) {
-        findings->told_of_no_number = true;
-        log_line(log, LOG_WARNING,
-                 "Thread %lld: line %zu of metrics.jsonl has a value of '%s' that is no number; only numbers "
-                 "are kept (reported only once)",
-                 id, faults->no_number_line, faults->no_number);
-    }
+    for (size_t i = 0; i < faults->no_number_count; i++)
+        tell_of_no_number(findings, log, run, &faults->no_numbers[i]);
     if (faults->cut_metric[0] && !findings->told_of_cut) {
         findings->told_of_cut = true;
         log_line(log, LOG_WARNING,
@@ -70,51 +84,109 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
     }
 }
 
-/* "loss, val_acc"; "nothing". `nearest` becomes the name that the metric is most likely a slip of, or stays.
- */
+/* Returns the name under which a result was reported; NULL: it is none. */
+static const char *reported_name(const char *name)
+{
+    static const char renamed[] = "metric_";
+    size_t len = sizeof renamed - 1;
+    if (config_result_is_taken(name))
+        return NULL;
+    return strncmp(name, renamed, len) == 0 && config_result_is_taken(name + len) ? name + len : name;
+}
+
+/* Adds "loss, val_acc". `nearest` becomes the name that the metric is most likely a slip of, or stays. */
 static void add_reported(struct text *names, const struct value *data, const char *metric,
                          const char **nearest)
 {
     for (size_t i = 0; i < value_count(data); i++) {
-        const char *name = value_key(data, i);
-        if (config_result_is_taken(name) || !value_is_number(value_item(data, i)))
+        const char *name = reported_name(value_key(data, i));
+        if (!name || !value_is_number(value_item(data, i)))
             continue;
         text_addf(names, "%s%s", names->len ? ", " : "", name);
         *nearest = nearest_is_typo(metric, name) ? name : *nearest;
     }
-    if (names->len == 0)
-        text_add(names, "nothing");
+}
+
+/* Tells why the output gave no value of the metric that is number i of meta.metrics. */
+static void add_expression(struct text *out, const struct run *run, const char *metric, size_t i,
+                           const struct report_faults *faults)
+{
+    bool is_matched = i < 64 && faults->matched >> i & 1;
+    text_addf(out,
+              is_matched ? "the expression of meta.metrics.%s matches in %s/%s.log or .err, but no number "
+                           "could be read there"
+                         : "the expression of meta.metrics.%s matches nothing in %s/%s.log or .err",
+              metric, run->directory, run->name);
+}
+
+static size_t find_metric(const struct value *metrics, const char *metric)
+{
+    size_t count = metrics ? value_count(metrics) : 0, i = 0;
+    while (i < count && strcmp(value_key(metrics, i), metric) != 0)
+        i++;
+    return i < count ? i : SIZE_MAX;
 }
 
 static void tell_of_objective(struct log *log, const struct run *run, const struct results_settings *settings,
-                              const struct value *data)
+                              const struct value *data, const struct report_faults *faults)
 {
     CLEANUP(text_free) struct text names = {0};
     CLEANUP(text_free) struct text remedy = {0};
     CLEANUP(memory_free) char *metric = config_metric_name(settings->objective.metric, 0);
+    size_t i = faults ? find_metric(settings->metrics, metric) : SIZE_MAX;
     const char *nearest = NULL;
     add_reported(&names, data, metric, &nearest);
     if (nearest)
         text_addf(&remedy, "did you mean \"%s\"?", nearest);
-    else if (settings->metrics && value_get(settings->metrics, metric))
-        text_addf(&remedy, "the expression of meta.metrics.%s matches nothing in %s/%s.log", metric,
-                  run->directory, run->name);
+    else if (i != SIZE_MAX)
+        add_expression(&remedy, run, metric, i, faults);
     else
         text_addf(&remedy, "let the program report it, or name another metric in meta.objective");
-    log_line(log, LOG_WARNING,
-             "Thread %lld: no value of %s (meta.objective) was reported, but %s; %s (reported only once)",
-             (long long)run->id, metric, text_get(&names), text_get(&remedy));
+    CLEANUP(memory_free)
+    char *what =
+        names.len
+            ? text_format("no value of %s (meta.objective) was reported, only %s", metric, text_get(&names))
+            : text_format("nothing was reported, and so no value of %s (meta.objective)", metric);
+    log_line(log, LOG_WARNING, "Thread %lld: %s; %s (reported only once)", (long long)run->id, what,
+             text_get(&remedy));
 }
 
 void findings_note_objective(struct findings *findings, struct log *log, const struct run *run,
-                             const struct results_settings *settings, const struct value *data)
+                             const struct results_settings *settings, const struct value *data,
+                             const struct report_faults *faults)
 {
     if (!settings->objective.metric || results_have(data, run->keys, settings->objective.metric))
         return;
     findings->without++;
     if (!findings->told_of_without)
-        tell_of_objective(log, run, settings, data);
+        tell_of_objective(log, run, settings, data, faults);
     findings->told_of_without = true;
+}
+
+void findings_note_metrics(struct findings *findings, struct log *log, const struct run *run,
+                           const struct results_settings *settings, const struct report_faults *faults,
+                           struct history *history)
+{
+    CLEANUP(text_free) struct text why = {0};
+    const char *objective = settings->objective.metric;
+    CLEANUP(memory_free) char *told = objective ? config_metric_name(objective, 0) : NULL;
+    size_t count = settings->metrics && history ? value_count(settings->metrics) : 0, missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        const char *metric = value_key(settings->metrics, i);
+        if (history_last(history, metric, &value) || (told && strcmp(metric, told) == 0))
+            continue;
+        text_add(&why, missing > 0 && missing < most_named ? "; " : "");
+        if (missing++ < most_named)
+            add_expression(&why, run, metric, i, faults);
+    }
+    if (missing > most_named)
+        text_addf(&why, "; %zu more gave no value either", missing - most_named);
+    findings->unmatched += missing > 0;
+    if (missing > 0 && !findings->told_of_unmatched)
+        log_line(log, LOG_WARNING, "Thread %lld: %s (reported only once)", (long long)run->id,
+                 text_get(&why));
+    findings->told_of_unmatched |= missing > 0;
 }
 
 static const char *runs(uint64_t count)
@@ -138,4 +210,7 @@ void findings_print(const struct findings *findings, const char *log_dir)
     if (findings->without > 0)
         fprintf(stderr, "%llu %s reported no value of meta.objective's metric; see %s/furcate.log\n",
                 (unsigned long long)findings->without, runs(findings->without), log_dir);
+    if (findings->unmatched > 0)
+        fprintf(stderr, "%llu %s gave no value for a metric of meta.metrics; see %s/furcate.log\n",
+                (unsigned long long)findings->unmatched, runs(findings->unmatched), log_dir);
 }

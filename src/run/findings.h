@@ -15,15 +15,27 @@ struct findings {
     char telling_example[512]; /* the first of these, and why */
     uint64_t cut;              /* runs with numbers in their output that go on in an unknown way */
     uint64_t without;          /* runs without a value of the objective */
-    bool told_of_no_number, told_of_cut, told_of_word, told_of_renamed,
+    uint64_t unmatched;        /* runs without a value of another metric of meta.metrics */
+    char no_numbers[REPORT_MOST_TOLD][80]; /* names of metrics that were told to have values that are none */
+    size_t no_number_count;
+    bool told_of_unmatched, told_of_cut, told_of_word, told_of_renamed,
         told_of_without; /* these are told once */
 };
 
 /* Notes and logs what could not be used of a run's reports. */
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults);
-/* Notes a run that has no value of the objective, if there is one. `data`: its meta.data */
+/* Notes a run whose output gave no value for a name of meta.metrics other than the objective. */
+void findings_note_metrics(struct findings *findings, struct log *log, const struct run *run,
+                           const struct results_settings *settings, const struct report_faults *faults,
+                           struct history *history);
+/* Notes a run that has no value of the objective, if there is one.
+ *
+ * data    its meta.data
+ * faults  NULL: its output was not searched, since it wrote its results itself
+ */
 void findings_note_objective(struct findings *findings, struct log *log, const struct run *run,
-                             const struct results_settings *settings, const struct value *data);
+                             const struct results_settings *settings, const struct value *data,
+                             const struct report_faults *faults);
 /* Prints the counts to stderr, each with what to do. */
 void findings_print(const struct findings *findings, const char *log_dir);

@@ -206,6 +206,56 @@ def test_a_backspace_in_an_expression_is_told_of(project):
     assert done.returncode == 2 and r'write "\\b" for the edge of a word' in done.stderr
 
 
+def test_each_metric_whose_value_is_no_number_is_told_of_once(project):
+    project.write()
+    report = '{"loss": 0.5, "conf": [1, 2], "acc": "0.5"}'
+    project.run(project.script("train", f"echo '{report}' > $FURCATE_METRICS; echo '{report}' >> $FURCATE_METRICS\n"))
+    for name in ("conf", "acc"):
+        assert project.log().count(f"line 1 of metrics.jsonl has a value of '{name}' that is no number") == 1
+
+
+def test_of_many_metrics_whose_values_are_no_numbers_ten_are_told_of(project):
+    project.write()
+    report = json.dumps({"loss": 1, **{f"m{i}": "1" for i in range(30)}})
+    project.run(project.script("train", f"echo '{report}' > $FURCATE_METRICS\n"))
+    assert project.log().count("that is no number") == 10
+
+
+# --- meta.metrics that give nothing ---
+
+SHOWS = {"accuracy": "accuracy: {number}", "loss": "loss: {number}"}
+
+
+def test_an_expression_that_matches_nothing_is_told_of_without_an_objective(project):
+    project.write(meta={"metrics": SHOWS})
+    done = project.run(project.script("train", "echo Accuracy: 0.5; echo loss: 1\n"))
+    assert project.log().count("the expression of meta.metrics.accuracy matches nothing in ") == 1
+    assert "meta.metrics.loss" not in project.log()
+    assert "2 runs gave no value for a metric of meta.metrics; see " in done.stderr
+
+
+@pytest.mark.parametrize("metric, count", [("accuracy", 0), ("loss", 1)])
+def test_an_expression_is_not_told_of_twice_where_it_is_that_of_the_objective(project, metric, count):
+    project.write(batch_size=[1], meta={"metrics": SHOWS, **objective(metric)})
+    done = project.run(project.script("train", "echo Accuracy: 0.5; echo loss: 1 >&2\n"))
+    assert project.log().count("the expression of meta.metrics.accuracy matches nothing") == 1
+    assert done.stderr.count("1 run gave no value for a metric of meta.metrics") == count
+
+
+def test_a_match_without_a_number_is_no_missing_match(project):
+    project.write(batch_size=[1], meta={"metrics": {"accuracy": "accuracy: ([a-z0-9.]+)"}})
+    project.run(project.script("train", "echo accuracy: none\n"))
+    assert "meta.metrics.accuracy matches in " in project.log() and "but no number could be read there" in project.log()
+
+
+def test_all_that_gave_nothing_are_named_in_one_line(project):
+    project.write(batch_size=[1], meta={"metrics": {f"m{i}": f"m{i}: {{number}}" for i in range(9)}})
+    project.run("true")
+    [line] = [line for line in project.log().splitlines() if "meta.metrics" in line]
+    assert "meta.metrics.m0 matches" in line and "meta.metrics.m4 matches" in line
+    assert "; 4 more gave no value either (reported only once)" in line
+
+
 def objective(metric):
     return {"objective": {"metric": metric, "mode": "max"}}
 
@@ -213,20 +263,21 @@ def objective(metric):
 def test_an_objective_that_never_comes_is_told_of(project):
     project.write(meta={"metrics": {"val_acc": "val_acc=([0-9.]+)", "loss": "loss {number}"}, **objective("val_acc")})
     done = project.run(project.script("train", "echo 'val_acc : 0.7'; echo loss 0.5\n"))
-    told = "no value of val_acc (meta.objective) was reported, but loss; the expression of meta.metrics.val_acc matches"
+    told = "no value of val_acc (meta.objective) was reported, only loss; the expression of meta.metrics.val_acc matches nothing in"
     assert project.log().count(told) == 1
     assert "2 runs reported no value of meta.objective's metric; see " in done.stderr
 
 
 @pytest.mark.parametrize("line, told", [
-    ("", "was reported, but nothing; let the program report it, or name another metric in meta.objective"),
-    ('{"val_accuracy": 1, "loss": 1}', 'but val_accuracy, loss; let the program report it'),
-    ('{"val_ac": 1}', 'but val_ac; did you mean "val_ac"?'),
+    ("", "nothing was reported, and so no value of val_acc (meta.objective); let the program report it, or name another metric in meta.objective"),
+    ('{"val_accuracy": 1, "loss": 1}', 'reported, only val_accuracy, loss; let the program report it'),
+    ('{"val_ac": 1}', 'reported, only val_ac; did you mean "val_ac"?'),
+    ('{"epochs": 3, "acc": 1}', "reported, only epochs, acc; let"),
 ])
 def test_an_objective_that_is_called_otherwise_is_told_of(project, line, told):
     project.write(meta=objective("val_acc"))
     project.run(project.script("train", f"echo '{line}' > $FURCATE_METRICS\n"))
-    assert project.log().count("no value of val_acc (meta.objective)") == 1 and told in project.log()
+    assert project.log().count("value of val_acc (meta.objective)") == 1 and told in project.log()
 
 
 @pytest.mark.parametrize("metric", ["loss", "run_loss", "train_loss", "total_time", "batch_size", "nan"])

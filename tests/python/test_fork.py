@@ -758,7 +758,7 @@ def test_an_objective_that_no_fork_reports_is_told_of_once(project):
     project.write(meta={"objective": {"metric": "val_acc", "mode": "max"}})
     done = project.train(APP + RUN)
     log = (project.logs / "furcate.log").read_text()
-    told = "no value of val_acc (meta.objective) was reported, but train_accuracy, train_loss, val_loss;"
+    told = "no value of val_acc (meta.objective) was reported, only train_accuracy, train_loss, val_loss;"
     assert log.count(told) == 1
     assert "2 runs reported no value of meta.objective's metric" in done.stderr
 

@@ -98,8 +98,9 @@ static void tells_of_a_value_that_may_be_meant_as_a_number(void **state)
         put(fixture, line);
         assert_true(history_read(fixture->history, fixture->path, &faults, &err));
         assert_int_equal(faults.lines, 0);
-        assert_int_equal(faults.no_number_line, i < 4 ? 2 : 0);
-        assert_string_equal(faults.no_number, i < 4 ? "acc" : "");
+        assert_int_equal(faults.no_number_count, i < 4 ? 1 : 0);
+        assert_int_equal(faults.no_numbers[0].line, i < 4 ? 2 : 0);
+        assert_string_equal(faults.no_numbers[0].name, i < 4 ? "acc" : "");
     }
 }
 
