@@ -98,7 +98,7 @@ static void warn_of_faults(struct runner *runner)
                  "No GPU can be used: running on CPU slots instead, as meta.allow_cpu allows");
 }
 
-static void log_other_rows(struct runner *runner)
+void announce_other_rows(struct runner *runner)
 {
     for (char *rest = runner->other_rows.data, *line; rest && (line = strsep(&rest, "\n"));)
         if (*line)
@@ -115,7 +115,7 @@ void announce_start(struct runner *runner)
         log_line(runner->log, LOG_INFO, "Detected previous runs, removing %llu configuration(s).",
                  (unsigned long long)runner->finished);
     warn_of_faults(runner);
-    log_other_rows(runner);
+    announce_other_rows(runner);
     warn_of_idle_gpus(runner);
     announce_denied_slots(runner);
     announce_no_effect(runner);

@@ -28,9 +28,23 @@ static void on_idle(uv_idle_t *idle)
         uv_idle_stop(idle);
 }
 
-/* Whether a permutation that joins can have a row, or one that is taken can have lost it. */
-static bool must_read_rows(const struct runner *runner, const struct plan_change *change)
+/* Returns whether one config has a key that the other lacks: no row of the one is of a run of the other then,
+ * though no value was edited. */
+static bool has_other_keys(const struct config *config, const struct config *other)
 {
+    const struct value *keys = config_keys(config), *others = config_keys(other);
+    for (size_t i = 0; i < value_count(keys); i++)
+        if (!value_get(others, value_key(keys, i)))
+            return true;
+    return value_count(keys) != value_count(others);
+}
+
+/* Whether a permutation that joins can have a row, or one that is taken can have lost it. */
+static bool must_read_rows(const struct runner *runner, const struct plan_change *change,
+                           const struct plan *plan)
+{
+    if (runner->finished > 0 && has_other_keys(plan_config(plan), runner->config))
+        return true; /* which tells what became of them */
     bool joins = plan_change_joined(change) > 0 || !plan_change_is_exact(change);
     return !store_rows_are_unchanged(runner->store) || (joins && runner->others > 0);
 }
@@ -61,11 +75,16 @@ static bool read_finished(struct runner *runner, struct plan *plan, struct error
     struct other_rows others = {0};
     bool found =
         store_flush(runner->store, err) && store_find_finished(runner->store, plan, &finished, &others, err);
-    text_free(&others.lines); /* whoever edits the config knows what the edit leaves behind */
     if (!found) {
+        text_free(&others.lines);
         number_set_free(&finished);
         return false;
     }
+    if (others.odd > runner->odd_rows)
+        runner->other_rows = others.lines;
+    else
+        text_free(&others.lines); /* whoever edits values knows what the edit leaves behind */
+    runner->odd_rows = others.odd;
     taken_replace(&runner->taken, &finished);
     runner->others = others.count;
     return true;
@@ -127,7 +146,7 @@ static void adopt(struct runner *runner, struct config *config, struct plan *pla
 static bool change_plan(struct runner *runner, const struct plan_change *change, struct plan *plan,
                         struct error *err)
 {
-    bool reads = must_read_rows(runner, change);
+    bool reads = must_read_rows(runner, change, plan);
     if (reads && !read_finished(runner, plan, err))
         return false;
     if (!reads) {
@@ -177,6 +196,7 @@ static void apply(struct runner *runner, struct config *config, struct plan *pla
         attempt_each(runner, attempt_follow_deadline);
         retry_follow(runner);
         log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
+        announce_other_rows(runner);
         announce_denied_slots(runner);
         announce_unnamed_axes(runner);
         if (!had_trace)

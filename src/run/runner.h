@@ -76,9 +76,9 @@ struct runner {
 
     /* what was done */
     uint64_t finished;      /* permutations of the current plan that are finished */
-    struct text other_rows; /* lines for announce_start() on rows that match nothing */
-    uint64_t odd_rows;      /* rows that matched nothing at the start, for another reason than values */
-    uint64_t others;        /* finished runs, or rows, that match no permutation of the current plan */
+    struct text other_rows; /* lines for announce_other_rows() */
+    uint64_t odd_rows; /* rows that matched nothing when they were read, for another reason than values */
+    uint64_t others;   /* finished runs, or rows, that match no permutation of the current plan */
     uint64_t finished_here; /* runs that this runner finished */
     double seconds_run;     /* sum over these */
     uint64_t runs_leaving;  /* whose programs ended and left processes, which were ended */

@@ -130,8 +130,7 @@ static void print_odd_rows(const struct runner *runner, const char *csv)
 {
     unsigned long long count = runner->odd_rows;
     if (count > 0)
-        fprintf(stderr,
-                "%llu %s of %s matched nothing in this plan at the start; %s/furcate.log tells why.\n", count,
+        fprintf(stderr, "%llu %s of %s matched nothing in this plan; %s/furcate.log tells why.\n", count,
                 count == 1 ? "row" : "rows", csv, store_log_dir(runner->store));
 }
 

@@ -377,3 +377,40 @@ def result_after_edit(project, before, after):
 ], ids=["metrics are gone", "one is gone", "one is new", "an expression is put right", "the objective is gone"])
 def test_an_edit_takes_no_result_from_a_run_that_executes(project, after, column, value):
     assert result_after_edit(project, {"metrics": LOSS, **BEST}, after)[column] == value
+
+
+def finish_first(project):
+    """Lets the first of several runs finish, and waits for the second."""
+    project.let_go(project.until_waiting(1)[0])
+    until(lambda: project.csv.exists() and project.rows(), "the first row")
+    project.until_waiting(1)
+
+
+KEY_EDITS = [
+    ({"test_size": 5}, "1 row of logs/run_data.csv differs from this plan in test_size alone (they have none): "),
+    ({"epochs": None, "Epochs": 50}, "1 row of logs/run_data.csv differs from this plan in Epochs (they have none) and "
+                                     "epochs (they have 50; this config has no epochs): "),
+    ({"epochs": None}, "1 row of logs/run_data.csv differs from this plan in epochs alone (they have 50; "),
+]
+
+
+@pytest.mark.parametrize("edit, words", KEY_EDITS)
+def test_an_edit_of_keys_that_leaves_rows_behind_is_explained_at_once(project, edit, words):
+    config = {"batch_size": [1, 2], "epochs": 50, "meta": {"max_threads": 1, "order": "config"}}
+    project.write(config)
+    runner = project.start(project.gated())
+    finish_first(project)
+    project.write({key: value for key, value in {**config, **edit}.items() if value is not None})
+    until_log(project, words)
+    assert project.let_all_go(runner) == 0
+    assert project.log().count(" differs from this plan ") == 1
+    assert "1 row of logs/run_data.csv matched nothing in this plan; " in runner.stderr
+
+
+def test_an_edit_of_values_is_not_explained(project):
+    runner = start_with_one_waiting(project, 1, 2)
+    finish_first(project)
+    write_config(project, 2, 3)
+    until_log(project, "The plan is now 2 configs")
+    assert project.let_all_go(runner) == 0
+    assert "run_data.csv" not in project.log()

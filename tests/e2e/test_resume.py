@@ -309,7 +309,7 @@ def test_a_further_constant_is_named_as_what_the_rows_lack(project):
     said, stderr = explain(project)
     assert said == ["6 rows of logs/run_data.csv differ from this plan in test_size alone (they have none): add the "
                     "column with the value they were made with to count them"]
-    assert "6 rows of logs/run_data.csv matched nothing in this plan at the start; logs/furcate.log tells why." in stderr
+    assert "6 rows of logs/run_data.csv matched nothing in this plan; logs/furcate.log tells why." in stderr
     frame = project.frame()
     frame.insert(0, "test_size", 0.2)
     frame.to_csv(project.csv, index=False)
