@@ -56,6 +56,8 @@ class Fork(Steps):
 
     def __init__(self, config_filename: Optional[launch.Path] = None) -> None:
         """config_filename: path of the config; ``--config FILE`` on the script's command line goes before it."""
+        if config_filename is not None:
+            launch.check_path(config_filename)
         self._config_filename = config_filename
         self.script_name = sys.argv[0]
         if "FURCATE_PLAN" in os.environ:

@@ -20,6 +20,12 @@ def run(config: launch.Path, function: Callable[[script.Config], Optional[Mappin
     so that what stands behind is not executed in it; in a run of another config nothing is done. Raises, in a run,
     what the function raises.
     """
+    if callable(config) and not callable(function):
+        raise TypeError("the arguments of furcate.run() are swapped: write furcate.run(\"config.json\", function)")
+    launch.check_path(config)
+    if not callable(function):
+        raise TypeError("function is called with the config of each run, but a value of type "
+                        f"{type(function).__name__} was given")
     if launch.is_other_plan(config):
         launch.tell_if_nested(config)
         return

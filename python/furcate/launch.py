@@ -13,6 +13,13 @@ from furcate import _core, warm
 Path = Union[str, "os.PathLike[str]"]
 
 
+def check_path(config: object) -> None:
+    """Raises TypeError when this is not the path of a config."""
+    if not isinstance(config, (str, os.PathLike)):
+        raise TypeError("config is the path of a config file, such as \"config.json\", but a value of type "
+                        f"{type(config).__name__} was given; write the keys to a file and give its path")
+
+
 def config_path(given: Optional[Path]) -> str:
     """The config of the last ``--config FILE`` among the script's arguments, else the one given, as for a program in C
     (src/fork/main.c)."""
@@ -25,6 +32,7 @@ def config_path(given: Optional[Path]) -> str:
                 raise ValueError("--config needs the path of a config file behind it")
     if not given:
         raise ValueError("no config file: give its path to Fork(), or --config FILE on the command line")
+    check_path(given)
     return os.fspath(given)
 
 

@@ -501,6 +501,20 @@ def test_the_config_chooses_among_the_indices(project, meta, slots):
         assert {row["gpu_id"] for row in project.rows()} == {"1"}
 
 
+@pytest.mark.parametrize("call, told", [
+    ("furcate.run({'batch_size': [1, 2]}, print)", "but a value of type dict was given; write the keys to a file"),
+    ("furcate.run(['config.json'], print)", "but a value of type list was given; write the keys to a file"),
+    ("furcate.Fork({'batch_size': [1, 2]})", "but a value of type dict was given; write the keys to a file"),
+    ("furcate.run(print, 'config.json')", "are swapped: write furcate.run(\"config.json\", function)"),
+    ("furcate.run(print, pathlib.Path('config.json'))", "are swapped: write furcate.run(\"config.json\", function)"),
+    ("furcate.run('config.json', None)", "a value of type NoneType was given"),
+])
+def test_what_is_no_path_of_a_config_is_refused_with_the_way_out(project, call, told):
+    project.script(f"import pathlib\nimport furcate\n{call}\n")
+    done = project.run()
+    assert done.returncode == 1 and "TypeError: " in done.stderr and told in done.stderr
+
+
 @pytest.mark.parametrize("expression, message, meta", [
     ("[0, -1]", "returned [0, -1]: these are GPUs and CPU slots (-1), which do not go together", {}),
     ("[-2]", "returned [-2]: -2 is no GPU", {}),
