@@ -170,7 +170,7 @@ FURCATE_API int furcate_attempt(const struct furcate_fork *fork);
 FURCATE_API void *furcate_context(const struct furcate_fork *fork);
 
 /*
- * Reports metrics of one step (an epoch, counted from 1), and appends them to metrics.jsonl. Names are
+ * Reports metrics of one step (an epoch, counted from 0 or 1), and appends them to metrics.jsonl. Names are
  * "accuracy", "loss" for training and "val_accuracy", "val_loss" for validation values; neither "step" nor
  * "time", which every line has, and without control characters.
  * Returns false for such a step or name; the run then fails after the current method. A line that cannot be

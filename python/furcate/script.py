@@ -115,11 +115,11 @@ def run_dir() -> str:
 def report(step: int, **metrics: SupportsFloat) -> None:
     """Reports metrics of one step, such as an epoch, to metrics.jsonl of the run.
 
-    step     counts from 1
+    step     a whole number, counts from 0 or 1
     metrics  numbers by name, also a framework's: "loss" and "accuracy" of training, "val_loss" of validation
 
     What is no number, or has a name that no metric can have, is left out and told of once: a training is not lost by
-    it. Reports nothing, with a notice, when no runner started the script. Raises ValueError for a step below 1, OSError
+    it. Reports nothing, with a notice, when no runner started the script. Raises ValueError for a step below 0, OSError
     when the file cannot be written.
     """
     path = os.environ.get("FURCATE_METRICS")

@@ -67,18 +67,42 @@ static bool write_report(const char *path, int64_t step, const struct metrics *m
     return report_write(path, step, copies, metrics->count, err);
 }
 
+/* Returns a whole number as an int, also a float such as 3.0: a new reference. NULL for anything else. */
+static PyObject *as_whole(PyObject *object)
+{
+    PyObject *whole = PyNumber_Index(object);
+    if (whole || PyUnicode_Check(object) || PyBytes_Check(object))
+        return whole;
+    PyErr_Clear();
+    PyObject *number = PyNumber_Float(object);
+    whole = number ? PyNumber_Long(number) : NULL;
+    if (whole && PyObject_RichCompareBool(whole, number, Py_EQ) != 1)
+        Py_CLEAR(whole);
+    Py_XDECREF(number);
+    return whole;
+}
+
+static bool take_step(PyObject *object, long long *step)
+{
+    PyObject *whole = as_whole(object), *kind = whole ? PyExc_ValueError : PyExc_TypeError;
+    *step = whole ? PyLong_AsLongLong(whole) : -1; /* also -1 for one of more than 64 bits */
+    Py_XDECREF(whole);
+    PyErr_Clear();
+    if (*step < 0)
+        PyErr_Format(kind, "step must be a whole number from 0 or 1 on, but is %R", object);
+    return *step >= 0;
+}
+
 PyObject *core_report(PyObject *module, PyObject *arguments)
 {
     struct furcate_fork *fork = module_state(module)->fork;
     struct error err = {0};
     long long step;
-    PyObject *dict, *path;
+    PyObject *first, *dict, *path;
     CLEANUP(metrics_free) struct metrics metrics = {0};
-    if (!PyArg_ParseTuple(arguments, "LO!O:report", &step, &PyDict_Type, &dict, &path) ||
-        !take_metrics(&metrics, dict))
+    if (!PyArg_ParseTuple(arguments, "OO!O:report", &first, &PyDict_Type, &dict, &path) ||
+        !take_step(first, &step) || !take_metrics(&metrics, dict))
         return NULL;
-    if (step < 1)
-        return PyErr_Format(PyExc_ValueError, "step %lld: steps are counted from 1", step);
     if (fork && !furcate_report(fork, step, metrics.items, metrics.count)) {
         err = fork->failure;
         fork->failure = (struct error){0}; /* it is the exception's from here on */

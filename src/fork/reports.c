@@ -11,8 +11,9 @@
 static bool check_report(struct furcate_fork *fork, int64_t step, const struct furcate_metric *metrics,
                          size_t count)
 {
-    if (step < 1)
-        return furcate_fail(fork, "furcate_report: step %lld: steps are counted from 1", (long long)step);
+    if (step < 0)
+        return furcate_fail(fork, "furcate_report: step %lld: steps are counted from 0 or 1",
+                            (long long)step);
     for (size_t i = 0; i < count; i++) {
         const char *name = metrics[i].name ? metrics[i].name : "";
         const char *fault = config_metric_find_report_fault(name);

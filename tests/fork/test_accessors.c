@@ -169,10 +169,10 @@ static void preprocessing_falls_back_to_preprocess_and_to_nothing(void **state)
     assert_has(text_get(&sandbox->log), "records 2 4 -3\n");
 }
 
-static void *report_step_zero(struct furcate_fork *fork)
+static void *report_negative_step(struct furcate_fork *fork)
 {
     struct furcate_metric metric = {"loss", 1};
-    printf("reported %d\n", furcate_report(fork, 0, &metric, 1));
+    printf("reported %d\n", furcate_report(fork, -1, &metric, 1));
     return &made_model;
 }
 
@@ -189,7 +189,7 @@ static void a_report_that_cannot_be_fails_the_run(void **state)
         void *(*get_model)(struct furcate_fork *fork);
         const char *message;
     } cases[] = {
-        {report_step_zero, "furcate_report: step 0: steps are counted from 1"},
+        {report_negative_step, "furcate_report: step -1: steps are counted from 0 or 1"},
         {report_as_step, "furcate_report: 'step' cannot be a metric: every report has this key already"},
     };
     struct sandbox *sandbox = *state;

@@ -261,10 +261,27 @@ def test_the_history_of_a_fork_may_have_a_name_that_is_no_column_of_its_run(run)
     assert data["epochs"] == 2 and data["train_loss"] == 1.0
 
 
-@pytest.mark.parametrize("step", [0, -1])
-def test_a_step_below_1_is_refused(run, step):
-    with pytest.raises(ValueError, match=f"step {step}: steps are counted from 1"):
+@pytest.mark.parametrize("step, error", [(-1, ValueError), (-1.0, ValueError), (2**63, ValueError), (1.5, TypeError),
+                                         (float("nan"), TypeError), (float("inf"), TypeError), ("1", TypeError),
+                                         (b"1", TypeError), (None, TypeError), ([1], TypeError)])
+def test_a_step_that_is_none_is_refused_by_its_name(run, step, error):
+    path = run.parent / "metrics.jsonl"
+    with pytest.raises(error) as caught:
+        _core.report(step, {"loss": 1}, str(path))
+    assert str(caught.value) == f"step must be a whole number from 0 or 1 on, but is {step!r}" and not path.exists()
+
+
+@pytest.mark.parametrize("step", [0, 0.0, 3, 3.0, True, 2**53])
+def test_a_step_may_be_0_and_a_whole_float(run, step):
+    _core.report(step, {"loss": 1}, str(run.parent / "metrics.jsonl"))
+    assert json.loads((run.parent / "metrics.jsonl").read_text())["step"] == int(step)
+
+
+def test_a_step_may_be_a_number_of_numpy(run):
+    numpy = pytest.importorskip("numpy")
+    for i, step in enumerate((numpy.int32(1), numpy.float32(2), numpy.array(3), numpy.array([4.0]))):
         _core.report(step, {"loss": 1}, str(run.parent / "metrics.jsonl"))
+        assert json.loads((run.parent / "metrics.jsonl").read_text().splitlines()[i])["step"] == i + 1
 
 
 def test_keeps_integers_of_any_size_and_text_of_any_kind(tmp_path):
