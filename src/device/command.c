@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/path.h"
 
 enum { most_output = 256 * 1024 };
 
@@ -86,23 +86,12 @@ static char *first_words(const char *printed)
     return text_take(&words);
 }
 
-static bool is_on_path(const char *program)
-{
-    const char *path = getenv("PATH");
-    CLEANUP(memory_free) char *folders = memory_copy_text(path ? path : "/usr/bin:/bin");
-    char *rest = folders;
-    for (const char *folder; (folder = strsep(&rest, ":"));) {
-        CLEANUP(memory_free) char *file = file_join(*folder ? folder : ".", program);
-        if (access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The kernel has one error for a script that is not there, and for one whose interpreter is not there. */
+/* Tells a program that is not there from a script whose interpreter is not: the kernel has one error for
+ * both. */
 static bool not_executed(const char *program, struct error *err)
 {
-    if (is_on_path(program))
+    CLEANUP(memory_free) char *path = path_find_program(program);
+    if (path)
         return error_set(err, ERROR_SYSTEM,
                          "cannot run %s: it is on PATH, but the interpreter that it names is missing",
                          program);

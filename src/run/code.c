@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "run/command.h"
 #include "run/program.h"
 #include "run/runner.h"
@@ -56,7 +57,7 @@ static const char *note_arguments(struct code *code, char *const *words, const c
 static bool is_on_path(const char *name, const char *program)
 {
     CLEANUP(memory_free) char *base_name = file_base_name(program);
-    CLEANUP(memory_free) char *found = program_find(base_name);
+    CLEANUP(memory_free) char *found = path_find_program(base_name);
     return !strchr(name, '/') || (found && strcmp(found, program) == 0);
 }
 
@@ -65,7 +66,7 @@ static bool is_on_path(const char *name, const char *program)
 static void find_files(struct code *code, const struct command *command, const char *config_path)
 {
     char *const *words = command_words(command);
-    CLEANUP(memory_free) char *program = program_find(words[0]);
+    CLEANUP(memory_free) char *program = path_find_program(words[0]);
     CLEANUP(memory_free) char *interpreter = program ? program_find_interpreter(program) : NULL;
     const char *noted = program ? note(code, program) : NULL;
     if (interpreter)

@@ -4,37 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
-
-static bool is_executable(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
-}
-
-char *program_find(const char *name)
-{
-    if (strchr(name, '/'))
-        return is_executable(name) ? memory_copy_text(name) : NULL;
-    const char *rest = getenv("PATH");
-    if (!rest)
-        rest = "/usr/local/bin:/usr/bin:/bin";
-    for (;; rest++) {
-        size_t len = strcspn(rest, ":");
-        CLEANUP(memory_free) char *folder = memory_copy_bytes(len ? rest : ".", len ? len : 1);
-        char *path = file_join(folder, name);
-        if (is_executable(path))
-            return path;
-        free(path);
-        rest += len;
-        if (*rest == '\0')
-            return NULL;
-    }
-}
+#include "base/path.h"
 
 static bool is_python_script(const char *name)
 {
@@ -108,7 +82,7 @@ char *program_find_interpreter(const char *path)
     const char *split = strstr(line, "env -S "); /* which splits what follows into words */
     const char *word = by_env ? by_env : split ? split + strlen("env -S ") : "";
     CLEANUP(memory_free) char *name = memory_copy_bytes(word, strcspn(word, " \t"));
-    char *found = *name ? program_find(name) : NULL;
+    char *found = *name ? path_find_program(name) : NULL;
     return found ? found : memory_copy_bytes(line, len);
 }
 
@@ -140,7 +114,7 @@ static bool check_first_line(const char *path, const char *words, struct error *
                          "line, or name an interpreter: -- INTERPRETER %s …",
                          words, interpreter, path);
     CLEANUP(memory_free) char *name = by_env ? memory_copy_bytes(by_env, strcspn(by_env, " \t")) : NULL;
-    CLEANUP(memory_free) char *found = name ? program_find(name) : NULL;
+    CLEANUP(memory_free) char *found = name ? path_find_program(name) : NULL;
     return !name || found ||
            error_set(
                err, ERROR_USAGE,
@@ -154,7 +128,7 @@ char *program_check(const char *name, const char *stands_for, struct error *err)
     CLEANUP(memory_free)
     char *words = stands_for ? text_format("the program '%s' (of '%s')", name, stands_for)
                              : text_format("the program '%s'", name);
-    char *path = program_find(name);
+    char *path = path_find_program(name);
     if (path && check_first_line(path, words, err))
         return path;
     if (!path)

@@ -4,15 +4,12 @@
 
 #include "base/error.h"
 
-/* Returns the program's path, searched on PATH when it has no slash; NULL when there is none that can be
- * executed. free() it. */
-char *program_find(const char *name);
 /* Returns the path of the interpreter that the first line of a script names, "#!/usr/bin/env python3" with
  * what env finds; NULL when the file is no script. free() it. */
 char *program_find_interpreter(const char *path);
 /*
- * Returns the program's path as program_find() does, and checks its first line, whose interpreter must be
- * there.
+ * Returns the program's path as path_find_program() does, and checks its first line, whose interpreter must
+ * be there.
  *
  * stands_for  the argument with placeholders that `name` was made of, for the message; NULL: none
  * Returns NULL with err set (ERROR_USAGE), which says what to do.
