@@ -49,4 +49,5 @@ def _train(function: Callable[[script.Config], Optional[Mapping[str, float]]]) -
         return
     numbers = script.reportable(metrics)
     if numbers:
-        _core.report(_core.last_step(path) if path else 1, numbers, path)
+        step = _core.last_step(path, int(os.environ.get("FURCATE_ATTEMPT", "0"))) if path else 1
+        _core.report(step, numbers, path)

@@ -31,9 +31,9 @@ static PyMethodDef functions[] = {
      "report(step, metrics, path)\n--\n\n"
      "Reports numbers of one step to the run that is trained, else to the metrics.jsonl at `path`."},
     {"last_step", core_last_step, METH_VARARGS,
-     "last_step(path)\n--\n\n"
-     "Returns the last step that this attempt has reported in the metrics.jsonl at `path`, 1 when there is "
-     "none."},
+     "last_step(path, attempts)\n--\n\n"
+     "Returns the last step that this attempt, the number `attempts`, has reported in the metrics.jsonl at "
+     "`path`, 1 when there is none."},
     {"find_name_fault", core_find_name_fault, METH_O,
      "find_name_fault(name)\n--\n\n"
      "Returns why a metric cannot have this name, None when it can."},

@@ -125,10 +125,11 @@ PyObject *core_last_step(PyObject *module, PyObject *arguments)
     struct error err = {0};
     PyObject *path;
     int64_t step;
+    int attempts;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "O&:last_step", PyUnicode_FSConverter, &path))
+    if (!PyArg_ParseTuple(arguments, "O&i:last_step", PyUnicode_FSConverter, &path, &attempts))
         return NULL;
-    bool read = report_last_step(PyBytes_AsString(path), &step, &err);
+    bool read = report_last_step(PyBytes_AsString(path), attempts, &step, &err);
     Py_DECREF(path);
     if (!read)
         return raise_error(PyExc_OSError, &err);

@@ -15,9 +15,9 @@ struct search {
     const char *log_dir;
     struct table *table;
     struct config_objective objective;
-    int meta, last, directory, name; /* columns; -1: there is none */
-    const char *meta_text;           /* the cell that was parsed last */
-    struct value *parsed;            /* NULL: it is no JSON */
+    int meta, last, directory, name, attempts; /* columns; -1: there is none */
+    const char *meta_text;                     /* the cell that was parsed last */
+    struct value *parsed;                      /* NULL: it is no JSON */
     struct best_steps found;
 };
 
@@ -82,8 +82,9 @@ static bool read_again(const struct search *search, size_t row, const struct val
     const struct value *expressions = value_member(meta, "metrics", VALUE_OBJECT);
     struct history *history = history_create();
     if (*base)
-        report_read_directory(history, directory, text_at(search->table, row, search->name), expressions,
-                              NULL, &ignored);
+        report_read_directory(history, directory, text_at(search->table, row, search->name),
+                              atoi(text_at(search->table, row, search->attempts)), expressions, NULL,
+                              &ignored);
     bool any = history_metric_count(history) > 0;
     if (any) {
         add_result(data, search, row, expressions);
@@ -128,6 +129,7 @@ struct best_steps best_steps_align(const char *log_dir, struct table *table, con
                             .last = metric_column(table, metric, false),
                             .directory = table_column(table, "log_dir"),
                             .name = table_column(table, "run_name"),
+                            .attempts = table_column(table, "run_attempts"),
                             .found.column = metric_column(table, metric, true)};
     for (size_t row = 0; row < table->row_count; row++)
         align_row(&search, row);

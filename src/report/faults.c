@@ -46,6 +46,14 @@ void report_faults_note_cut(struct report_faults *faults, const char *metric, co
     copy_beginning(faults->cut_text, sizeof faults->cut_text, text);
 }
 
+void report_faults_note_dropped(struct report_faults *faults, size_t count, int64_t from)
+{
+    if (!faults || count == 0)
+        return;
+    faults->dropped += count;
+    faults->dropped_from = from;
+}
+
 void report_faults_note_told(struct report_faults *faults, const char *text)
 {
     if (faults && faults->told++ == 0)

@@ -222,11 +222,14 @@ static void cut(struct history *history, int64_t step)
     *history = rest;
 }
 
-void history_go_on(struct history *into, struct history *attempt)
+size_t history_go_on(struct history *into, struct history *attempt)
 {
+    size_t before = into->point_count;
     if (into->series.count > 0 && attempt->series.count > 0)
         cut(into, history_first_step(attempt));
+    size_t dropped = before - into->point_count;
     history_take(into, attempt);
+    return dropped;
 }
 
 size_t history_metric_count(const struct history *history)

@@ -35,7 +35,7 @@ int64_t history_first_step(struct history *history);
 /* Moves the values of `from` to `into`, where they replace those of the same steps. */
 void history_take(struct history *into, struct history *from);
 /* The same for a further attempt: of what earlier attempts reported, only what is below its first step stays.
- */
-void history_go_on(struct history *into, struct history *attempt);
+ * Returns how many values do not. */
+size_t history_go_on(struct history *into, struct history *attempt);
 /* Drops all values. */
 void history_clear(struct history *history);

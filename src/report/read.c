@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/attempt_mark.h"
 #include "base/c_locale.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -15,7 +16,7 @@
 #include "report/lines.h"
 #include "report/number.h"
 
-enum { longest_report = 1 << 20 };
+enum { longest_report = 1 << 20, longest_mark = 32 };
 
 /* The numbers that JSON does not have, as Python's json and C's printf() write them. */
 static const struct token {
@@ -111,7 +112,7 @@ static json_t *parse(const struct line *line)
     return NULL;
 }
 
-/* Whether a value is a number, also one of the tokens in quotes. */
+/* Returns whether a value is a number, also one of the tokens in quotes, or a truth value. */
 static bool read_number(const json_t *value, double *number)
 {
     const struct token *token = json_is_string(value) ? find_token(json_string_value(value)) : NULL;
@@ -119,6 +120,8 @@ static bool read_number(const json_t *value, double *number)
         *number = token->value;
     else if (json_is_number(value))
         *number = json_number_value(value);
+    else if (json_is_boolean(value))
+        *number = json_is_true(value) ? 1 : 0;
     else
         return false;
     return true;
@@ -129,6 +132,8 @@ struct reading {
     struct history all;     /* what counts of the attempts before */
     struct history attempt; /* what this one has reported */
     size_t reports;         /* its lines, without empty ones */
+    int number;             /* of this attempt, by the mark before it; else 1 */
+    int most;               /* attempts; 0: it is not known how many */
     struct report_faults *faults;
 
     /* The line before, when it could not be read: no fault if a mark shows that its attempt was killed. */
@@ -157,10 +162,18 @@ static bool read_step(const json_t *report, size_t number, int64_t *step)
     return *step >= 0;
 }
 
-static bool is_mark(const json_t *report)
+/* Returns whether a line is a mark of the runner, which numbers it on. It repeats one whose attempt was not
+ * launched after all. */
+static bool is_mark(const struct reading *reading, const struct line *line)
 {
-    const json_t *attempt = json_object_get(report, "attempt");
-    return json_object_size(report) == 1 && json_is_integer(attempt) && json_integer_value(attempt) > 0;
+    int number = 0;
+    if (line->len > longest_mark || sscanf(line->text, "{\"attempt\": %9d}", &number) != 1)
+        return false;
+    CLEANUP(memory_free) char *mark = attempt_mark_report(number);
+    bool is_next =
+        number > reading->number || (number > 1 && number == reading->number && reading->reports == 0);
+    bool is_whole = strncmp(mark, line->text, line->len) == 0 && strlen(mark) == line->len + 1;
+    return is_whole && is_next && (reading->most == 0 || number <= reading->most);
 }
 
 /* Returns the text of a line {"fault": TEXT}, in which a program tells what it could not report; else NULL.
@@ -170,9 +183,17 @@ static const char *find_told(const json_t *report)
     return json_object_size(report) == 1 ? json_string_value(json_object_get(report, "fault")) : NULL;
 }
 
-static void begin_attempt(struct reading *reading)
+/* Adds what the attempt has reported to what counts. */
+static void end_attempt(struct reading *reading)
 {
-    history_go_on(&reading->all, &reading->attempt);
+    int64_t first = history_first_step(&reading->attempt);
+    report_faults_note_dropped(reading->faults, history_go_on(&reading->all, &reading->attempt), first);
+}
+
+static void begin_attempt(struct reading *reading, const struct line *mark)
+{
+    end_attempt(reading);
+    reading->number = atoi(mark->text + strcspn(mark->text, "0123456789"));
     report_faults_forget_told(reading->faults);
     reading->reports = 0;
     reading->unread = 0;
@@ -236,12 +257,11 @@ static void note_unread(struct reading *reading)
 
 static void read_line(struct reading *reading, const struct line *line)
 {
-    json_t *report = line->cut ? NULL : parse(line);
-    if (report && is_mark(report)) {
-        begin_attempt(reading);
-        json_decref(report);
+    if (is_mark(reading, line)) {
+        begin_attempt(reading, line);
         return;
     }
+    json_t *report = line->cut ? NULL : parse(line);
     note_unread(reading);
     const char *told = find_told(report);
     if (told) {
@@ -273,23 +293,26 @@ static bool read_all(struct reading *reading, const char *path, struct error *er
         if (line.text[strspn(line.text, " \t")] || strlen(line.text) < line.len)
             read_line(reading, &line);
     note_unread(reading);
-    if (reading->attempt.series.count == 0)
-        history_clear(&reading->all); /* the last attempt has said nothing */
-    history_go_on(&reading->all, &reading->attempt);
+    if (reading->attempt.series.count == 0) { /* the last attempt has said nothing */
+        report_faults_note_dropped(reading->faults, reading->all.point_count, -1);
+        history_clear(&reading->all);
+    }
+    end_attempt(reading);
     return reader.number == 0 || error_system(err, reader.number, "cannot read %s", path);
 }
 
-bool history_read(struct history *history, const char *path, struct report_faults *faults, struct error *err)
+bool history_read(struct history *history, const char *path, int attempts, struct report_faults *faults,
+                  struct error *err)
 {
-    CLEANUP(close_reading) struct reading reading = {.faults = faults};
+    CLEANUP(close_reading) struct reading reading = {.faults = faults, .number = 1, .most = attempts};
     bool done = read_all(&reading, path, err);
     history_take(history, &reading.all);
     return done;
 }
 
-bool report_last_step(const char *path, int64_t *step, struct error *err)
+bool report_last_step(const char *path, int attempts, int64_t *step, struct error *err)
 {
-    CLEANUP(close_reading) struct reading reading = {0};
+    CLEANUP(close_reading) struct reading reading = {.number = 1, .most = attempts};
     bool done = read_all(&reading, path, err);
     int64_t last = history_last_step(&reading.all);
     *step = last > 0 ? last : 0;

@@ -51,6 +51,8 @@ struct report_faults {
     char in_word[80];    /* the first metric whose match begins within a word, as "loss" does in "val_loss" */
     char in_word_text[80]; /* the output there, from the word's beginning */
     uint64_t matched;     /* bit i: the expression i of meta.metrics matches in the output; of the first 64 */
+    size_t dropped;       /* values of earlier attempts that do not count */
+    int64_t dropped_from; /* the step at which a later attempt began; -1: the last has reported nothing */
     size_t told;          /* what the last attempt says it could not report */
     char first_told[160]; /* the first of these */
     char renamed[80];     /* a metric whose column has another name, since its own is taken */
@@ -59,14 +61,17 @@ struct report_faults {
 /*
  * Adds the reports of a metrics.jsonl. A report without "step" has its line's number, counted within its
  * attempt and without empty lines. Numbers may be NaN, Infinity and -Infinity, also in quotes; values that
- * are no numbers are left out. A line that is no report, is longer than 1 MiB, or has no number is skipped
- * and noted in *faults (may be NULL); not so one that was cut off where its attempt ended. After the mark of
- * an attempt, what is before it counts only up to the first step that follows, and not at all when nothing
- * does. A file that is not there adds nothing.
+ * are no numbers are left out, but true is 1 and false 0. A line that is no report, is longer than 1 MiB, or
+ * has no number is skipped and noted in *faults (may be NULL); not so one that was cut off where its attempt
+ * ended. After the mark of an attempt, what is before it counts only up to the first step that follows, and
+ * not at all when nothing does. A file that is not there adds nothing.
+ *
+ * attempts  how many the run had, so that {"attempt": 7} of a program is no mark; 0: this is not known
  */
-bool history_read(struct history *history, const char *path, struct report_faults *faults, struct error *err);
+bool history_read(struct history *history, const char *path, int attempts, struct report_faults *faults,
+                  struct error *err);
 /* Finds the last step that the latest attempt has reported in a metrics.jsonl, 0 when there is none. */
-bool report_last_step(const char *path, int64_t *step, struct error *err);
+bool report_last_step(const char *path, int attempts, int64_t *step, struct error *err);
 size_t history_metric_count(const struct history *history);
 const char *history_metric_name(const struct history *history, size_t i);
 /* Finds the value of a metric's last step. Returns false when it was never reported. */
@@ -118,7 +123,7 @@ bool report_scan_output(struct history *history, const char *path, const struct 
                         struct report_faults *faults, struct error *err);
 /* Adds all that a run has reported: metrics.jsonl of its run directory, and the expressions' matches in its
  * NAME.log and NAME.err. What cannot be read is left out; then false, with the last reason. */
-bool report_read_directory(struct history *history, const char *directory, const char *name,
+bool report_read_directory(struct history *history, const char *directory, const char *name, int attempts,
                            const struct value *metrics, struct report_faults *faults, struct error *err);
 
 /* --- plots --- */

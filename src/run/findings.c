@@ -18,6 +18,21 @@ static void tell_of_lines(struct log *log, const struct run *run, const struct r
              faults->first_line, faults->excerpt, faults->why);
 }
 
+/* Tells of it for each run: whoever resumes a training may have meant to go on. */
+static void tell_of_dropped(struct log *log, const struct run *run, const struct report_faults *faults)
+{
+    const char *do_not = faults->dropped == 1 ? "value does not" : "values do not";
+    if (faults->dropped > 0 && faults->dropped_from >= 0)
+        log_line(
+            log, LOG_INFO,
+            "Thread %lld: %zu reported %s count, since a later attempt of the run began again at step %lld",
+            (long long)run->id, faults->dropped, do_not, (long long)faults->dropped_from);
+    else if (faults->dropped > 0)
+        log_line(log, LOG_INFO,
+                 "Thread %lld: %zu reported %s count, since the last attempt of the run reported none",
+                 (long long)run->id, faults->dropped, do_not);
+}
+
 static void note_told(struct findings *findings, struct log *log, const struct run *run,
                       const struct report_faults *faults)
 {
@@ -55,6 +70,7 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
         tell_of_lines(log, run, faults);
     findings->unread += faults->lines > 0;
     note_told(findings, log, run, faults);
+    tell_of_dropped(log, run, faults);
     for (size_t i = 0; i < faults->no_number_count; i++)
         tell_of_no_number(findings, log, run, &faults->no_numbers[i]);
     if (faults->cut_metric[0] && !findings->told_of_cut) {

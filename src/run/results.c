@@ -46,7 +46,7 @@ bool results_has_metrics(const struct run *run, const struct value *metrics)
 bool results_read(struct history *history, const struct run *run, const struct value *metrics,
                   struct report_faults *faults, struct error *err)
 {
-    return report_read_directory(history, run->directory, run->name, metrics, faults, err);
+    return report_read_directory(history, run->directory, run->name, run->attempt, metrics, faults, err);
 }
 
 static bool is_large(const struct run *run, const char *name)

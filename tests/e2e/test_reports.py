@@ -37,8 +37,27 @@ def test_a_run_that_went_on_keeps_its_curve(project):
     assert (row["run_loss"], row["run_epochs"], row["run_dead"]) == ("0.8", "6", "1.0")
 
 
+@pytest.mark.parametrize("line", ['{"attempt": 7}', '{"attempt": 1}', '{"attempt": 2}'])
+def test_a_program_s_own_line_of_an_attempt_drops_no_metrics(project, line):
+    row = train(project, reports((1, 0.5)) + f"echo '{line}' >> $FURCATE_METRICS\n")
+    assert (row["run_loss"], float(row["run_attempt"])) == ("0.5", json.loads(line)["attempt"])
+
+
+def test_results_of_a_last_attempt_that_has_no_steps_say_what_they_drop(project):
+    row = train(project, DEAD % "exit 1" + "echo '{\"test_acc\": 0.9}' >> $FURCATE_METRICS\n")
+    assert row["run_test_acc"] == "0.9" and "run_dead" not in row
+    assert project.log().count("Thread 0: 10 reported values do not count, since a later attempt of the run began again "
+                               "at step 1\n") == 1
+
+
+def test_truth_values_are_numbers(project):
+    row = train(project, 'echo \'{"flag": true, "other": false, "loss": 1}\' > $FURCATE_METRICS\n')
+    assert (row["run_flag"], row["run_other"]) == ("1.0", "0.0")
+
+
 def test_nothing_counts_when_the_last_attempt_reports_nothing(project):
     row = train(project, DEAD % "exit 1")
+    assert "Thread 0: 10 reported values do not count, since the last attempt of the run reported none" in project.log()
     assert not {"run_loss", "run_dead"} & set(row) and row["run_epochs"] == ""
 
 

@@ -66,7 +66,7 @@ static void check_reports(const char *path)
     struct history *history = history_create();
     struct report_faults faults = {0};
     int64_t last = 0;
-    REQUIRE(history_read(history, path, &faults, &err) && report_last_step(path, &last, &err));
+    REQUIRE(history_read(history, path, 0, &faults, &err) && report_last_step(path, 0, &last, &err));
     REQUIRE(last >= 0 && (last == 0 || last == history_last_step(history)));
     REQUIRE((faults.lines > 0) == (faults.first_line > 0) && (faults.lines == 0 || faults.why));
     check_history(history);

@@ -6,7 +6,7 @@ static void assert_reads(struct fixture *fixture, const char *content, const cha
     struct error err;
     struct report_faults faults = {0};
     put(fixture, content);
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_history(fixture->history, expected);
     assert_int_equal(faults.lines, skipped);
 }
@@ -37,7 +37,7 @@ static void assert_first_fault(struct fixture *fixture, const char *content, siz
     struct error err;
     struct report_faults faults = {0};
     put(fixture, content);
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_int_equal(faults.first_line, line);
     assert_string_equal(faults.why, why);
     assert_string_equal(faults.excerpt, excerpt);
@@ -96,7 +96,7 @@ static void tells_of_a_value_that_may_be_meant_as_a_number(void **state)
         char *line =
             text_format("{\"loss\": 1}\n{\"loss\": 1, \"acc\": %s}\n", i < 4 ? meant[i] : not_meant[i - 4]);
         put(fixture, line);
-        assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+        assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
         assert_int_equal(faults.lines, 0);
         assert_int_equal(faults.no_number_count, i < 4 ? 1 : 0);
         assert_int_equal(faults.no_numbers[0].line, i < 4 ? 2 : 0);
@@ -107,7 +107,7 @@ static void tells_of_a_value_that_may_be_meant_as_a_number(void **state)
 static void takes_values_that_are_no_numbers_for_none(void **state)
 {
     assert_reads(*state,
-                 "{\"step\": 1, \"time\": 5, \"loss\": 1, \"note\": \"hi\", \"ok\": true, \"none\": null, "
+                 "{\"step\": 1, \"time\": 5, \"loss\": 1, \"note\": \"hi\", \"ok\": null, \"none\": null, "
                  "\"nested\": {\"loss\": 2}, \"list\": [1, NaN]}\n",
                  "{\"loss\": [1.0]}", 0);
 }
@@ -139,7 +139,7 @@ static void finds_nothing_in_a_file_that_is_not_there(void **state)
 {
     struct fixture *fixture = *state;
     struct error err;
-    assert_true(history_read(fixture->history, fixture->path, NULL, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, NULL, &err));
     assert_int_equal(history_metric_count(fixture->history), 0);
 }
 
@@ -147,7 +147,7 @@ static void names_a_file_that_cannot_be_read(void **state)
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    assert_false(history_read(fixture->history, fixture->folder, NULL, &err));
+    assert_false(history_read(fixture->history, fixture->folder, 0, NULL, &err));
     assert_int_equal(err.kind, ERROR_SYSTEM);
     assert_non_null(strstr(err.text, fixture->folder));
 }
@@ -172,7 +172,7 @@ static void survives_bytes_of_any_kind(void **state)
     struct error err;
     struct report_faults faults = {0};
     put_bytes(fixture, bytes, sizeof bytes - 1);
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_int_equal(faults.lines, 5);
     assert_int_equal(history_metric_count(fixture->history), 0);
 }
@@ -187,7 +187,7 @@ static void reads_a_hundred_thousand_lines_each_once(void **state)
     for (int i = 1; i <= 100000; i++)
         text_addf(&content, "{\"step\": %d, \"loss\": %d}\n", i, i);
     put(fixture, content.data);
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     const double *loss = history_values(fixture->history, "loss", &count);
     assert_int_equal(count, 100000);
     assert_int_equal(faults.lines, 0);
@@ -249,6 +249,75 @@ static void a_metric_may_be_called_attempt(void **state)
                  0);
 }
 
+static void takes_truth_values_for_numbers(void **state)
+{
+    assert_reads(*state, "{\"step\": 1, \"flag\": true}\n{\"step\": 2, \"flag\": false, \"loss\": 2}\n",
+                 "{\"flag\": [1.0, 0.0], \"loss\": [NaN, 2.0]}", 0);
+}
+
+static void assert_attempts(struct fixture *fixture, int attempts, const char *content, const char *expected)
+{
+    struct error err;
+    put(fixture, content);
+    fixture_forget(fixture);
+    assert_true(history_read(fixture->history, fixture->path, attempts, NULL, &err));
+    assert_history(fixture->history, expected);
+}
+
+/* A program may have a line of its own that looks like a mark. */
+static void takes_only_the_runner_s_marks_for_marks(void **state)
+{
+    static const char *const others[] = {"7", "1", "4", "2", "99999999999"};
+    for (size_t i = 0; i < 5; i++) {
+        CLEANUP(memory_free)
+        char *content = text_format("{\"step\": 1, \"loss\": 9}\n" MARK "{\"step\": 1, \"loss\": 3}\n"
+                                    "{\"attempt\": %s}\n",
+                                    others[i]);
+        CLEANUP(memory_free)
+        char *expected =
+            text_format("{\"loss\": [3.0], \"attempt\": [NaN, %s]}", i == 4 ? "99999999999.0" : others[i]);
+        CLEANUP(memory_free)
+        char *with_dot = text_format("{\"loss\": [3.0], \"attempt\": [NaN, %s.0]}", others[i]);
+        assert_attempts(*state, 3, content, i == 4 ? expected : with_dot);
+    }
+    assert_attempts(*state, 1, "{\"loss\": 1}\n{\"attempt\": 2}\n",
+                    "{\"loss\": [1.0], \"attempt\": [NaN, 2.0]}");
+    assert_attempts(*state, 2, "{\"loss\": 1}\n{\"attempt\":2}\n",
+                    "{\"loss\": [1.0], \"attempt\": [NaN, 2.0]}");
+}
+
+static void takes_a_mark_that_is_repeated_for_one(void **state)
+{
+    assert_attempts(*state, 2, "{\"loss\": 1}\n{\"attempt\": 2}\n{\"attempt\": 2}\n{\"loss\": 3}\n",
+                    "{\"loss\": [3.0]}");
+}
+
+static void counts_what_earlier_attempts_reported_in_vain(void **state)
+{
+    static const struct {
+        const char *content;
+        size_t dropped;
+        int64_t from;
+    } cases[] = {
+        {"{\"loss\": 3}\n{\"loss\": 2, \"acc\": 1}\n" MARK "{\"test\": 1}\n", 3, 1},
+        {"{\"loss\": 3}\n{\"loss\": 2}\n" MARK "{\"step\": 2, \"loss\": 1}\n", 1, 2},
+        {"{\"loss\": 3}\n{\"loss\": 2}\n" MARK "{\"step\": 3, \"loss\": 1}\n", 0, 0},
+        {"{\"loss\": 3}\n{\"loss\": 2}\n" MARK, 2, -1},
+        {"{\"loss\": 3}\n{\"loss\": 2}\n" MARK "{\"loss\": 2}\n{\"attempt\": 3}\n{\"loss\": 2}\n", 3, 1},
+        {"{\"loss\": 3}\n{\"loss\": 2}\n", 0, 0},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct report_faults faults = {0};
+        struct error err;
+        put(fixture, cases[i].content);
+        assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
+        assert_int_equal(faults.dropped, cases[i].dropped);
+        assert_int_equal(faults.dropped_from, cases[i].from);
+        fixture_forget(fixture);
+    }
+}
+
 static void takes_a_line_that_tells_a_fault_for_no_report(void **state)
 {
     struct fixture *fixture = *state;
@@ -256,7 +325,7 @@ static void takes_a_line_that_tells_a_fault_for_no_report(void **state)
     struct error err;
     put(fixture, "{\"fault\": \"forgotten\"}\n{\"attempt\": 2}\n{\"loss\": 1}\n{\"fault\": \"no\\nnumber\"}\n"
                  "{\"fault\": \"another\"}\n{\"loss\": 2}\n{\"fault\": 3}\n");
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_history(fixture->history, "{\"loss\": [1.0, 2.0], \"fault\": [NaN, NaN, 3.0]}");
     assert_int_equal(faults.told, 2);
     assert_int_equal(faults.lines, 0);
@@ -268,15 +337,15 @@ static void knows_the_last_step_of_the_last_attempt(void **state)
     struct fixture *fixture = *state;
     struct error err;
     int64_t step;
-    assert_true(report_last_step(fixture->path, &step, &err));
+    assert_true(report_last_step(fixture->path, 0, &step, &err));
     assert_int_equal(step, 0);
     put(fixture, "{\"step\": 7, \"loss\": 1}\n" MARK "{\"step\": 3, \"loss\": 1}\n[]\n{\"loss\": 1}\n");
-    assert_true(report_last_step(fixture->path, &step, &err));
+    assert_true(report_last_step(fixture->path, 0, &step, &err));
     assert_int_equal(step, 3);
     put(fixture, "{\"step\": 7, \"loss\": 1}\n" MARK);
-    assert_true(report_last_step(fixture->path, &step, &err));
+    assert_true(report_last_step(fixture->path, 0, &step, &err));
     assert_int_equal(step, 0);
-    assert_false(report_last_step(fixture->folder, &step, &err));
+    assert_false(report_last_step(fixture->folder, 0, &step, &err));
 }
 
 int main(void)
@@ -306,6 +375,10 @@ int main(void)
         fixture_test(numbers_the_lines_of_each_attempt),
         fixture_test(a_line_torn_by_a_kill_is_no_fault),
         fixture_test(a_metric_may_be_called_attempt),
+        fixture_test(takes_truth_values_for_numbers),
+        fixture_test(takes_only_the_runner_s_marks_for_marks),
+        fixture_test(takes_a_mark_that_is_repeated_for_one),
+        fixture_test(counts_what_earlier_attempts_reported_in_vain),
         fixture_test(takes_a_line_that_tells_a_fault_for_no_report),
         fixture_test(knows_the_last_step_of_the_last_attempt),
     };

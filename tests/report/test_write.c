@@ -12,7 +12,7 @@ static void comes_back_as_it_was_written(void **state)
     struct report_metric second[] = {{"loss", 1.0 / 3}, {"val_loss", -0.0}};
     assert_true(report_write(fixture->path, 1, first, 2, &err));
     assert_true(report_write(fixture->path, 2, second, 2, &err));
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_int_equal(faults.lines, 0);
     const double *loss = history_values(fixture->history, "loss", &count);
     assert_int_equal(count, 2);
@@ -42,7 +42,7 @@ static void keeps_what_is_not_finite(void **state)
     struct report_faults faults = {0};
     struct report_metric metrics[] = {{"a", NAN}, {"b", INFINITY}, {"c", -INFINITY}};
     assert_true(report_write(fixture->path, 1, metrics, 3, &err));
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_int_equal(faults.lines, 0);
     assert_history(fixture->history, "{\"a\": [NaN], \"b\": [Infinity], \"c\": [-Infinity]}");
 }
@@ -54,7 +54,7 @@ static void begins_a_new_line_after_a_torn_one(void **state)
     struct report_faults faults = {0};
     put(fixture, "{\"step\": 1, \"lo");
     assert_true(report_write(fixture->path, 2, &(struct report_metric){"loss", 0.5}, 1, &err));
-    assert_true(history_read(fixture->history, fixture->path, &faults, &err));
+    assert_true(history_read(fixture->history, fixture->path, 0, &faults, &err));
     assert_int_equal(faults.lines, 1);
     assert_history(fixture->history, "{\"loss\": [NaN, 0.5]}");
 }
