@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "store/cell.h"
 #include "store/misread.h"
+#include "store/respelt.h"
 
 enum { no_match = -1, cache_size = 1024 };
 
@@ -88,9 +89,24 @@ bool store_match_key_is_garbled(const struct key_match *key, struct text *scratc
     return utf8_find_bad(text.bytes, text.len) < text.len;
 }
 
+/* Returns whether the text is a value of the plan in another spelling. */
+static bool is_respelt(const struct key_match *key, struct csv_cell text)
+{
+    bool is_value = false;
+    CLEANUP(text_free) struct text meaning = {0};
+    for (size_t i = 0; i < STORE_RESPELT && !is_value; i++)
+        is_value = store_respelt_read(text.bytes, text.len, i, &meaning) &&
+                   store_cell_match(text_get(&meaning), meaning.len, find_value, key) >= 0;
+    return is_value;
+}
+
 bool store_match_key_is_converted(const struct key_match *key, struct csv_cell text)
 {
-    int form = key->is_extra ? -1 : store_misread_form(text.bytes, text.len);
+    if (key->is_extra)
+        return false;
+    if (is_respelt(key, text))
+        return true;
+    int form = store_misread_form(text.bytes, text.len);
     bool has_origin = false;
     for (size_t i = 0; i < count_values(key) && form >= 0; i++) {
         const struct value *value = value_at(key, i);

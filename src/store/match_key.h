@@ -50,5 +50,6 @@ struct csv_cell store_match_key_text(const struct key_match *key, struct text *s
 const struct value *store_match_key_exact(struct key_match *key, struct text *scratch);
 /* Whether it is no UTF-8. */
 bool store_match_key_is_garbled(const struct key_match *key, struct text *scratch);
-/* Whether a spreadsheet seems to have made a date, a time or another number of a text of the plan. */
+/* Returns whether a spreadsheet seems to have made a date, a time or another number of a text of the plan, or
+ * has written a value of the plan in its own way. */
 bool store_match_key_is_converted(const struct key_match *key, struct csv_cell text);

@@ -173,8 +173,9 @@ static void add_remedy(struct text *line, const struct other_group *group, const
     bool has_column = kinds->missing_key && kinds->missing_key->column != SIZE_MAX;
     if (kinds->converted > 0)
         text_add(line,
-                 ": a spreadsheet makes that of a text that looks like a date, a time or a number; write "
-                 "the config's values into these cells again to count them");
+                 ": a spreadsheet makes that of a text that looks like a date, a time or a number, and of "
+                 "numbers, true and false in another language; write the config's values into these cells "
+                 "again to count them");
     else if (kinds->missing == 1 && kinds->extra == 1 && group->count == 2)
         text_addf(line,
                   ": the rows have %s, the config has %s; if that is one key, give its column the name %s "

@@ -14,7 +14,7 @@ struct other_values {
     char *items[other_values_kept]; /* some of the values, as the table shows them */
     size_t count;
     bool has_more, has_none;
-    bool is_converted; /* all of them are as a spreadsheet writes dates, times and large numbers */
+    bool is_converted; /* all of them are as a spreadsheet writes dates, times, numbers and truth */
 };
 
 struct other_group {

@@ -196,6 +196,47 @@ def test_a_text_that_became_a_date_is_named(project, values, names):
     assert "3 of 3 runs are in" in project.run("true").stderr
 
 
+RESPELT = [
+    ([0.5, 1], {"0.5": "0,5"}),
+    ([1e-05, 1], {"1e-05": "1,0E-05"}),
+    ([True, False], {"true": "WAHR"}),
+    ([True, False], {"true": "vrai", "false": "FAUX"}),
+    ([100000, 1], {"100000": "100,000"}),
+    ([1234567.5, 1], {"1234567.5": "1.234.567,5"}),
+    ([100000, 1], {"100000": "100\u202f000"}),
+    (["1-2", "3"], {"1-2": " 1-2 "}),
+    (["1-2", "3"], {"1-2": "'1-2"}),
+    ([0.5, 1], {"0.5": "\u00a00,5"}),
+]
+
+
+@pytest.mark.parametrize("values, damage", RESPELT)
+def test_a_value_in_another_spelling_is_named_and_counted(project, values, damage):
+    project.write(split=values, batch_size=1)
+    project.run("true")
+    header, *rows = cells_of(project.csv.read_text())
+    changed = [[damage.get(cell, cell) for cell in row] for row in rows]
+    count = sum(row != before for row, before in zip(changed, rows))
+    assert count == len(damage)
+    project.csv.write_text(text_of([header, *changed]))
+    done = project.run("true")
+    differ = "1 row of logs/run_data.csv differs" if count == 1 else "2 rows of logs/run_data.csv differ"
+    assert f"{differ} from this plan in split alone (they have {', '.join(sorted(damage.values()))}): a spreadsheet" in done.stderr
+    assert f"{count} row{'s' if count > 1 else ''} of logs/run_data.csv matched nothing in this plan" in done.stderr
+
+
+@pytest.mark.parametrize("value, found", [(0.5, "0,6"), (True, "FALSCH"), (100000, "100,001"), ("1-2", " 1-3 ")])
+def test_another_value_in_another_spelling_is_of_another_config(project, value, found):
+    project.write(split=[value], batch_size=1)
+    project.run("true")
+    header, row = cells_of(project.csv.read_text())
+    shown_value = {True: "true"}.get(value, str(value))
+    project.csv.write_text(text_of([header, [found if cell == shown_value else cell for cell in row]]))
+    done = project.run("true")
+    assert "has values that this config does not have: split" in done.stderr
+    assert "spreadsheet" not in done.stderr
+
+
 def test_texts_that_a_spreadsheet_leaves_alone_are_matched(project):
     """Texts that would be read as numbers or truth are in quotes of their own, which spreadsheets keep."""
     project.write(batch_size=1, split=["007", "1E5", "TRUE", "1.50", "null"])

@@ -334,9 +334,10 @@ static void names_at_most_the_largest_groups(void **state)
 static void names_a_spreadsheet_where_it_made_dates_of_texts(void **state)
 {
     static const char config[] = WITH("batch_size: 32, split: ['1-2', '10:30', '2020-01-02', '2020-03-04']");
-    static const char remedy[] =
-        ": a spreadsheet makes that of a text that looks like a date, a time or a number; "
-        "write the config's values into these cells again to count them\n";
+    static const char remedy[] = ": a spreadsheet makes that of a text that looks like a date, a time or a "
+                                 "number, and of numbers, true "
+                                 "and false in another language; "
+                                 "write the config's values into these cells again to count them\n";
     static const char *const shown[] = {"2-Jan", "02-Jan", "2. Jan",   "10:30:00",   "1/2/2020", "02.01.2020",
                                         "2-Mär", "Jan-02", "10:30 AM", "2020/01/02", "1.00E+05", "1/2/20"};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
