@@ -15,7 +15,7 @@ echo $FURCATE_ATTEMPT >> checkpoint
 [ -e "$FURCATE_TEST/open" ]
 """
 # Many, since folders are listed in no order.
-NAMES = ["a.bak", "config0 copy", "config1_backup", "latest", *(f"config0.{i}" for i in range(20))]
+NAMES = ["a.bak", "bert0 copy", "bert1_backup", "latest", *(f"bert0.{i}" for i in range(20))]
 
 
 def copy(directory):
@@ -29,11 +29,11 @@ def link(directory):
 
 
 def fail_once(project, then=""):
-    write(project, {"lr": [0.1]})
+    write(project, {"data_name": "bert", "lr": [0.1]})
     program = project.script("train", TRAINS.format(then=then))
     assert project.furcate("run", "config.json", "--", program).returncode == 1
     (project.root / "open").touch()
-    return program, project.logs / "config0"
+    return program, project.logs / "bert0"
 
 
 @pytest.mark.parametrize("make", [copy, link])
@@ -42,8 +42,8 @@ def test_a_run_goes_on_in_its_own_directory(project, make):
     make(directory)
     done = project.run(program)
     assert (directory / "checkpoint").read_text() == "1\n2\n"
-    assert project.rows()[0]["log_dir"] == "logs/config0"
-    assert f"{project.logs}/latest is a copy of config0 or a link to it; it is left as it is" in project.log()
+    assert project.rows()[0]["log_dir"] == "logs/bert0"
+    assert f"{project.logs}/latest is a copy of bert0 or a link to it; it is left as it is" in project.log()
     if make == copy:
         assert all((project.logs / name / "checkpoint").read_text() == "1\n" for name in NAMES)
         assert all(read(project.logs / name / "furcate.json")["meta"]["run"]["attempt"] == 1 for name in NAMES)
