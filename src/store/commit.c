@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/vector.h"
+#include "config/config.h"
+#include "plan/plan.h"
 #include "store/internal.h"
 #include "store/run_data.h"
 #include "store/run_record.h"
@@ -211,13 +213,30 @@ static bool put_record(struct database *database, const struct record *record, s
            (record->attempt == 0 || store_database_put_attempt(database, &attempt, err));
 }
 
+/* The keys of all configs stay, since a row whose run directory is gone does not tell what was a key of it.
+ */
+static bool put_config(struct store *store, struct error *err)
+{
+    struct error ignored;
+    const char *text = store->batch_config;
+    CLEANUP(value_cleanup) struct value *config = config_parse(TEXT_CONFIG, text, strlen(text), &ignored);
+    bool put = store_database_put_text(store->database, TEXT_CONFIG, text, err);
+    for (size_t i = 0; put && config && i < value_count(config); i++) {
+        const char *key = value_key(config, i);
+        CLEANUP(memory_free)
+        char *name = text_format(TEXT_KEY_PREFIX "%s%s", config_column_prefix(key), key);
+        put = !plan_compares_key(key) || store_database_put_text(store->database, name, "", err);
+    }
+    return put;
+}
+
 static bool put_batch(struct store *store, struct error *err)
 {
     if (!store_database_begin(store->database, err))
         return false;
     bool put = store_database_put_fact(store->database, FACT_NEXT_ID, store->batch_next_id, err);
     if (put && store->batch_config)
-        put = store_database_put_text(store->database, TEXT_CONFIG, store->batch_config, err);
+        put = put_config(store, err);
     put = put && store_start_put(store, err);
     for (size_t i = 0; put && i < store->batch.count; i++)
         put = store->batch.items[i]->is_mark || put_record(store->database, store->batch.items[i], err);

@@ -47,6 +47,8 @@ struct attempt_entry {
 
 /* Texts by name: the config that was carried out last, as JSON. */
 #define TEXT_CONFIG "config"
+/* Before the column of each key that a config had which was carried out. */
+#define TEXT_KEY_PREFIX "key:"
 
 /* Opens or makes the database, or brings one of an earlier version up to date; a broken or foreign one is set
  * aside as PATH.broken with a line in the log. *is_new tells that nothing was known before.

@@ -141,8 +141,24 @@ static void ask_run(struct match *match, const struct csv_reader *reader, struct
     store_run_record_free(&record);
 }
 
+/* Whether a config that was carried out here had the key, by furcate.db. */
+static bool was_key(const struct match *match, struct key_match *key)
+{
+    if (!key->was_asked) {
+        CLEANUP(memory_free) char *path = file_join(match->log_dir, "furcate.db");
+        CLEANUP(memory_free) char *name = text_format(TEXT_KEY_PREFIX "%s", key->name);
+        CLEANUP(memory_free) char *text = store_database_peek_text(path, name);
+        key->was_asked = true;
+        key->was_key = text;
+        key->otherwise = text && config_use(plan_config(match->plan)) == CONFIG_FOR_FORK
+                             ? config_usual(plan_config(match->plan), key->name)
+                             : NULL;
+    }
+    return key->was_key;
+}
+
 /* Whether the row is to be compared in the key. What people note in a column of their own makes no other run
- * of a row, and where no run can be asked, the row counts. */
+ * of a row, and where neither a run nor furcate.db can be asked, the row counts. */
 static bool is_compared_in(struct match *match, const struct csv_reader *reader, struct key_match *key)
 {
     enum { most_asked = 100 };
@@ -153,7 +169,8 @@ static bool is_compared_in(struct match *match, const struct csv_reader *reader,
         ask_run(match, reader, key);
     if (key->extra == EXTRA_UNKNOWN && has_cell && ++key->looks == most_asked)
         key->extra = EXTRA_CANNOT_TELL;
-    return key->extra == EXTRA_IS_KEY && has_cell;
+    bool cannot_tell = key->extra == EXTRA_UNKNOWN || key->extra == EXTRA_CANNOT_TELL;
+    return has_cell && (key->extra == EXTRA_IS_KEY || (cannot_tell && was_key(match, key)));
 }
 
 /* --- rows --- */

@@ -12,7 +12,7 @@
 struct cached;
 
 /* Whether a column whose name is none of the config's keys holds values of a key. EXTRA_CANNOT_TELL: no run
- * that was asked has left files that say so. */
+ * that was asked has left files that say so; then furcate.db may know. */
 enum extra_state { EXTRA_UNKNOWN, EXTRA_IS_KEY, EXTRA_IS_NO_KEY, EXTRA_CANNOT_TELL };
 
 struct key_match {
@@ -20,8 +20,9 @@ struct key_match {
     const char *name;
     bool is_extra; /* the plan's config lacks the key: a row that has a value for it is of another run */
     enum extra_state extra;
-    int64_t axis;                  /* -1: the key is no axis */
-    const struct value *expected;  /* of a key that is no axis; NULL for an extra one */
+    bool was_asked, was_key;      /* of an extra key: furcate.db was asked, and had it as a key of a config */
+    int64_t axis;                 /* -1: the key is no axis */
+    const struct value *expected; /* of a key that is no axis; NULL for an extra one */
     const struct value *otherwise; /* the key's default; NULL: it has none */
     size_t column;                 /* SIZE_MAX: the file lacks it */
     int64_t found_without;         /* for a row without the cell */

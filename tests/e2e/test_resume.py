@@ -328,6 +328,11 @@ def test_a_key_that_was_renamed_in_the_config_is_named(project):
     assert "2 of 2 runs are in" in project.run("true").stderr
 
 
+def delete_directories(project):
+    for name in project.directories():
+        shutil.rmtree(project.logs / name)
+
+
 def test_an_axis_that_was_removed_leaves_rows_of_other_runs(project):
     project.write(k=[1, 2], batch_size=1)
     project.run("true")
@@ -337,6 +342,33 @@ def test_an_axis_that_was_removed_leaves_rows_of_other_runs(project):
                     "they are of a config that had this key; put it back into the config to count them"]
     project.run("true")
     assert project.values("k") == ["", "1", "2"]
+
+
+@pytest.mark.parametrize("key", ["split", "run_split"])
+@pytest.mark.parametrize("is_axis", [True, False], ids=["axis", "constant"])
+def test_so_does_one_whose_run_directories_are_gone(project, key, is_axis):
+    (project.root / "config.json").write_text(json.dumps(
+        {"lr": [0.1, 0.2], key: [1, 2] if is_axis else 1, "meta": {"allow_cpu": True}}))
+    program = project.script("train", "exit 0\n")
+    project.run(program)
+    delete_directories(project)
+    (project.root / "config.json").write_text(json.dumps({"lr": [0.1, 0.2], "meta": {"allow_cpu": True}}))
+    for left in (2, 0):  # then the first config is not the last any more
+        assert f" {left} left" in project.furcate("plan", "config.json").stdout
+        project.run(program)
+    rows = project.rows()
+    column = "config_run_split" if key == "run_split" else key
+    assert sorted(row[column] for row in rows) == (["", "", "1", "1", "2", "2"] if is_axis else ["", "", "1", "1"])
+
+
+def test_a_column_of_notes_is_no_key_where_run_directories_are_gone(project):
+    project.write(k=[1, 2], batch_size=1)
+    project.run("true")
+    frame = project.frame()
+    frame.insert(0, "notes", ["good", "bad"])
+    frame.to_csv(project.csv, index=False)
+    delete_directories(project)
+    assert "Everything is done: 2 of 2" in project.run("true").stderr
 
 
 def test_a_column_that_was_renamed_or_removed_is_named(project):
