@@ -64,7 +64,7 @@ bool failure_is_stop(const struct attempt_end *end)
 void failure_explain(struct attempt *attempt)
 {
     struct attempt_end *end = &attempt->end;
-    CLEANUP(memory_free) char *errors = store_read_errors(attempt->run);
+    CLEANUP(memory_free) char *errors = store_read_output(attempt->run, "err");
     free(attempt->error_tail);
     attempt->error_tail = store_error_tail(errors);
     if (attempt->timed_out > 0) {
@@ -79,13 +79,25 @@ void failure_explain(struct attempt *attempt)
         snprintf(end->reason + len, sizeof end->reason - len, ", %s", want);
 }
 
+char *failure_find_lines(const struct run *run, const char *error_tail, const char **ending)
+{
+    *ending = "err";
+    if (*error_tail)
+        return memory_copy_text(error_tail);
+    CLEANUP(memory_free) char *output = store_read_output(run, "log");
+    char *lines = store_error_tail(output);
+    *ending = *lines ? "log" : "err";
+    return lines;
+}
+
 void failure_add_lines(struct text *out, const struct run *run, const char *reason, const char *error_tail)
 {
-    CLEANUP(memory_free) char *lines = memory_copy_text(error_tail);
+    const char *ending;
+    CLEANUP(memory_free) char *lines = failure_find_lines(run, error_tail ? error_tail : "", &ending);
     char *rest = lines, *line;
     text_addf(out, "  %s (%s): %s\n", run->name, run->label, reason);
-    while ((line = strsep(&rest, "\n")))
+    while (error_tail && (line = strsep(&rest, "\n")))
         if (*line)
             text_addf(out, "      %s\n", line);
-    text_addf(out, "      %s/%s.err\n", run->directory, run->name);
+    text_addf(out, "      %s/%s.%s\n", run->directory, run->name, ending);
 }

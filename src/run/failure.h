@@ -9,6 +9,9 @@ void failure_explain(struct attempt *attempt);
 /* Returns whether an attempt ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the
  * exit status that stands for one of these. */
 bool failure_is_stop(const struct attempt_end *end);
-/* Adds lines for people: "  example0 (foo_bs32): exit status 1", the last lines of its stderr, indented ("":
- * none), and where they stand. */
+/* Returns the last lines that a failed attempt printed: of its stderr, which are given, or where that is ""
+ * of its stdout. free() them. *ending becomes that of the file they are in: "err" or "log". */
+char *failure_find_lines(const struct run *run, const char *error_tail, const char **ending);
+/* Adds lines for people: "  example0 (foo_bs32): exit status 1", the last lines that it printed, indented
+ * (error_tail NULL: none), and the path of the file they are in. */
 void failure_add_lines(struct text *out, const struct run *run, const char *reason, const char *error_tail);

@@ -74,8 +74,10 @@ static void fail(struct runner *runner, struct attempt *attempt)
     bookkeeping_kick(&runner->bookkeeping);
     if (!elsewhere)
         fail_fast_note(runner, attempt);
-    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.err", (long long)run->id,
-             attempt->end.reason, what_follows, run->directory, run->name);
+    const char *ending;
+    free(failure_find_lines(run, attempt->error_tail ? attempt->error_tail : "", &ending));
+    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.%s", (long long)run->id,
+             attempt->end.reason, what_follows, run->directory, run->name, ending);
     struct failure failure = take_failure(attempt);
     if (elsewhere)
         retry_elsewhere(runner, &failure);

@@ -21,7 +21,7 @@ static void print_failures(const struct runner *runner)
         const struct failure *failure = &runner->failures.items[i];
         bool is_told_below = fail_fast_tells(&runner->fail_fast, failure);
         CLEANUP(text_free) struct text lines = {0};
-        failure_add_lines(&lines, failure->run, failure->reason, is_told_below ? "" : failure->error_tail);
+        failure_add_lines(&lines, failure->run, failure->reason, is_told_below ? NULL : failure->error_tail);
         fputs(text_get(&lines), stderr);
     }
     if (count > RUNNER_FAILURES_SHOWN)

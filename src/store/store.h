@@ -194,9 +194,12 @@ bool store_flush(struct store *store, struct error *err);
  * none
  */
 bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *err);
-/* The end of what a run's latest attempt wrote to its .err, at most 8 KiB, by one read; "" when that is
- * nothing. free() it. */
-char *store_read_errors(const struct run *run);
+/* Returns the end of what a run's latest attempt wrote to stderr or stdout, at most 8 KiB, by one read; ""
+ * when that is nothing. free() it.
+ *
+ * ending  of the file: "err" or "log"
+ */
+char *store_read_output(const struct run *run, const char *ending);
 /* The last lines of it (at most 5, 1000 bytes), as a terminal would show them; "" when there are none. free()
  * it. */
 char *store_error_tail(const char *errors);

@@ -40,10 +40,10 @@ static const char *after_header(const char *text, size_t len)
     return text;
 }
 
-char *store_read_errors(const struct run *run)
+char *store_read_output(const struct run *run, const char *ending)
 {
     char text[window + 1];
-    CLEANUP(memory_free) char *path = text_format("%s/%s.err", run->directory, run->name);
+    CLEANUP(memory_free) char *path = text_format("%s/%s.%s", run->directory, run->name, ending);
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0)

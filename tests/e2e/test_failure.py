@@ -32,6 +32,21 @@ def test_a_failed_run_is_listed_with_its_last_lines_and_has_no_row(project):
     assert not (project.logs / "example1_foo_bs64/run_data.json").exists()
 
 
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$", "while :; do sleep 0.01; done"],
+                         ids=["exit status", "killed", "timed out"])
+def test_a_failed_run_that_printed_to_stdout_alone_is_listed_with_these_lines(project, end):
+    project.write(batch_size=[1], meta={"retries": 1, "timeout": 0.5, "kill_grace": 0.1})
+    program = project.script("train", f"""[ $FURCATE_ATTEMPT = 1 ] && echo an old error >&2
+for i in 1 2 3 4 5 6; do echo "epoch $i of attempt $FURCATE_ATTEMPT"; done
+{end}
+""")
+    done = run(project, program)
+    summary = done.stderr[done.stderr.index("1 run failed"):]
+    assert "      epoch 6 of attempt 2\n" in summary and "attempt 1" not in summary and "old error" not in summary
+    assert "/example0.log\n" in summary and "example0.err" not in summary
+    assert "given up - see " in project.log() and project.log().count("/example0.log") == 1
+
+
 def test_the_next_start_tries_it_again_under_its_id_below_a_header_line(project):
     project.write()
     program = fail_for_64(project)

@@ -208,7 +208,7 @@ static void assert_tail(struct fixture *fixture, const char *content, const char
 {
     struct run run = {.name = (char *)"example0", .directory = path_of(fixture, "example0")};
     put(fixture, "example0/example0.err", content);
-    CLEANUP(memory_free) char *errors = store_read_errors(&run);
+    CLEANUP(memory_free) char *errors = store_read_output(&run, "err");
     CLEANUP(memory_free) char *tail = store_error_tail(errors);
     assert_string_equal(tail, expected);
     free(run.directory);
@@ -235,7 +235,7 @@ static void the_tail_is_short_and_whole_utf_8(void **state)
     put(*state, "example0/example0.err", content.data);
     CLEANUP(memory_free) char *directory = path_of(*state, "example0");
     struct run run = {.name = (char *)"example0", .directory = directory};
-    CLEANUP(memory_free) char *errors = store_read_errors(&run);
+    CLEANUP(memory_free) char *errors = store_read_output(&run, "err");
     CLEANUP(memory_free) char *tail = store_error_tail(errors);
     assert_in_range(strlen(tail), 998, 1000);
     assert_memory_equal(tail, "ä", 2);
@@ -245,7 +245,7 @@ static void a_run_without_output_has_no_tail(void **state)
 {
     CLEANUP(memory_free) char *directory = path_of(*state, "nowhere");
     struct run run = {.name = (char *)"example0", .directory = directory};
-    CLEANUP(memory_free) char *errors = store_read_errors(&run);
+    CLEANUP(memory_free) char *errors = store_read_output(&run, "err");
     CLEANUP(memory_free) char *tail = store_error_tail(errors);
     assert_string_equal(tail, "");
 }
