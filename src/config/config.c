@@ -12,6 +12,7 @@
 #include "config/parse.h"
 #include "config/record.h"
 #include "config/several.h"
+#include "config/slip.h"
 #include "config/source.h"
 #include "config/words.h"
 
@@ -66,6 +67,10 @@ static struct config *new_config(const char *path, enum config_use use, const st
 
 static void check(const struct value *root, const char *path, enum config_use use, struct faults *faults)
 {
+    if (value_is_unquoted(root) && config_slip_find_tight_colon(value_text(root)) > 0) {
+        fault_add(faults, FAULT_ERROR, value_place(root), "%s", CONFIG_MISSING_SPACE);
+        return;
+    }
     if (value_kind(root) != VALUE_OBJECT) {
         fault_add(faults, FAULT_ERROR, value_place(root),
                   "a config is an object of keys and values, but this is %s; begin it with '{'",

@@ -52,6 +52,18 @@ struct value_place config_place_of(const struct text *text, size_t offset)
     return place;
 }
 
+size_t config_place_offset(const struct text *text, struct value_place place)
+{
+    size_t offset = config_place_mark(text);
+    for (uint32_t line = 1; line < place.line && offset < text->len; line++)
+        offset += strcspn(text->data + offset, "\n") + 1;
+    for (uint32_t column = 1; column < place.column && offset < text->len; column++)
+        do
+            offset++;
+        while (offset < text->len && ((unsigned char)text->data[offset] & 0xc0) == 0x80);
+    return offset < text->len ? offset : text->len;
+}
+
 void config_mended_free(struct mended *mended)
 {
     text_free(&mended->text);

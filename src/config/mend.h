@@ -27,5 +27,7 @@ void config_mend(struct mended *mended, struct mend mend);
 struct value_place config_mend_place(const struct mended *mended, struct value_place place);
 /* The place of a byte, a byte order mark aside; and how many bytes that mark has, 0 or 3. */
 struct value_place config_place_of(const struct text *text, size_t offset);
+/* Returns the byte of a place in this text; its length for one past its end. */
+size_t config_place_offset(const struct text *text, struct value_place place);
 size_t config_place_mark(const struct text *text);
 void config_mended_free(struct mended *mended);

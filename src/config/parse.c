@@ -10,6 +10,7 @@
 #include "config/slip.h"
 #include "config/syntax.h"
 #include "config/tag.h"
+#include "config/unclosed.h"
 
 /* Faults of syntax that one report names: behind many, what looks like a fault is mostly none. */
 enum { most_mends = 20 };
@@ -127,17 +128,6 @@ static bool fail_without_value(struct reader *reader, const struct frame *frame,
     return false;
 }
 
-static void check_item(struct reader *reader, const struct frame *frame, struct value_place place)
-{
-    bool is_item = frame && !frame->in_flow && value_kind(frame->container) == VALUE_ARRAY;
-    uint32_t line = is_item ? config_slip_find_dash_line(&reader->point, place.line) : 0;
-    if (line > 0)
-        fault_add(
-            reader->builder.faults, FAULT_WARNING, place,
-            "this item goes on in line %u, whose '-' is indented too far; indent the '-' of all items alike",
-            line);
-}
-
 static bool on_scalar(struct reader *reader, struct fy_event *event)
 {
     const struct frame *frame = config_builder_top(&reader->builder);
@@ -157,10 +147,9 @@ static bool on_scalar(struct reader *reader, struct fy_event *event)
         return false;
     }
     if (config_slip_lacks_space(frame, token))
-        return config_builder_fail(&reader->builder, place,
-                                   "a space is missing behind ':'; write key: value");
+        return config_builder_fail(&reader->builder, place, CONFIG_MISSING_SPACE);
     if (reader->point.is_plain)
-        check_item(reader, frame, place);
+        config_slip_warn(&reader->point, frame, place, reader->builder.faults);
     const char *misread = find_misread(reader, event, style);
     if (misread)
         return config_builder_fail(&reader->builder, place, misread);
@@ -310,6 +299,37 @@ static bool read_events(struct reader *reader)
     return good && (reader->ended || add_syntax_fault(reader));
 }
 
+/* Returns the outermost array or object in brackets, where it stands within YAML's block style; NULL: none.
+ */
+static const struct frame *find_outermost_bracket(const struct reader *reader)
+{
+    const struct builder *builder = &reader->builder;
+    for (size_t i = 0; i < builder->frames.count; i++)
+        if (builder->frames.items[i].in_flow)
+            return i > 0 ? &builder->frames.items[i] : NULL;
+    return NULL;
+}
+
+/* Where a bracket was not closed, what stopped this pass is a consequence of that: tells of the bracket
+ * instead. */
+static void check_unclosed(struct reader *reader)
+{
+    struct unclosed unclosed;
+    const struct text *text = &reader->point.mended->text;
+    const struct frame *bracket = find_outermost_bracket(reader);
+    if (!bracket)
+        return;
+    struct value_place place = value_place(bracket->container);
+    const struct frame *parent = bracket - 1;
+    uint32_t column = parent->key ? parent->key_place.column : value_place(parent->container).column;
+    if (!config_unclosed_find(text, config_place_offset(text, place), column, &unclosed))
+        return;
+    faults_destroy(reader->syntax_faults);
+    reader->syntax_faults = faults_create("");
+    config_syntax_add_unclosed(reader->syntax_faults, place, unclosed.mend.inserted, unclosed.line);
+    reader->mend = unclosed.mend;
+}
+
 /* Whether the mend comes behind the last one, so that the next pass comes further than this. */
 static bool leads_on(const struct mended *mended, struct mend mend)
 {
@@ -330,6 +350,8 @@ static void read_once(struct mended *mended, uint32_t source, struct faults *fau
     bool good = read_events(&reader);
     if (errno == ENOMEM)
         memory_end(); /* the text may well be right */
+    if (!good)
+        check_unclosed(&reader);
     close_reader(&reader);
 
     /* A fault that is no further on is a consequence of the mend, rather than of what the user wrote. */

@@ -3,6 +3,8 @@
 #include <libfyaml.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 bool config_slip_runs_over_lines(const struct frame *frame, struct fy_event *event)
 {
     const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
@@ -33,7 +35,18 @@ bool config_slip_is_next_key(const struct syntax_point *point, const struct fram
     return frame && frame->in_flow && frame->key && is_word && rest[strspn(rest, " \t")] == ':';
 }
 
-uint32_t config_slip_find_dash_line(const struct syntax_point *point, uint32_t first)
+size_t config_slip_find_tight_colon(const char *line)
+{
+    static const char of_word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    const char *word = line + strspn(line, " ");
+    size_t len = strspn(word, of_word);
+    bool is_key = len > 0 && word[len] == ':' && !ascii_is_digit(*word) && *word != '-';
+    return is_key && !strchr(" \t\r\n/", word[len + 1]) ? (size_t)(word + len - line) : 0;
+}
+
+/* Returns the line, after the first, of a plain item that begins with "- ": it was meant as the next item,
+ * and is indented too far. 0: there is none. */
+static uint32_t find_dash_line(const struct syntax_point *point, uint32_t first)
 {
     const char *text = text_get(&point->mended->text);
     const char *c = text + point->start, *end = text + point->end;
@@ -43,4 +56,23 @@ uint32_t config_slip_find_dash_line(const struct syntax_point *point, uint32_t f
             return line;
     }
     return 0;
+}
+
+void config_slip_warn(const struct syntax_point *point, const struct frame *frame, struct value_place place,
+                      struct faults *faults)
+{
+    if (!frame || frame->in_flow)
+        return;
+    bool is_item = value_kind(frame->container) == VALUE_ARRAY;
+    bool is_below_key = frame->key && place.line > frame->key_place.line;
+    uint32_t line = is_item ? find_dash_line(point, place.line) : 0;
+    if (line > 0)
+        fault_add(faults, FAULT_WARNING, place,
+                  "this item goes on in line %u, whose '-' is indented too far; indent the '-' of all items "
+                  "alike",
+                  line);
+    if (is_below_key && config_slip_find_tight_colon(text_get(&point->mended->text) + point->start) > 0)
+        fault_add(faults, FAULT_WARNING, place,
+                  "a space is missing after ':', so '%s' is a string; write key: value, or put it in quotes",
+                  frame->key);
 }

@@ -19,6 +19,10 @@ bool config_slip_lacks_space(const struct frame *frame, const struct fy_token *t
 /* Returns whether the value that was read last, within braces, is the key of the next line: the value was
  * left out, as in a template, and so was the comma. */
 bool config_slip_is_next_key(const struct syntax_point *point, const struct frame *frame);
-/* Returns the line, after the first, of a plain item that begins with "- ": it was meant as the next item,
- * and is indented too far. 0: there is none. */
-uint32_t config_slip_find_dash_line(const struct syntax_point *point, uint32_t first);
+/* Warns of a scalar without quotes at `place`, outside of brackets, that was meant as items or as an object.
+ */
+void config_slip_warn(const struct syntax_point *point, const struct frame *frame, struct value_place place,
+                      struct faults *faults);
+/* Returns how many bytes after the beginning of a line the ':' stands that lacks a space after it, as in
+ * "lr:3"; 0: there is none. "file://x" has none. */
+size_t config_slip_find_tight_colon(const char *line);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "config/slip.h"
 
 static const struct mend no_mend = {0};
 
@@ -173,6 +174,31 @@ struct mend config_syntax_add_missing_comma(struct faults *faults, const struct 
     return is_escape ? no_mend : insert(end, ',');
 }
 
+void config_syntax_add_unclosed(struct faults *faults, struct value_place place, const char *closers,
+                                uint32_t line)
+{
+    /* The place was mapped when the bracket was read. */
+    if (place.source == 0)
+        fault_add(faults, FAULT_ERROR, place, "this bracket is never closed; add '%s' at the end of line %u",
+                  closers, line);
+    else
+        fault_add(faults, FAULT_ERROR, place, "this bracket is never closed; add '%s' at the end", closers);
+}
+
+/* Returns the last line that is neither empty nor a comment, from 1. */
+static uint32_t find_last_line(const struct text *text)
+{
+    uint32_t last = 1, line = 1;
+    for (const char *c = text_get(text); *c; line++) {
+        size_t indent = strspn(c, " \t");
+        if (!strchr("#\r\n", c[indent]))
+            last = line;
+        c += strcspn(c, "\n");
+        c += *c == '\n';
+    }
+    return last;
+}
+
 /* All that are open, at once. */
 static struct mend add_unclosed(struct faults *faults, const struct syntax_point *point)
 {
@@ -180,9 +206,7 @@ static struct mend add_unclosed(struct faults *faults, const struct syntax_point
     size_t open = strlen(point->closers), most = sizeof mend.inserted - 1;
     for (size_t i = 0; i < open && i < most; i++)
         mend.inserted[i] = point->closers[open - 1 - i];
-    /* The place was mapped when the bracket was read. */
-    fault_add(faults, FAULT_ERROR, point->opened, "this bracket is never closed; add '%s' at the end",
-              mend.inserted);
+    config_syntax_add_unclosed(faults, point->opened, mend.inserted, find_last_line(&point->mended->text));
     return mend;
 }
 
@@ -193,26 +217,13 @@ static struct value_place place_of(const struct fy_diag_error *found)
                                 (uint32_t)(found->column > 0 ? found->column : 1), 0};
 }
 
-/* The byte of a place; the length of the text past its end. */
-static size_t offset_of(const struct text *text, struct value_place place)
-{
-    size_t offset = config_place_mark(text);
-    for (uint32_t line = 1; line < place.line && offset < text->len; line++)
-        offset += strcspn(text->data + offset, "\n") + 1;
-    for (uint32_t column = 1; column < place.column && offset < text->len; column++)
-        do
-            offset++;
-        while (offset < text->len && ((unsigned char)text->data[offset] & 0xc0) == 0x80);
-    return offset < text->len ? offset : text->len;
-}
-
 static struct mend add_comma_fault(struct faults *faults, const struct syntax_point *point,
                                    struct value_place place)
 {
     if (!point->lacks_colon)
         return config_syntax_add_missing_comma(faults, point);
     add_error(faults, point, place, "a ':' is missing between key and value; write \"key\": value");
-    return insert(offset_of(&point->mended->text, place), ':');
+    return insert(config_place_offset(&point->mended->text, place), ':');
 }
 
 /* A line that is indented too far goes on with the value above it, which is where the parser notices. */
@@ -220,7 +231,7 @@ static struct mend add_indentation_fault(struct faults *faults, const struct syn
                                          struct value_place place)
 {
     const struct text *text = &point->mended->text;
-    size_t line = offset_of(text, (struct value_place){place.line + 1, 1, 0});
+    size_t line = config_place_offset(text, (struct value_place){place.line + 1, 1, 0});
     size_t key = line + strspn(text->data + line, " \t\r\n");
     bool has_tab = key > line && memchr(text->data + line, '\t', key - line);
     add_error(faults, point, config_place_of(text, key), has_tab ? TAB : OTHER_INDENTATION);
@@ -250,7 +261,7 @@ static bool find_foreign_comment(const struct text *text, const struct fy_diag_e
     if (!strstr(found->msg, "invalid multiline plain key") && !strstr(found->msg, "invalid indentation") &&
         !strstr(found->msg, "could not find expected ':'"))
         return false;
-    *offset = offset_of(text, (struct value_place){place_of(found).line, 1, 0});
+    *offset = config_place_offset(text, (struct value_place){place_of(found).line, 1, 0});
     *offset += strspn(text->data + *offset, " \t");
     if (is_foreign_comment(text->data + *offset))
         return true;
@@ -263,6 +274,25 @@ static struct mend add_comment_fault(struct faults *faults, const struct syntax_
     const struct text *text = &point->mended->text;
     add_error(faults, point, config_place_of(text, offset), CONFIG_FOREIGN_COMMENT);
     return text->data[offset + 1] == '/' ? (struct mend){offset, 2, "#"} : no_mend;
+}
+
+/* Finds the ':' without a space after it in the line where the parser stopped. */
+static bool find_tight_colon(const struct text *text, const struct fy_diag_error *found, size_t *colon)
+{
+    if (!strstr(found->msg, "invalid multiline plain key") &&
+        !strstr(found->msg, "invalid value after mapping") &&
+        !strstr(found->msg, "could not find expected ':'"))
+        return false;
+    size_t line = config_place_offset(text, (struct value_place){place_of(found).line, 1, 0});
+    size_t len = config_slip_find_tight_colon(text_get(text) + line);
+    *colon = line + len;
+    return len > 0;
+}
+
+static struct mend add_space_fault(struct faults *faults, const struct syntax_point *point, size_t colon)
+{
+    add_error(faults, point, config_place_of(&point->mended->text, colon), CONFIG_MISSING_SPACE);
+    return insert(colon + 1, ' ');
 }
 
 static bool says_unclosed(const struct fy_diag_error *found)
@@ -280,9 +310,11 @@ struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_p
         return no_mend;
     }
     struct value_place place = place_of(found);
-    size_t comment;
+    size_t comment, colon;
     if (find_foreign_comment(&point->mended->text, found, &comment))
         return add_comment_fault(faults, point, comment);
+    if (find_tight_colon(&point->mended->text, found, &colon))
+        return add_space_fault(faults, point, colon);
     if (says_unclosed(found) && point->opened.line > 0 && is_last(point))
         return add_unclosed(faults, point);
     if (strstr(found->msg, "missing comma"))
@@ -294,7 +326,8 @@ struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_p
         if (!strstr(found->msg, wording->said))
             continue;
         add_error(faults, point, place, wording->meaning);
-        return wording->mend ? wording->mend(point, offset_of(&point->mended->text, place)) : no_mend;
+        return wording->mend ? wording->mend(point, config_place_offset(&point->mended->text, place))
+                             : no_mend;
     }
     CLEANUP(text_free) struct text message = {0};
     text_addf(&message, "%s; check quotes, commas and brackets here and on the line above", found->msg);

@@ -21,6 +21,7 @@ struct syntax_point {
     bool lacks_colon;            /* it is a key without a value */
 };
 
+#define CONFIG_MISSING_SPACE "a space is missing after ':'; write key: value"
 #define CONFIG_FOREIGN_COMMENT                                                                               \
     "a comment begins with # here, not with // or /*; write #, or put the text in quotes"
 
@@ -35,3 +36,6 @@ struct mend config_syntax_add_fault(struct faults *faults, const struct syntax_p
                                     const struct fy_diag_error *found);
 /* The same for a comma missing behind the last thing read. */
 struct mend config_syntax_add_missing_comma(struct faults *faults, const struct syntax_point *point);
+/* Adds the fault of a bracket that these bytes close at the end of a line. */
+void config_syntax_add_unclosed(struct faults *faults, struct value_place place, const char *closers,
+                                uint32_t line);

@@ -115,7 +115,7 @@ static void tells_what_is_wrong_and_where(void **state)
         {"{\"a\": 1", "t.json:1:1: this bracket is never closed; add '}'"},
         {"{\"a\":\n [1, # c\n", "t.json:2:2: this bracket is never closed; add ']}' at the end"},
         {"{\"a\" 1}", "t.json:1:6: a ':' is missing"},
-        {"{a:1}", "t.json:1:2: a space is missing behind ':'"},
+        {"{a:1}", "t.json:1:2: a space is missing after ':'"},
         {"{\"a\": 1 // one\n}", "t.json:1:7: a comment begins with # here, not with // or /*; write #, or"},
         {"{\"a\": 1, // one\n \"b\": 2}", "t.json:1:10: a comment begins with #"},
         {"{/* one */ \"a\": 1}", "t.json:1:2: a comment begins with #"},
