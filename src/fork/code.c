@@ -29,7 +29,7 @@ static void add_line(struct code_map *map, char *line)
     char *rest, *path = strchr(line, '/');
     uintptr_t start = strtoul(line, &rest, 16);
     uintptr_t end = *rest == '-' ? strtoul(rest + 1, &rest, 16) : 0;
-    if (!path || strlen(rest) < strlen(" r-xp") || rest[3] != 'x')
+    if (!path || strlen(rest) < strlen(" r-xp") || rest[1] != 'r' || rest[3] != 'x')
         return;
     path[strcspn(path, "\n")] = '\0';
     vector_push(&map->list, ((struct code){start, end, memory_copy_text(path)}));
@@ -62,26 +62,50 @@ static bool is_runtime(const char *path)
 }
 
 /* NULL when no code is there, or that of a runtime. */
-static const char *file_at(const struct code_map *map, uintptr_t address)
+static const struct code *code_at(const struct code_map *map, uintptr_t address)
 {
     for (size_t i = 0; i < map->list.count; i++) {
         const struct code *code = &map->list.items[i];
         if (address >= code->start && address < code->end)
-            return is_runtime(code->path) ? NULL : code->path;
+            return is_runtime(code->path) ? NULL : code;
     }
     return NULL;
 }
 
-/* The file of the last call that is noted on a stack. A word there may be a number that looks like code: what
- * is told is a hint for a reader, not a proof. */
+/* Returns whether the instruction before an address in code is a call, so that a call may return there. */
+static bool is_after_call(const struct code *code, uintptr_t address)
+{
+    enum { longest_call = 7 };
+    if (address - code->start < longest_call)
+        return false;
+    const unsigned char *here = (const unsigned char *)address; /* NOLINT: an address */
+#if defined(__x86_64__)
+    /* E8 and a distance; FF /2 and how the target is found (Intel's manual, volume 2, CALL). */
+    bool is_call = here[-5] == 0xe8;
+    for (int len = 2; len <= longest_call && !is_call; len++)
+        is_call = here[-len] == 0xff && (here[-len + 1] & 0x38) == 0x10;
+    return is_call;
+#elif defined(__aarch64__)
+    uint32_t instruction; /* BL, BLR */
+    memcpy(&instruction, here - sizeof instruction, sizeof instruction);
+    return (instruction & 0xfc000000) == 0x94000000 || (instruction & 0xfffffc1f) == 0xd63f0000;
+#else
+    return here;
+#endif
+}
+
+/* The file of the last call that is noted on a stack. Between the calls there is what earlier ones have left,
+ * such as what the dynamic linker looked up: addresses and numbers in code to which no call returns. */
 static const char *last_caller(const struct code_map *map, uintptr_t stack)
 {
     uintptr_t words[most_words];
     struct iovec here = {words, sizeof words}, there = {(void *)stack, sizeof words}; /* NOLINT: an address */
     ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
     const char *path = NULL;
-    for (size_t i = 0; !path && got > 0 && i < (size_t)got / sizeof *words; i++)
-        path = file_at(map, words[i]);
+    for (size_t i = 0; !path && got > 0 && i < (size_t)got / sizeof *words; i++) {
+        const struct code *code = code_at(map, words[i]);
+        path = code && is_after_call(code, words[i]) ? code->path : NULL;
+    }
     return path;
 }
 
@@ -91,12 +115,13 @@ const char *code_of_thread(const struct code_map *map, const char *thread)
     CLEANUP(text_free) struct text call = {0};
     CLEANUP(memory_free) char *path = text_format("/proc/self/task/%s/syscall", thread);
     file_read(path, &call, &ignored);
-    /* "number arguments… stack-pointer program-counter", or "running" */
+    /* "number arguments… stack-pointer program-counter"; "running"; or "-1 stack-pointer program-counter" for
+     * one that waits for memory, as when it begins and nobody has called anything yet */
     char *counter = call.data ? strrchr(call.data, ' ') : NULL;
-    if (!counter)
+    if (!counter || call.data[0] == '-')
         return NULL;
-    const char *found = file_at(map, strtoul(counter, NULL, 16));
+    const struct code *found = code_at(map, strtoul(counter, NULL, 16));
     *counter = '\0';
     const char *stack = strrchr(call.data, ' ');
-    return found || !stack ? found : last_caller(map, strtoul(stack, NULL, 16));
+    return found ? found->path : stack ? last_caller(map, strtoul(stack, NULL, 16)) : NULL;
 }

@@ -129,9 +129,11 @@ static unsigned look_at_threads(struct server_note *note)
 struct server_note note_take(void)
 {
     struct server_note note = {.version = SERVER_VERSION};
+    enum { most_looks = 100 };
     const struct timespec moment = {0, 5 * 1000 * 1000};
     find_open_gpu(note.gpu, sizeof note.gpu);
-    for (int i = 0; look_at_threads(&note) > 0 && !note.pool[0] && i < 20; i++)
-        nanosleep(&moment, NULL); /* threads of a pool look for more work before they sleep */
+    /* A thread that begins is nobody's yet; those of a pool look for more work before they sleep. */
+    for (int i = 0; look_at_threads(&note) > 0 && !note.pool[0] && i < most_looks; i++)
+        nanosleep(&moment, NULL);
     return note;
 }

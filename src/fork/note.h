@@ -2,5 +2,5 @@
 #pragma once
 #include "process/process.h"
 
-/* Of this process as it is now. Waits up to 0.1 s for threads that are still at work. */
+/* Of this process as it is now. Waits up to 0.5 s for threads that begin or are still at work. */
 struct server_note note_take(void);

@@ -65,6 +65,51 @@ static void names_the_file_whose_code_a_thread_is_in(void **state)
     assert_string_equal(note.others, program);
 }
 
+/* Fills the part of the stack that is used next with addresses in another file's code. */
+__attribute__((noinline)) static void leave_addresses(void)
+{
+    volatile uintptr_t left[1024];
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        left[i] = (uintptr_t)_assert_true + (i % 4 == 0 ? 1 : 0);
+}
+
+static bool gate_is_open;
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+
+static void *wait_on_used_stack(void *unused)
+{
+    (void)unused;
+    pthread_barrier_wait(&begun);
+    leave_addresses();
+    pthread_mutex_lock(&gate);
+    while (!gate_is_open)
+        pthread_cond_wait(&opened, &gate);
+    pthread_mutex_unlock(&gate);
+    return NULL;
+}
+
+static void takes_what_is_left_on_a_stack_for_no_call(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    char program[PATH_MAX] = "";
+    assert_true(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+    pthread_barrier_init(&begun, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, wait_on_used_stack, NULL), 0);
+    pthread_barrier_wait(&begun);
+    struct server_note note = note_take();
+    for (int i = 0; i < 1000 && note.others[0] != '/'; i++)
+        note = note_take();
+    pthread_mutex_lock(&gate);
+    gate_is_open = true;
+    pthread_cond_signal(&opened);
+    pthread_mutex_unlock(&gate);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&begun);
+    program[sizeof note.others - 1] = '\0';
+    assert_string_equal(note.others, program);
+}
+
 static void knows_threads_that_a_fork_waits_for_by_their_names(void **state)
 {
     (void)state;
@@ -78,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notes_no_thread_but_others),
         cmocka_unit_test(names_the_file_whose_code_a_thread_is_in),
+        cmocka_unit_test(takes_what_is_left_on_a_stack_for_no_call),
         cmocka_unit_test(knows_threads_that_a_fork_waits_for_by_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
