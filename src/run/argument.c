@@ -1,5 +1,6 @@
 #include "run/argument.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -82,10 +83,18 @@ enum meaning argument_meaning(const struct config *config, const struct piece *p
 
 /* --- filling in --- */
 
+/* Adds a float that is not finite as programs read it; few know the ".inf" of YAML. */
+static void add_infinite_or_nan(struct text *out, double number)
+{
+    text_add(out, isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
+}
+
 static void add_value(struct text *out, const struct value *value)
 {
     if (value_kind(value) == VALUE_ARRAY || value_kind(value) == VALUE_OBJECT)
         value_add_json(out, value);
+    else if (value_kind(value) == VALUE_FLOAT && !isfinite(value_float(value)))
+        add_infinite_or_nan(out, value_float(value));
     else
         text_add_bytes(out, value_text(value), value_text_len(value));
 }

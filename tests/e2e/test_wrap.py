@@ -6,6 +6,9 @@ import pathlib
 import re
 import shlex
 import shutil
+import sys
+
+import pytest
 
 from conftest import until
 
@@ -34,6 +37,17 @@ def test_the_commands_of_the_readme_train_the_grid_and_show_the_best(project):
 
 
 # --- what placeholders make of a command line ---
+
+
+@pytest.mark.parametrize("written", [".inf", "+.inf", "-.Inf", ".NaN", "Infinity", "-Infinity", "NaN", "1e999"])
+def test_an_infinite_number_is_an_argument_that_programs_can_read(project, written):
+    (project.root / "config.yaml").write_text(f"clip: [{written}, 1]\nrate: {written}\nmeta: {{allow_cpu: true}}\n")
+    read = "import sys; clip, rate, axis = sys.argv[1:]; print(float(clip), float(rate), float(axis.split('=')[1]))"
+    done = project.furcate("run", "config.yaml", "--", sys.executable, "-c", read, "{clip}", "{rate}", "{*}")
+    assert done.returncode == 0, done.stderr
+    number = str(float(written.lstrip("+").lstrip(".").replace("-.", "-")))
+    outputs = sorted(path.read_text().split() for path in project.logs.glob("*/*.log"))
+    assert outputs == sorted([[number] * 3, ["1.0", number, "1.0"]])
 
 ARGPARSE = """
 import argparse, json, os
