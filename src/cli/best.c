@@ -240,13 +240,26 @@ static int print_path(const struct request *request, const struct table *table, 
     return CLI_OK;
 }
 
+/* Returns the column of the last step where it has values, but no run has a finite one; else -1. */
+static int find_diverged(const struct request *request, struct table *table)
+{
+    int column = metric_column(table, request->metric, false);
+    if (column < 0)
+        return -1;
+    CLEANUP(free_ranking) struct ranking ranking = rank_rows(table, column, false);
+    return ranking.count == 0 && ranking.diverged > 0 ? column : -1;
+}
+
 /* Returns the column to rank by; -1: there is none. */
 static int find_metric(const struct request *request, struct table *table, struct best_steps *steps)
 {
     if (!request->metric || !request->of_best)
         return request->metric ? metric_column(table, request->metric, false) : -1;
     *steps = best_steps_align(request->log_dir, table, request->metric, request->is_max);
-    return steps->column;
+    if (steps->column >= 0)
+        return steps->column;
+    *steps = (struct best_steps){0};
+    return find_diverged(request, table);
 }
 
 static int print_best(const struct cli_command *command, struct request *request, struct table *table)

@@ -377,6 +377,15 @@ def test_a_table_without_best_steps_is_refused_with_the_way_out(project):
     assert "no run has a best step of 'loss'" in done.stderr and "--metric loss" in done.stderr
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_runs_that_reported_no_finite_value_have_no_best_step(project, value):
+    finish(project, {**LOSS, "of": "best"}, f'{{"loss": {value}}}', f'{{"loss": {value}, "acc": 1}}')
+    done = project.furcate("best")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("furcate best: no run has a number as its loss yet\n"
+                           "furcate best: 2 runs are left out, with nan, inf or no number as loss\n")
+
+
 @pytest.mark.parametrize("name", ["score", "run_score"])
 def test_the_objective_says_what_is_good_also_for_a_metric_that_is_given(project, name):
     finish(project, {"metric": "score", "mode": "min"}, '{"score": 2}', '{"score": 1}')
