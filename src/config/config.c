@@ -59,6 +59,8 @@ static struct config *new_config(const char *path, enum config_use use, const st
     config->usual = config_keys_defaults(value_text(config->data_name));
     config->defaults = use == CONFIG_FOR_FORK ? value_ref(config->usual) : value_new_object();
     config->keys = config_keys_complete(given, config->defaults);
+    if (use == CONFIG_FOR_FORK)
+        config_keys_name_framework(config->keys);
     config->given_count = config_keys_count_given(given);
     config->meta = config_meta_complete(meta);
     config_meta_fill(config->meta, &config->typed_meta);

@@ -265,3 +265,23 @@ struct value *config_keys_complete(const struct value *given, const struct value
             value_object_set(keys, value_key(defaults, i), value_ref(value_item(defaults, i)));
     return keys;
 }
+
+static const char *framework_of(const struct value *value)
+{
+    static const char *const meant[] = {"tf", "torch", "none", "tf", "tf", "tf", "torch"};
+    for (size_t i = 0; value_kind(value) == VALUE_STRING && framework_names[i]; i++)
+        if (ascii_is_same(value_text(value), framework_names[i]))
+            return meant[i];
+    return "none"; /* null */
+}
+
+void config_keys_name_framework(struct value *keys)
+{
+    const struct value *framework = value_get(keys, "framework");
+    if (!framework)
+        return;
+    const char *name = framework_of(framework);
+    struct value *named = value_new_string(name, strlen(name));
+    value_set_place(named, value_place(framework));
+    value_object_set(keys, "framework", named);
+}

@@ -19,3 +19,7 @@ bool config_keys_takes_word(const char *key);
 size_t config_keys_count_given(const struct value *given);
 /* Makes the keys of the file, then the defaults of those it leaves out. One reference. */
 struct value *config_keys_complete(const struct value *given, const struct value *defaults);
+/* Gives the framework of a Fork's keys, which were checked, the one name that it has for all: a run is the
+ * same however its config spells that. Keys without one stay so: the Fork finds its framework by itself then.
+ */
+void config_keys_name_framework(struct value *keys);

@@ -327,6 +327,28 @@ static void takes_axes_where_they_make_sense(void **state)
     fixture_close(&fixture);
 }
 
+static void gives_the_framework_of_a_fork_one_name_however_it_is_spelt(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"tf", "tf"},     {"TensorFlow", "tf"}, {"keras", "tf"},
+        {"tf2", "tf"},    {"PyTorch", "torch"}, {"None", "none"},
+        {"null", "none"}, {"\"NONE\"", "none"}, {"torch", "torch"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(memory_free)
+        char *text =
+            text_format("{data_name: x, data_dir: d, batch_size: 1, epochs: 1, framework: %s}", cases[i][0]);
+        struct fixture fork = fixture_open(text, CONFIG_FOR_FORK);
+        assert_string_equal(value_text(value_get(config_keys(fork.config), "framework")), cases[i][1]);
+        fixture_close(&fork);
+    }
+    struct fixture program = fixture_open("framework: [tf, Keras]", CONFIG_FOR_PROGRAM);
+    const struct value *axis = value_get(config_keys(program.config), "framework");
+    assert_string_equal(value_text(value_item(axis, 1)), "Keras");
+    fixture_close(&program);
+}
+
 static void reads_the_configs_of_the_spec(void **state)
 {
     (void)state;
@@ -400,6 +422,7 @@ int main(void)
         cmocka_unit_test(gives_the_defaults_of_meta),
         cmocka_unit_test(gives_all_that_meta_says),
         cmocka_unit_test(takes_axes_where_they_make_sense),
+        cmocka_unit_test(gives_the_framework_of_a_fork_one_name_however_it_is_spelt),
         cmocka_unit_test(reads_the_configs_of_the_spec),
         cmocka_unit_test(asks_for_the_comma_that_the_spec_lacks),
         cmocka_unit_test(leaves_the_file_alone),

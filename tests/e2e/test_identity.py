@@ -251,6 +251,16 @@ def test_a_file_of_a_forks_run_is_the_config_of_that_run(project, name, wrapped)
     assert len(project.directories()) == 1
 
 
+def test_a_framework_in_another_spelling_makes_no_other_run_of_a_fork(project):
+    program = line(project)
+    config = json.loads(project.config.read_text())
+    for framework in ["none", "None", "NONE", None, "tf", "TensorFlow", "keras"]:
+        project.config.write_text(json.dumps({**config, "framework": framework}))
+        done = subprocess.run([program], cwd=project.root, env=project.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert ("Everything is done" in done.stderr) == (framework not in ("none", "tf")), framework
+
+
 # --- a Fork that is wrapped ---
 
 def test_a_wrapped_fork_has_its_defaults_and_its_run(project):
