@@ -124,6 +124,6 @@ def report(step: int, **metrics: SupportsFloat) -> None:
     """
     path = os.environ.get("FURCATE_METRICS")
     _told_too_early("report()")
-    _core.report(step, reportable(metrics), path)  # without a path it only checks: a fault is to show when tried by hand
+    _core.report(step, reportable(metrics), path)  # without a path it only checks: faults show when tried by hand
     if not path:
         _tell_once("report() does nothing")
