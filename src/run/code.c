@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -160,8 +161,12 @@ void code_follow(struct runner *runner)
     read_files(code);
     if (code->hash == hash)
         return; /* saved as it was */
+    bool is_gone = access(edited, F_OK) < 0;
     log_line(runner->log, LOG_WARNING,
-             "%s was edited: runs that start from now on execute the new code, those before had the old one",
+             is_gone
+                 ? "%s was deleted or moved away: runs that start from now on cannot find it"
+                 : "%s was edited: runs that start from now on execute the new code, those before had the "
+                   "old one",
              edited);
     store_set_code(runner->store, code->hash, text_get(&code->list));
 }

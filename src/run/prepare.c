@@ -158,7 +158,7 @@ static bool open_store(struct runner *runner, struct error *err)
     runner->order = order_create(runner->plan);
     struct other_rows others = {.code = runner->code.hash};
     bool found = store_find_finished(runner->store, runner->plan, &runner->taken.now, &others, err);
-    runner->others = others.count;
+    runner->others = runner->others_at_start = others.count;
     runner->odd_rows = others.odd;
     runner->other_rows = others.lines;
     if (others.by_other_code > 0)

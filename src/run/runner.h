@@ -79,6 +79,7 @@ struct runner {
     struct text other_rows; /* lines for announce_other_rows() */
     uint64_t odd_rows; /* rows that matched nothing when they were read, for another reason than values */
     uint64_t others;   /* finished runs, or rows, that match no permutation of the current plan */
+    uint64_t others_at_start;
     uint64_t finished_here; /* runs that this runner finished */
     double seconds_run;     /* sum over these */
     uint64_t runs_leaving;  /* whose programs ended and left processes, which were ended */

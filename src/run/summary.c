@@ -41,15 +41,21 @@ static void print_faults(const struct runner *runner)
 static void print_fail_fast(const struct runner *runner)
 {
     unsigned long long untried = plan_count(runner->plan) - taken_count(&runner->taken);
-    if (runner->fail_fast.stopped)
-        fprintf(stderr,
-                "%d configs in a row failed with the same message, so the program itself "
-                "seems to be at fault:\n%s"
-                "Nothing more was started: %llu %s not tried. Fix the program and start again, or try all\n"
-                "nevertheless with \"meta\": {\"fail_fast\": false} in the config or --set "
-                "meta.fail_fast=false\n\n",
-                FAIL_FAST_RUNS, runner->fail_fast.example, untried,
-                untried == 1 ? "config was" : "configs were");
+    if (!runner->fail_fast.stopped)
+        return;
+    fprintf(
+        stderr,
+        "%d configs in a row failed with the same message, so the program itself seems to be at fault:\n%s",
+        FAIL_FAST_RUNS, runner->fail_fast.example);
+    if (untried > 0)
+        fprintf(
+            stderr,
+            "Nothing more was started, so %llu %s not tried. Fix the program and start again; to try all\n"
+            "anyway, set \"meta\": {\"fail_fast\": false} in the config, or give --set "
+            "meta.fail_fast=false.\n\n",
+            untried, untried == 1 ? "config was" : "configs were");
+    else
+        fprintf(stderr, "Fix the program and start again.\n\n");
 }
 
 static void print_unwritten(const struct runner *runner)
@@ -149,7 +155,7 @@ static void print_gone(const char *csv, const struct store_gone *gone)
 
 /* Names the table only where there is one: perhaps no run has ended yet, or somebody has deleted it. */
 static void print_done(unsigned long long done, unsigned long long total, unsigned long long now,
-                       const char *took, const char *csv)
+                       unsigned long long dropped, const char *took, const char *csv)
 {
     const char *runs = total == 1 ? "run is" : "runs are";
     if (now == 0 && done == total) {
@@ -157,10 +163,22 @@ static void print_done(unsigned long long done, unsigned long long total, unsign
                 total, runs, csv);
         return;
     }
-    fprintf(stderr, "%llu of %llu %s done, %llu of them now, in %s", done, total, runs, now, took);
+    if (dropped > 0)
+        fprintf(stderr,
+                "%llu of %llu %s done; this start finished %llu, in %s, and %llu finished %s no longer in "
+                "the plan",
+                done, total, runs, now, took, dropped, dropped == 1 ? "run is" : "runs are");
+    else
+        fprintf(stderr, "%llu of %llu %s done, %llu of them now, in %s", done, total, runs, now, took);
     if (access(csv, F_OK) == 0)
         fprintf(stderr, "; results: %s", csv);
     fputc('\n', stderr);
+}
+
+/* Returns how many finished runs the edits of this start took from the plan. */
+static uint64_t count_dropped(const struct runner *runner)
+{
+    return runner->others > runner->others_at_start ? runner->others - runner->others_at_start : 0;
 }
 
 void summary_print(const struct runner *runner)
@@ -181,7 +199,7 @@ void summary_print(const struct runner *runner)
     print_leaving(runner);
     findings_print(&runner->bookkeeping.findings, store_directory(runner->store));
     print_use(runner);
-    print_done(done, total, now, took, csv);
+    print_done(done, total, now, count_dropped(runner), took, csv);
     print_odd_rows(runner, csv);
     print_gone(csv, &gone);
     if (store_was_replaced(runner->store))

@@ -38,6 +38,13 @@ def test_a_broken_program_is_tried_with_few_configs_and_told_once(project):
         assert words in done.stderr
 
 
+def test_where_all_configs_were_tried_none_is_said_to_be_left(project):
+    write(project, count=3)
+    done = furcate(project, BROKEN)
+    assert "so the program itself seems to be at fault" in done.stderr and "Fix the program and start again." in done.stderr
+    assert "not tried" not in done.stderr and "fail_fast" not in done.stderr
+
+
 def test_the_next_start_tries_again(project):
     write(project, count=5)
     assert furcate(project, BROKEN).returncode == 1

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import BUILD, FURCATE, until
+from conftest import BUILD, FURCATE, GATED, until
 from test_digits import EXAMPLE
 
 
@@ -211,6 +211,18 @@ def test_a_command_of_a_shell_is_in_the_record_and_has_no_script_to_be_edited(pr
     assert start_of(project, 1)["program"] == ["sh", "-c", "echo train.py {k} >> train.py"]
     commands = [json.loads(command) for command, in project.query("SELECT command FROM attempts ORDER BY run_id")]
     assert [command[-1] for command in commands] == [f"echo train.py {k} >> train.py" for k in (1, 2)]
+
+
+def test_a_script_that_is_deleted_while_the_grid_runs_is_told_of_as_such(project):
+    project.write({"k": [1, 2]}, meta={"max_threads": 1, "fail_fast": False})
+    project.script("train.sh", GATED)
+    runner = project.start("sh", "train.sh")
+    directory = project.until_waiting(1)[0]
+    (project.root / "train.sh").unlink()
+    project.let_go(directory)
+    assert runner.wait() == 1
+    assert "/train.sh was deleted or moved away: runs that start from now on cannot find it" in project.log()
+    assert "was edited" not in project.log()
 
 
 def test_rows_of_code_that_was_edited_since_are_counted_at_the_start(project):

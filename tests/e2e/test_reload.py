@@ -111,6 +111,19 @@ def test_a_removed_value_that_executes_is_finished(project):
     assert project.values() == ["1", "2", "3"]
 
 
+def test_finished_runs_that_an_edit_removes_are_told_of_in_the_last_line(project):
+    runner = start_with_one_waiting(project, 1, 2, 3)
+    for done in (1, 2):
+        project.let_go(project.until_waiting(1)[0])
+        until(lambda: project.csv.exists() and len(project.values()) == done, "a row")
+    project.until_waiting(1)
+    write_config(project, 3, 4)
+    until_log(project, "The plan is now 2 configs")
+    assert project.let_all_go(runner) == 0
+    assert "2 of 2 runs are done; this start finished 4, in " in runner.stderr
+    assert ", and 2 finished runs are no longer in the plan; results: " in runner.stderr
+
+
 def test_what_is_finished_stays_finished(project):
     runner = start_with_one_waiting(project, 1, 2)
     project.let_go(project.until_waiting(1)[0])
