@@ -74,6 +74,18 @@ void report_faults_note_in_word(struct report_faults *faults, const char *metric
     copy_beginning(faults->in_word_text, sizeof faults->in_word_text, text);
 }
 
+void report_faults_add_output(struct report_faults *faults, const struct report_faults *output)
+{
+    if (!faults)
+        return;
+    if (output->cuts > 0)
+        report_faults_note_cut(faults, output->cut_metric, output->cut_text);
+    faults->cuts += output->cuts > 0 ? output->cuts - 1 : 0;
+    if (output->in_word[0])
+        report_faults_note_in_word(faults, output->in_word, output->in_word_text);
+    faults->matched |= output->matched;
+}
+
 void report_faults_forget_output(struct report_faults *faults)
 {
     if (!faults)

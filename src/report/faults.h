@@ -9,5 +9,7 @@ void report_faults_note_dropped(struct report_faults *faults, size_t count, int6
 void report_faults_note_told(struct report_faults *faults, const char *text);
 void report_faults_forget_told(struct report_faults *faults);
 void report_faults_note_in_word(struct report_faults *faults, const char *metric, const char *text);
+/* Adds what one file of an output had. */
+void report_faults_add_output(struct report_faults *faults, const struct report_faults *output);
 /* Forgets what an attempt's output had. */
 void report_faults_forget_output(struct report_faults *faults);

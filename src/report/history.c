@@ -207,6 +207,22 @@ void history_take(struct history *into, struct history *from)
     history_clear(from);
 }
 
+void history_take_others(struct history *into, struct history *from)
+{
+    if (into->series.count == 0) {
+        history_take(into, from);
+        return;
+    }
+    for (size_t i = 0; i < from->series.count; i++) {
+        const struct series *series = &from->series.items[i];
+        bool is_there = find(into, series->metric);
+        for (size_t n = 0; n < series->points.count && !is_there; n++)
+            history_add(into, series->points.items[n].step,
+                        &(struct report_metric){series->metric, series->points.items[n].value}, 1);
+    }
+    history_clear(from);
+}
+
 /* Drops the values from `step` on, and metrics that have no other. */
 static void cut(struct history *history, int64_t step)
 {

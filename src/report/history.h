@@ -34,7 +34,9 @@ struct series *history_find(struct history *history, const char *metric);
 int64_t history_first_step(struct history *history);
 /* Moves the values of `from` to `into`, where they replace those of the same steps. */
 void history_take(struct history *into, struct history *from);
-/* The same for a further attempt: of what earlier attempts reported, only what is below its first step stays.
+/* Moves the metrics of `from` that `into` does not have. */
+void history_take_others(struct history *into, struct history *from);
+/* Adds a further attempt: of what earlier attempts reported, only what is below its first step stays.
  * Returns how many values do not. */
 size_t history_go_on(struct history *into, struct history *attempt);
 /* Drops all values. */

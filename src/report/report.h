@@ -113,7 +113,8 @@ bool report_is_best_column(const char *name, const struct config_objective *obje
  * match; numbers are read whole, also where the match ends within one. The n-th match of a metric that is a
  * number is its step n. Only what the last attempt wrote counts, since each begins at step 1. A carriage
  * return ends a line as a newline does; escape sequences are no part of it; of lines over 64 KiB the
- * beginning is searched. A file that is not there has no match.
+ * beginning is searched. A file that is not there has no match. A metric that the history has already is left
+ * as it is.
  *
  * metrics  object: name to expression; NULL: none
  * faults   gets numbers that go on in an unknown way, as "0,53" does, and a match that begins within a word;

@@ -210,14 +210,16 @@ static void scan(struct patterns *patterns, struct line_reader *reader, struct h
 bool report_scan_output(struct history *history, const char *path, const struct value *metrics,
                         struct report_faults *faults, struct error *err)
 {
-    CLEANUP(free_patterns) struct patterns patterns = {.faults = faults};
+    struct report_faults own = {0};
+    CLEANUP(free_patterns) struct patterns patterns = {.faults = &own};
     CLEANUP(line_reader_close) struct line_reader reader = {.fd = -1};
     CLEANUP(history_clear) struct history found = {0};
     if (!compile_all(&patterns, metrics, err) || !line_reader_open(&reader, path, longest_line, err))
         return false;
     scan(&patterns, &reader, &found);
-    history_take(history, &found);
+    history_take_others(history, &found);
     note_matched(&patterns);
+    report_faults_add_output(faults, &own);
     if (reader.number)
         return error_system(err, reader.number, "cannot read %s", path);
     return true;

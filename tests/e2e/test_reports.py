@@ -50,6 +50,23 @@ def test_results_of_a_last_attempt_that_has_no_steps_say_what_they_drop(project)
                                "at step 1\n") == 1
 
 
+@pytest.mark.parametrize("text, loss, epochs", [
+    ("echo loss=1; echo loss=2; echo loss=9 >&2; echo loss=8 >&2; echo loss=7 >&2", "2.0", "2"),
+    ("echo loss=9 >&2; echo loss=8 >&2; echo none", "8.0", "2"),
+    ("echo '{\"loss\": 4}' > $FURCATE_METRICS; echo loss=1; echo loss=2; echo loss=3 >&2", "4", "1"),
+    ("echo '{\"acc\": 4}' > $FURCATE_METRICS; echo loss=1; echo loss=2", "2.0", "2"),
+])
+def test_a_metric_comes_from_one_source(project, text, loss, epochs):
+    row = train(project, text + "\n", metrics={"loss": "loss={number}"})
+    assert (float(row["run_loss"]), row["run_epochs"]) == (float(loss), epochs)
+
+
+def test_a_number_that_is_cut_on_stdout_is_told_of_after_a_further_attempt(project):
+    text = "[ $FURCATE_ATTEMPT = 1 ] && echo failed >&2 && exit 1\necho loss=0,5 val_loss=2; echo warned >&2\n"
+    train(project, text, metrics={"loss": "loss={number}"})
+    assert "no value of loss was taken from 'loss=0,5 " in project.log() and "within a word" in project.log()
+
+
 def test_truth_values_are_numbers(project):
     row = train(project, 'echo \'{"flag": true, "other": false, "loss": 1}\' > $FURCATE_METRICS\n')
     assert (row["run_flag"], row["run_other"]) == ("1.0", "0.0")
