@@ -90,13 +90,27 @@ static bool is_metric(const char *column)
     return true;
 }
 
+static bool is_empty(const struct table *table, size_t column)
+{
+    for (size_t row = 0; row < table->row_count; row++) {
+        const char *text = cell(table, row, (int)column);
+        if (text && *text)
+            return false;
+    }
+    return true;
+}
+
 static int refuse_metric(const struct cli_command *command, const struct request *request,
                          const struct table *table)
 {
     CLEANUP(text_free) struct text names = {0};
     for (size_t i = 0; i < table->column_count; i++)
-        if (is_metric(table->columns[i]))
+        if (is_metric(table->columns[i]) && !is_empty(table, i))
             text_addf(&names, "%s%s", names.len ? ", " : "", table->columns[i] + 4);
+    if (table->row_count == 0) {
+        fputs("furcate best: run_data.csv has no rows yet, so there is nothing to rank\n", stderr);
+        return CLI_SOME_FAILED;
+    }
     if (request->of_best)
         return cli_refuse(command,
                           "no run has a best step of '%s': none has reported it, or its reports are gone; "
@@ -283,7 +297,7 @@ static int print_best(const struct cli_command *command, struct request *request
         print_table(table, ranking.rows, ranking.count < request->count ? ranking.count : request->count,
                     metric);
     print_left_out(ranking.diverged, "with nan, inf or no number as", name);
-    print_left_out(ranking.without - steps.lost, "without a", name);
+    print_left_out(ranking.without - steps.lost, "without a value of", name);
     print_left_out(steps.lost, "made with another meta.objective and without reports to read again for",
                    name);
     if (steps.again > 0)

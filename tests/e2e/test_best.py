@@ -103,6 +103,24 @@ def test_without_an_objective_it_says_what_there_is_to_choose(project):
         assert words in done.stderr
 
 
+def test_a_column_without_any_value_is_not_offered(project):
+    project.write()
+    project.run("true")
+    assert "run_epochs" in project.csv.read_text()
+    offered = project.furcate("best").stderr
+    assert "total_time" in offered and "epochs" not in offered
+
+
+@pytest.mark.parametrize("options", [[], ["-m", "loss"]], ids=["by the objective", "by a metric"])
+def test_a_table_without_rows_is_said_to_have_none(project, options):
+    project.write()
+    project.run("true")
+    project.csv.write_text(project.csv.read_text().splitlines(keepends=True)[0])
+    done = project.furcate("best", *options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "furcate best: run_data.csv has no rows yet, so there is nothing to rank\n"
+
+
 def test_an_unknown_metric_is_refused_with_those_there_are(finished):
     done = finished.furcate("best", "-m", "no_such_metric")
     assert (done.returncode, done.stdout) == (2, "")
@@ -273,7 +291,7 @@ def test_a_run_that_diverged_is_never_best(project, lost, mode):
 
 def test_runs_without_the_metric_are_counted(project):
     finish(project, LOSS, '{"loss": 0.5}', '{"acc": 0.5}', '{"acc": 0.5}')
-    assert "furcate best: 2 runs are left out, without a loss" in project.furcate("best").stderr
+    assert "furcate best: 2 runs are left out, without a value of loss" in project.furcate("best").stderr
 
 
 def test_the_best_step_counts_where_the_objective_says_so(project):
@@ -313,7 +331,7 @@ def test_best_steps_of_another_mode_are_read_again(project):
     done = project.furcate("best")
     assert [(row[1], row[2]) for row in table_of(done)[1:]] == [("0.9", "1"), ("0.6", "5"), ("0.5", "2"), ("0.2", "3")]
     assert "3 runs were made with another meta.objective; best_loss was read again from their run directories" in done.stderr
-    assert "1 run is left out, without a best_loss" in done.stderr
+    assert "1 run is left out, without a value of best_loss" in done.stderr
     assert project.furcate("best", "--path").stdout.endswith("_foo_bs1\n")
 
 
@@ -354,7 +372,7 @@ def test_rows_of_another_mode_without_their_reports_are_left_out(project):
     done = project.furcate("best")
     assert sizes(table_of(done)) == ["3", "4"]
     assert "2 runs are left out, made with another meta.objective and without reports to read again for best_loss" in done.stderr
-    assert "without a best_loss" not in done.stderr
+    assert "without a value of best_loss" not in done.stderr
 
 
 def test_another_metric_of_the_best_step_is_read_again(project):
