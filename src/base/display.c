@@ -126,6 +126,30 @@ void display_add_shortened(struct text *out, const char *text, size_t columns)
     text_add(out, text + tail);
 }
 
+/* Returns the number of the character of these bytes of good UTF-8. */
+static uint32_t code_point(const char *text, size_t bytes)
+{
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = (unsigned char)*text & masks[bytes];
+    for (size_t i = 1; i < bytes; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    return code;
+}
+
+/* Returns whether the character is seen by what it does to others alone, such as turning their direction. Not
+ * the joiners of Persian, Indian scripts and emoji, which belong into words. */
+static bool is_invisible(uint32_t code)
+{
+    static const uint32_t ranges[][2] = {
+        {0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200b}, {0x200e, 0x200f},
+        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i][0] && code <= ranges[i][1])
+            return true;
+    return false;
+}
+
 void display_add_visible(struct text *out, const char *text)
 {
     for (size_t len = strlen(text), at = 0, step; at < len; at += step ? step : 1) {
@@ -134,6 +158,8 @@ void display_add_visible(struct text *out, const char *text)
         bool is_c1 = step == 2 && c == 0xc2 && (unsigned char)text[at + 1] < 0xa0;
         if (step == 0 || c < 0x20 || c == 0x7f)
             text_addf(out, "\\x%02x", c);
+        else if (is_invisible(code_point(text + at, step)))
+            text_addf(out, "\\u%04x", (unsigned)code_point(text + at, step));
         else if (is_c1)
             text_addf(out, "\\x%02x", (unsigned char)text[at + 1]);
         else

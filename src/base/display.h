@@ -20,5 +20,6 @@ size_t display_fit(const char *text, size_t len, size_t columns);
 /* Adds the text with "…" in the place of its middle, so that it takes no more than that many columns (at
  * least 1). What is left out begins and ends outside of numbers: none is cut. */
 void display_add_shortened(struct text *out, const char *text, size_t columns);
-/* Adds the text with control characters, and bytes that are no UTF-8, as "\x1b". */
+/* Adds the text with control characters, and bytes that are no UTF-8, as "\x1b", and characters that nobody
+ * sees, such as those that turn the direction of text, as "\u202e". */
 void display_add_visible(struct text *out, const char *text);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/shell.h"
 #include "base/text_list.h"
@@ -132,9 +133,10 @@ static void add_table_row(struct plan_rows *rows, const uint32_t *choice, bool f
     (void)first;
     add_typed_command(rows, choice);
     text_add(&rows->out, "  ");
-    size_t start = rows->out.len;
-    labels_add(rows->labels, choice, &rows->out);
-    text_add(&rows->out, rows->out.len == start ? "(one run, without a label)" : "");
+    text_clear(&rows->label);
+    labels_add(rows->labels, choice, &rows->label);
+    display_add_visible(&rows->out, text_get(&rows->label));
+    text_add(&rows->out, rows->label.len == 0 ? "(one run, without a label)" : "");
     text_add(&rows->out, rows->done && is_done(rows, choice) ? " (done)\n" : "\n");
 }
 

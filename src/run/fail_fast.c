@@ -47,10 +47,11 @@ static void add_normalised(struct text *out, const char *text, const char *name)
     size_t name_len = strlen(name);
     while (*text) {
         bool is_name = name_len > 0 && strncmp(text, name, name_len) == 0;
+        bool is_value = out->len > 0 && out->data[out->len - 1] == '='; /* "--optimizer=adam" */
         size_t len = is_name ? name_len : word_length(text);
         if (len == 0)
             text_add_char(out, *text++);
-        else if (has_digit(text, len))
+        else if (is_value || has_digit(text, len))
             text_add_char(out, '#');
         else
             text_add_bytes(out, text, len);
@@ -62,7 +63,7 @@ char *fail_fast_message(const struct run *run, const char *reason, const char *e
 {
     struct text message = {0};
     const char *newline = strrchr(error_tail, '\n');
-    text_addf(&message, "%s: ", reason);
+    text_addf(&message, "%s%s", reason, *error_tail ? ": " : "");
     add_normalised(&message, newline ? newline + 1 : error_tail, directory_name(run));
     return text_take(&message);
 }

@@ -95,7 +95,9 @@ void failure_add_lines(struct text *out, const struct run *run, const char *reas
     const char *ending;
     CLEANUP(memory_free) char *lines = failure_find_lines(run, error_tail ? error_tail : "", &ending);
     char *rest = lines, *line;
-    text_addf(out, "  %s (%s): %s\n", run->name, run->label, reason);
+    bool has_label = run->label && *run->label;
+    text_addf(out, "  %s%s%s%s: %s\n", run->name, has_label ? " (" : "", has_label ? run->label : "",
+              has_label ? ")" : "", reason);
     while (error_tail && (line = strsep(&rest, "\n")))
         if (*line)
             text_addf(out, "      %s\n", line);

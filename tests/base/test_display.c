@@ -91,6 +91,9 @@ static void shows_what_a_terminal_would_obey(void **state)
     CLEANUP(text_free) struct text out = {0};
     display_add_visible(&out, "Größe\x1b[31m\n\xff\xc2\x85率");
     assert_string_equal(text_get(&out), "Größe\\x1b[31m\\x0a\\xff\\x85率");
+    text_clear(&out);
+    display_add_visible(&out, "a\u202eb\u200b\ufeffc\u2066\u00ad می\u200cشود é");
+    assert_string_equal(text_get(&out), "a\\u202eb\\u200b\\ufeffc\\u2066\\u00ad می\u200cشود é");
 }
 
 int main(void)

@@ -199,3 +199,10 @@ def test_a_program_that_disappears_stops_the_runner_and_keeps_what_is_done(proje
     assert done.returncode == 2
     assert f"cannot execute {project.root}/train: No such file or directory" in done.stderr
     assert len(project.rows()) == 1
+
+
+def test_a_run_without_a_label_is_named_without_brackets(project):
+    project.write({"k": 1})
+    done = project.furcate("run", "config.json", "--", "false")
+    assert "\n  config0: exit status 1\n" in done.stderr
+    assert "()" not in done.stderr

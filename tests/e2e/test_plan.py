@@ -305,3 +305,10 @@ def test_a_runner_that_searches_long_can_be_stopped(project):
     runner.send(signal.SIGTERM)
     assert runner.wait() == 143
     assert len(entries) == 200
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\u2066", "\ufeff"])
+def test_characters_that_nobody_sees_are_shown_by_their_number(project, character):
+    project.write({"note": [f"a{character}b", "c"]})
+    shown = project.furcate("plan", "config.json").stdout
+    assert character not in shown and f"a\\u{ord(character):04x}b" in shown
