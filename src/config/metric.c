@@ -15,7 +15,7 @@ bool config_result_is_taken(const char *name)
                                         "total_time", "total_time_string",
                                         "results",    "epochs",
                                         "id",         "name",
-                                        "attempts"};
+                                        "attempts",   "faults"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(name, taken[i]) == 0)
             return true;

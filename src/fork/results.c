@@ -49,7 +49,7 @@ void furcate_add_result(struct furcate_results *results, const char *name, doubl
 
 bool results_is_kept(const char *name)
 {
-    return config_result_is_taken(name) || strcmp(name, "faults") == 0;
+    return config_result_is_taken(name);
 }
 
 void furcate_set_result(struct furcate_results *results, const char *name, double value)

@@ -25,6 +25,25 @@ void report_faults_note_line(struct report_faults *faults, size_t number, const 
     copy_beginning(faults->excerpt, sizeof faults->excerpt, text);
 }
 
+bool report_names_add(struct report_names *names, const char *name)
+{
+    char beginning[sizeof names->items[0]];
+    copy_beginning(beginning, sizeof beginning, name);
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], beginning) == 0)
+            return false;
+    if (names->count == REPORT_MOST_TOLD)
+        return false;
+    memcpy(names->items[names->count++], beginning, sizeof beginning);
+    return true;
+}
+
+void report_faults_note_nameless(struct report_faults *faults, const char *name)
+{
+    if (faults)
+        report_names_add(&faults->nameless, name);
+}
+
 void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key)
 {
     struct report_no_number found = {.line = number};

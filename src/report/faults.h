@@ -4,6 +4,7 @@
 
 void report_faults_note_line(struct report_faults *faults, size_t number, const char *why, const char *text);
 void report_faults_note_no_number(struct report_faults *faults, size_t number, const char *key);
+void report_faults_note_nameless(struct report_faults *faults, const char *name);
 void report_faults_note_cut(struct report_faults *faults, const char *metric, const char *text);
 void report_faults_note_dropped(struct report_faults *faults, size_t count, int64_t from);
 void report_faults_note_told(struct report_faults *faults, const char *text);

@@ -234,10 +234,13 @@ static const char *add_report(struct reading *reading, json_t *report, size_t li
         struct report_metric metric = {.name = key};
         if (strcmp(key, "step") == 0 || strcmp(key, "time") == 0)
             continue;
-        if (read_number(value, &metric.value))
+        bool is_number = read_number(value, &metric.value);
+        bool is_nameless = is_number && config_metric_find_report_fault(key);
+        if (is_nameless)
+            report_faults_note_nameless(reading->faults, key);
+        else if (is_number)
             vector_push(&metrics, metric);
-        else
-            others += !json_is_null(value);
+        others += !is_number && !json_is_null(value);
     }
     bool added = history_add(&reading->attempt, step, metrics.items, metrics.count);
     bool has_none = metrics.count == 0 && others > 0;

@@ -33,7 +33,17 @@ void history_destroy(struct history *history);
  * size, as tokens and samples are. Returns false for a step below 0, and when the history is full: of 16
  * million points it keeps every other one, so that only millions of metrics fill it. */
 bool history_add(struct history *history, int64_t step, const struct report_metric *metrics, size_t count);
+
 enum { REPORT_MOST_TOLD = 10 };
+
+/* The first names of metrics of one kind, for people. */
+struct report_names {
+    char items[REPORT_MOST_TOLD][80];
+    size_t count;
+};
+/* Returns true when a name was added: it was not there, and there was room. */
+bool report_names_add(struct report_names *names, const char *name);
+
 /* The parts of a run's reports that could not be used, for people. Texts are "" when there is none. */
 struct report_faults {
     size_t lines;      /* of metrics.jsonl that could not be read */
@@ -55,7 +65,8 @@ struct report_faults {
     int64_t dropped_from; /* the step at which a later attempt began; -1: the last has reported nothing */
     size_t told;          /* what the last attempt says it could not report */
     char first_told[160]; /* the first of these */
-    char renamed[80];     /* a metric whose column has another name, since its own is taken */
+    struct report_names renamed;  /* metrics whose column has another name, since its own is taken */
+    struct report_names nameless; /* names in metrics.jsonl that no metric can have */
 };
 
 /*

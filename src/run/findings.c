@@ -62,6 +62,31 @@ static void tell_of_no_number(struct findings *findings, struct log *log, const 
              (long long)run->id, no_number->line, no_number->name);
 }
 
+/* Tells of names that furcate cannot use as they are, once for each, and of so many names. */
+static void tell_of_names(struct findings *findings, struct log *log, const struct run *run,
+                          const struct report_faults *faults)
+{
+    for (size_t i = 0; i < faults->renamed.count; i++) {
+        const char *name = faults->renamed.items[i];
+        if (report_names_add(&findings->renamed, name))
+            log_line(
+                log, LOG_WARNING,
+                "Thread %lld: the metric '%s' is in the column run_metric_%s, since run_%s is a column of "
+                "furcate itself (reported only once for each metric)",
+                (long long)run->id, name, name, name);
+    }
+    for (size_t i = 0; i < faults->nameless.count; i++) {
+        const char *name = faults->nameless.items[i];
+        if (report_names_add(&findings->nameless, name))
+            log_line(log, LOG_WARNING,
+                     "Thread %lld: the metric '%s' of metrics.jsonl is left out: %s (reported only once for "
+                     "each metric)",
+                     (long long)run->id, name,
+                     name[0] ? "its name holds a control character; rename it"
+                             : "it has no name; give it one");
+    }
+}
+
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults)
 {
@@ -91,13 +116,7 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
             "once)",
             id, faults->in_word, faults->in_word_text);
     }
-    if (faults->renamed[0] && !findings->told_of_renamed) {
-        findings->told_of_renamed = true;
-        log_line(log, LOG_WARNING,
-                 "Thread %lld: the metric '%s' is in the column run_metric_%s, since run_%s is a column of "
-                 "furcate itself (reported only once)",
-                 id, faults->renamed, faults->renamed, faults->renamed);
-    }
+    tell_of_names(findings, log, run, faults);
 }
 
 /* Returns the name under which a result was reported; NULL: it is none. */
@@ -110,17 +129,23 @@ static const char *reported_name(const char *name)
     return strncmp(name, renamed, len) == 0 && config_result_is_taken(name + len) ? name + len : name;
 }
 
-/* Adds "loss, val_acc". `nearest` becomes the name that the metric is most likely a slip of, or stays. */
+/* Adds "loss, val_acc", or of many names the first and their count. `nearest` becomes the name that the
+ * metric is most likely a slip of, or stays. */
 static void add_reported(struct text *names, const struct value *data, const char *metric,
                          const char **nearest)
 {
+    enum { most_names = 10 };
+    size_t count = 0;
     for (size_t i = 0; i < value_count(data); i++) {
         const char *name = reported_name(value_key(data, i));
         if (!name || !value_is_number(value_item(data, i)))
             continue;
-        text_addf(names, "%s%s", names->len ? ", " : "", name);
+        if (count++ < most_names)
+            text_addf(names, "%s%s", names->len ? ", " : "", name);
         *nearest = nearest_is_typo(metric, name) ? name : *nearest;
     }
+    if (count > most_names)
+        text_addf(names, " and %zu more", count - most_names);
 }
 
 /* Tells why the output gave no value of the metric that is number i of meta.metrics. */

@@ -18,8 +18,8 @@ struct findings {
     uint64_t unmatched;        /* runs without a value of another metric of meta.metrics */
     char no_numbers[REPORT_MOST_TOLD][80]; /* names of metrics that were told to have values that are none */
     size_t no_number_count;
-    bool told_of_unmatched, told_of_cut, told_of_word, told_of_renamed,
-        told_of_without; /* these are told once */
+    struct report_names renamed, nameless; /* names of metrics that were told of as such */
+    bool told_of_unmatched, told_of_cut, told_of_word, told_of_without; /* these are told once */
 };
 
 /* Notes and logs what could not be used of a run's reports. */

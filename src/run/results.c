@@ -99,7 +99,7 @@ static void set_metric(struct value *data, struct history *history, const char *
     CLEANUP(memory_free) char *key = text_format("%s%s", is_taken ? "metric_" : "", name);
     value_object_set(data, key, value_new_float(last));
     if (is_taken && faults)
-        snprintf(faults->renamed, sizeof faults->renamed, "%s", name);
+        report_names_add(&faults->renamed, name);
 }
 
 struct value *results_data(const struct attempt_end *end, struct history *history,

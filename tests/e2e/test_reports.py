@@ -154,12 +154,35 @@ def test_each_metric_has_a_column_of_its_own_name(project):
     assert "run_train_loss" not in row
 
 
-@pytest.mark.parametrize("name", ["epochs", "name", "total_time", "results"])
+@pytest.mark.parametrize("name", ["epochs", "name", "total_time", "results", "faults"])
 def test_a_metric_with_the_name_of_a_column_of_furcate_has_another_and_is_told_of(project, name):
     row = train(project, f'echo \'{{"loss": 1, "{name}": 7}}\' > $FURCATE_METRICS\n')
     assert (row[f"run_metric_{name}"], row["run_epochs"], row["run_name"]) == ("7.0", "1", "example0")
     told = f"the metric '{name}' is in the column run_metric_{name}, since run_{name} is a column of furcate itself"
     assert project.log().count(told) == 1
+
+
+def test_each_metric_that_has_another_column_is_told_of(project):
+    names = ["id", "epochs", "total_time", "faults"]
+    row = train(project, "echo '" + json.dumps({name: 7 for name in names}) + "' > $FURCATE_METRICS\n")
+    for name in names:
+        assert row[f"run_metric_{name}"] == "7.0"
+        assert project.log().count(f"the metric '{name}' is in the column run_metric_{name}") == 1
+    assert "run_faults" not in row
+
+
+@pytest.mark.parametrize("name, shown, why", [("", "", "it has no name"), ("a\nb", "a b", "its name holds a control"),
+                                              ("\x1b[31m", " [31m", "its name holds a control")])
+def test_a_name_that_no_metric_can_have_is_left_out_and_told_of(project, name, shown, why):
+    row = train(project, "cat > $FURCATE_METRICS <<'END'\n" + json.dumps({name: 1, "loss": 2}) + "\nEND\n")
+    assert row["run_loss"] == "2.0" and {"run_" + name, "run_" + shown}.isdisjoint(row)
+    assert project.log().count(f"the metric '{shown}' of metrics.jsonl is left out: {why}") == 1
+
+
+def test_of_many_names_the_log_has_the_first_and_their_count(project):
+    metrics = json.dumps({f"m{i}": i for i in range(3000)})
+    train(project, f"cat > $FURCATE_METRICS <<'END'\n{metrics}\nEND\n", objective={"metric": "loss", "mode": "min"})
+    assert "m8, m9 and 2990 more" in project.log() and "m10," not in project.log()
 
 
 @pytest.mark.parametrize("line, why", [

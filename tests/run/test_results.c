@@ -111,7 +111,7 @@ static void a_metric_does_not_replace_what_furcate_keeps_itself(void **state)
     report(fixture, 1, "epochs", 7);
     CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &no_objective, &faults);
     check_data(data, "{" TIMES ", \"loss\": 0.5, \"metric_epochs\": 7.0, \"epochs\": 1}");
-    assert_string_equal(faults.renamed, "epochs");
+    assert_string_equal(faults.renamed.items[0], "epochs");
 }
 
 static void keeps_the_best_step_where_the_objective_asks_for_it(void **state)
@@ -128,7 +128,7 @@ static void keeps_the_best_step_where_the_objective_asks_for_it(void **state)
     CLEANUP(value_cleanup) struct value *data = results_data(&end, fixture->history, &least, &faults);
     check_data(data, "{" TIMES ", \"val_loss\": 0.75, \"acc\": NaN, \"metric_best_val_loss\": 9.0, "
                      "\"best_val_loss\": 0.125, \"best_val_loss_step\": 2, \"epochs\": 3}");
-    assert_string_equal(faults.renamed, "best_val_loss");
+    assert_string_equal(faults.renamed.items[0], "best_val_loss");
     CLEANUP(value_cleanup) struct value *other = results_data(&end, fixture->history, &most, NULL);
     check_data(other, "{" TIMES ", \"val_loss\": 0.75, \"acc\": NaN, \"best_val_loss\": 9.0, "
                       "\"best_train_acc\": 1.0, \"best_train_acc_step\": 2, \"epochs\": 3}");
