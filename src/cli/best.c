@@ -329,7 +329,8 @@ static int read_options(const struct cli_command *command, int argc, char **argv
     int option, status;
     while ((option = cli_next_option(command, argc, argv, options, &status)) != -1) {
         if (option == CLI_ARGUMENT)
-            return cli_refuse(command, "'%s' is one argument too many", optarg);
+            return cli_refuse(command, "'%s' is one argument too many; a log dir is given with -d %s", optarg,
+                              optarg);
         else if (option == 'd')
             request->log_dir = optarg;
         else if (option == 'm')

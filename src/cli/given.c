@@ -1,6 +1,10 @@
 #include "cli/given.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
 
 static bool ends_with_one_of(const char *path, const char *const *endings)
 {
@@ -15,32 +19,51 @@ bool cli_looks_like_config(const char *path)
     return ends_with_one_of(path, (const char *const[]){".json", ".yaml", ".yml", NULL});
 }
 
-/* Returns how a file that is no config is started; NULL when it does not have the name of a script. */
-static const char *interpreter_of(const char *path)
+const char *cli_interpreter_of(const char *path)
 {
     if (ends_with_one_of(path, (const char *const[]){".py", NULL}))
         return "python3 ";
-    return ends_with_one_of(path, (const char *const[]){".sh", NULL}) ? "sh " : NULL;
+    return ends_with_one_of(path, (const char *const[]){".sh", NULL}) ? "sh " : "";
+}
+
+/* Returns whether an argument in the place of the config is most likely a program: a config is a file that
+ * nobody can execute. */
+static bool is_program(const char *name)
+{
+    if (cli_looks_like_config(name) || strcmp(name, "-") == 0)
+        return false;
+    return *cli_interpreter_of(name) || access(name, X_OK) == 0 || access(name, F_OK) != 0;
 }
 
 /* Refuses a second argument before "--". */
-static int refuse_second(const struct cli_command *command, const char *config, const char *argument)
+static int refuse_second(const struct cli_command *command, char **argv, const char *config)
 {
-    const char *interpreter = interpreter_of(config);
-    if (cli_looks_like_config(argument) && !cli_looks_like_config(config))
-        return cli_refuse(command, "the two are swapped: write furcate %s %s -- %s%s", command->name,
-                          argument, interpreter ? interpreter : "", config);
-    interpreter = interpreter_of(argument);
-    return cli_refuse(command, "'%s' stands where '--' was expected: write furcate %s %s -- %s%s …", argument,
-                      command->name, config, interpreter ? interpreter : "", argument);
+    CLEANUP(text_free) struct text words = {0};
+    int second = optind - 1, end = second;
+    if (!is_program(config))
+        return cli_refuse(command, "'%s' stands where '--' was expected: write furcate %s %s -- %s%s …",
+                          argv[second], command->name, config, cli_interpreter_of(argv[second]),
+                          argv[second]);
+    while (argv[end] && argv[end][0] != '-' && !cli_looks_like_config(argv[end]))
+        end++;
+    text_addf(&words, "%s%s", cli_interpreter_of(config), config);
+    for (int i = second; i < end; i++)
+        text_addf(&words, " %s", argv[i]);
+    if (!argv[end] || argv[end][0] == '-')
+        return cli_refuse(command,
+                          "'%s' is a program, where the config was expected: write furcate %s CONFIG -- %s",
+                          config, command->name, text_get(&words));
+    return cli_refuse(command, "%s: write furcate %s %s -- %s",
+                      end == second ? "the two are swapped" : "the config comes before the program",
+                      command->name, argv[end], text_get(&words));
 }
 
-int cli_given_take(const struct cli_command *command, struct cli_given *given, int option)
+int cli_given_take(const struct cli_command *command, struct cli_given *given, int option, char **argv)
 {
     if (option == 's')
         vector_push(&given->overrides, optarg);
     else if (option == CLI_ARGUMENT && given->config)
-        return refuse_second(command, given->config, optarg);
+        return refuse_second(command, argv, given->config);
     else if (option == CLI_ARGUMENT)
         given->config = optarg;
     return -1;
@@ -51,8 +74,8 @@ int cli_given_end(const struct cli_command *command, struct cli_given *given, in
     bool dashes = strcmp(argv[optind - 1], "--") == 0;
     if (!given->config)
         return cli_refuse(command, "no config file given");
-    const char *interpreter = interpreter_of(given->config);
-    if (interpreter)
+    const char *interpreter = cli_interpreter_of(given->config);
+    if (*interpreter)
         return cli_refuse(command,
                           "'%s' is a program, where the config was expected: write furcate %s CONFIG -- %s%s",
                           given->config, command->name, interpreter, given->config);

@@ -19,10 +19,13 @@ struct cli_given {
     "  -s, --set KEY=VALUE  use this value (JSON or YAML) instead of the config's; may be repeated, and\n"   \
     "                       KEY may be one of meta: --set meta.retries=2\n"
 
-/* Takes what cli_next_option() returned. Returns -1, or the exit status when it was refused. */
-int cli_given_take(const struct cli_command *command, struct cli_given *given, int option);
+/* Takes what cli_next_option() returned of argv. Returns -1, or the exit status when it was refused. */
+int cli_given_take(const struct cli_command *command, struct cli_given *given, int option, char **argv);
 /* The same for what is left behind the options. */
 int cli_given_end(const struct cli_command *command, struct cli_given *given, int argc, char **argv);
 /* Returns whether a file has the name of a config. */
 bool cli_looks_like_config(const char *path);
+/* Returns "python3 " or "sh ", with which a file of that name is started; "" when it has not the name of a
+ * script. */
+const char *cli_interpreter_of(const char *path);
 void cli_given_free(struct cli_given *given);

@@ -31,6 +31,11 @@ static bool is_config(const char *name)
 
 static int refuse_command(const char *name)
 {
+    if (*cli_interpreter_of(name)) {
+        fprintf(stderr, "furcate: '%s' is no command; write furcate run CONFIG -- %s%s to run it\n", name,
+                cli_interpreter_of(name), name);
+        return CLI_USAGE;
+    }
     if (is_config(name)) {
         fprintf(stderr,
                 "furcate: '%s' is no command; write furcate plan %s to see what it would run, or "

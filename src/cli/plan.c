@@ -43,7 +43,7 @@ static const struct option options[] = {CLI_GIVEN_OPTIONS,
                                         {0}};
 
 /* Returns -1, or the exit status when it was refused. */
-static int take_option(const struct cli_command *command, struct request *request, int option)
+static int take_option(const struct cli_command *command, struct request *request, int option, char **argv)
 {
     uint64_t *number = option == 'n' ? &request->limit : &request->offset;
     if (option == 'f' && !(request->format = find_format(optarg)))
@@ -53,7 +53,7 @@ static int take_option(const struct cli_command *command, struct request *reques
     request->limit_given |= option == 'n';
     if (option == 'a')
         request->against = optarg;
-    return cli_given_take(command, &request->given, option);
+    return cli_given_take(command, &request->given, option, argv);
 }
 
 /* Returns -1, or the exit status when there is no more to do. */
@@ -61,7 +61,7 @@ static int read_options(const struct cli_command *command, int argc, char **argv
 {
     int option, status;
     while ((option = cli_next_option(command, argc, argv, options, &status)) != -1)
-        if ((status = take_option(command, request, option)) != -1)
+        if ((status = take_option(command, request, option, argv)) != -1)
             return status;
     if (!request->limit_given)
         request->limit = request->format->limit;

@@ -15,7 +15,7 @@ static int read_options(const struct cli_command *command, int argc, char **argv
             runner->detach = true;
         else if (option == 'p')
             runner->preload = optarg;
-        else if ((status = cli_given_take(command, given, option)) != -1)
+        else if ((status = cli_given_take(command, given, option, argv)) != -1)
             return status;
     return status != -1 ? status : cli_given_end(command, given, argc, argv);
 }

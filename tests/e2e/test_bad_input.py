@@ -140,7 +140,14 @@ def test_a_log_dir_where_nothing_can_be_made(project):
     (["plan"], ["no config file given"]),
     (["best", "-n", "0"], ["'0'", "give 1 or more"]),
     (["best", "-x"], ["no option '-x'", "furcate best --help"]),
-    (["best", "logs"], ["'logs'"]),
+    (["best", "logs"], ["'logs'", "a log dir is given with -d logs"]),
+    (["run", "python3", "train.py", "config.json"],
+     ["the config comes before the program: write furcate run config.json -- python3 train.py\n"]),
+    (["run", "python3", "train.py", "--lr", "1", "config.json"], ["write furcate run CONFIG -- python3 train.py\n"]),
+    (["run", "python3", "train.py"], ["'python3' is a program", "write furcate run CONFIG -- python3 train.py\n"]),
+    (["run", "train.py", "x", "c.yml"], ["write furcate run c.yml -- python3 train.py x\n"]),
+    (["train.py"], ["'train.py' is no command; write furcate run CONFIG -- python3 train.py to run it"]),
+    (["./train.sh"], ["write furcate run CONFIG -- sh ./train.sh to run it"]),
 ])
 def test_bad_usage_names_the_remedy(project, arguments, says):
     refused(project, *arguments, says=says)
