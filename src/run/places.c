@@ -153,6 +153,7 @@ static void set_aside(struct runner *runner, struct place *place)
     for (size_t i = 0; i < place->runs.count; i++)
         retry_revive(runner, place->runs.items[i]);
     wait_for_chance(place);
+    place->told = place->until;
     log_line(
         runner->log, LOG_WARNING,
         "GPU %d: %zu runs failed with the same message, while those elsewhere did not: no more are started "
@@ -252,9 +253,11 @@ bool places_note_failure(struct runner *runner, const struct attempt *attempt)
     if (place->aside) {
         bool is_same = strcmp(place->message, message) == 0;
         free(message);
-        log_line(runner->log, LOG_WARNING,
-                 "GPU %d: a run has failed on it again: no more are started on it for %lld min",
-                 place->gpu_id, minutes_left(place));
+        if (place->told != place->until) /* not of a run that was started before it was set aside */
+            log_line(runner->log, LOG_WARNING,
+                     "GPU %d: a run has failed on it again: no more are started on it for %lld min",
+                     place->gpu_id, minutes_left(place));
+        place->told = place->until;
         wake_after(runner, 0);
         return is_same;
     }

@@ -38,6 +38,7 @@ struct place {
     bool aside;
     bool was_aside; /* once in this start */
     int64_t until;  /* clock_monotonic(): when it is given another chance */
+    int64_t told;   /* the `until` that the log has told */
     int trials;     /* chances that it had since it was set aside */
 };
 

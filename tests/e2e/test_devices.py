@@ -247,6 +247,7 @@ def test_a_gpu_on_which_all_runs_fail_is_set_aside_and_its_runs_are_done_elsewhe
     assert f"GPU {broken}: runs failed on it with the same message" in done.stderr
     assert done.stderr.count("      CUDA error: uncorrectable ECC error") == 1
     assert len(machine.directories()) == 16
+    assert machine.log().count("no more are started on it for 5 min") == 1
 
 
 @pytest.mark.parametrize("fail_fast", [True, False])
