@@ -1,9 +1,11 @@
 #include "run/failure.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -90,6 +92,12 @@ char *failure_find_lines(const struct run *run, const char *error_tail, const ch
     return lines;
 }
 
+bool failure_left_output(const struct run *run, const char *ending)
+{
+    CLEANUP(memory_free) char *path = text_format("%s/%s.%s", run->directory, run->name, ending);
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 void failure_add_lines(struct text *out, const struct run *run, const char *reason, const char *error_tail)
 {
     const char *ending;
@@ -101,5 +109,6 @@ void failure_add_lines(struct text *out, const struct run *run, const char *reas
     while (error_tail && (line = strsep(&rest, "\n")))
         if (*line)
             text_addf(out, "      %s\n", line);
-    text_addf(out, "      %s/%s.%s\n", run->directory, run->name, ending);
+    text_addf(out, "      %s/%s.%s%s\n", run->directory, run->name, ending,
+              failure_left_output(run, ending) ? "" : ", which the program has deleted");
 }

@@ -9,6 +9,8 @@ void failure_explain(struct attempt *attempt);
 /* Returns whether an attempt ended as one does that is told to stop: by SIGTERM, SIGINT or SIGHUP, or by the
  * exit status that stands for one of these. */
 bool failure_is_stop(const struct attempt_end *end);
+/* Returns whether NAME.err or NAME.log is there still, so that it is worth a look. */
+bool failure_left_output(const struct run *run, const char *ending);
 /* Returns the last lines that a failed attempt printed: of its stderr, which are given, or where that is ""
  * of its stdout. free() them. *ending becomes that of the file they are in: "err" or "log". */
 char *failure_find_lines(const struct run *run, const char *error_tail, const char **ending);

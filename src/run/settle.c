@@ -66,6 +66,7 @@ static struct failure take_failure(struct attempt *attempt)
 static void fail(struct runner *runner, struct attempt *attempt)
 {
     const struct run *run = attempt->run;
+    store_keep_record(runner->store, run);
     bool elsewhere = places_note_failure(runner, attempt), again = elsewhere || retry_is_allowed(runner, run);
     const char *what_follows = elsewhere ? "will be tried on another GPU"
                                : again   ? "will be tried again"
@@ -76,8 +77,9 @@ static void fail(struct runner *runner, struct attempt *attempt)
         fail_fast_note(runner, attempt);
     const char *ending;
     free(failure_find_lines(run, attempt->error_tail ? attempt->error_tail : "", &ending));
-    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - see %s/%s.%s", (long long)run->id,
-             attempt->end.reason, what_follows, run->directory, run->name, ending);
+    const char *where = failure_left_output(run, ending) ? "see" : "the program has deleted";
+    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - %s %s/%s.%s", (long long)run->id,
+             attempt->end.reason, what_follows, where, run->directory, run->name, ending);
     struct failure failure = take_failure(attempt);
     if (elsewhere)
         retry_elsewhere(runner, &failure);
@@ -90,6 +92,7 @@ static void fail(struct runner *runner, struct attempt *attempt)
 static void stop(struct runner *runner, struct attempt *attempt)
 {
     snprintf(attempt->end.reason, sizeof attempt->end.reason, "stopped");
+    store_keep_record(runner->store, attempt->run);
     store_add_failed(runner->store, attempt->run, &attempt->end, attempt->error_tail, false);
     bookkeeping_kick(&runner->bookkeeping);
     log_line(runner->log, LOG_INFO, "Thread %lld stopped", (long long)attempt->run->id);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -86,6 +87,17 @@ static bool is_beyond_help(const struct error *err)
     return number == EACCES || number == EPERM || number == ENOTDIR || number == EISDIR || number == ELOOP;
 }
 
+/* The output went to a file that was opened before the run began. */
+static void note_emptied(struct record *record)
+{
+    CLEANUP(memory_free) char *path = text_format("%s/%s.log", record->directory, record->name);
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        text_addf(
+            &record->notes,
+            "%s was emptied while its run executed: its output, and what it had reported before, are lost\n",
+            record->directory);
+}
+
 static bool put_run_data(struct record *record, struct error *err)
 {
     size_t len = strlen(record->run_data);
@@ -95,7 +107,8 @@ static bool put_run_data(struct record *record, struct error *err)
         text_addf(&record->notes, "%s was deleted while its run executed; only the results are in it now\n",
                   record->directory);
         written = file_write_atomic(path, record->run_data, len, err);
-    }
+    } else if (written)
+        note_emptied(record);
     if (!written && is_beyond_help(err))
         text_addf(&record->notes, "%s; its row in run_data.csv is all there is of the results\n", err->text);
     return written || is_beyond_help(err);

@@ -208,6 +208,18 @@ static bool write_record(struct store *store, const struct run *run, const struc
     return written || (was_replaced && !err->may_pass);
 }
 
+void store_keep_record(struct store *store, const struct run *run)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = file_join(run->directory, RECORD_FILE);
+    if (!run->record || access(path, F_OK) == 0 || errno != ENOENT)
+        return;
+    if (file_write(path, run->record, strlen(run->record), &ignored))
+        log_line(store->log, LOG_WARNING,
+                 "the program has deleted %s, by which furcate knows its run again; it is written again",
+                 path);
+}
+
 /* Of a Fork config.json is the record itself; of a program it has the user's keys and nothing else. */
 static bool write_config(struct store *store, struct run *run, const struct text *record, struct error *err)
 {

@@ -165,6 +165,7 @@ static bool pass_over(struct reconciliation *work, const struct found_run *found
         !found_run_look(found, RECORD_FILE, &record_ns, err))
         return false;
     bool was_started = started_ns >= 0, had_record = record_ns >= 0;
+    bool was_open = number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
     int64_t id = was_started ? store_directory_id(base_name, strlen(base_name), "", 0) : -1;
     if (id > work->highest_id)
         work->highest_id = id;
@@ -174,6 +175,13 @@ static bool pass_over(struct reconciliation *work, const struct found_run *found
                  " does not say any more which run the folder is of, so that run begins again in a "
                  "new one",
                  found->directory);
+    else if (was_open && !had_record)
+        log_line(
+            work->store->log, LOG_WARNING,
+            "%s has no " RECORD_FILE " any more, by which its run is known, so that run begins again in a "
+            "new folder; what it has written stays there. A program that empties its run directory is to "
+            "keep " RECORD_FILE,
+            found->directory);
     return true;
 }
 

@@ -98,6 +98,9 @@ struct run *store_new_run(struct store *store, const struct plan *plan, uint64_t
  * run->gpu_id are set). What a program has put in their place is kept where it can be, and told in the log.
  */
 bool store_prepare_run(struct store *store, struct run *run, struct error *err);
+/* Writes furcate.json again, with a line in the log, where the program of an attempt that is not finished has
+ * deleted it: a later start knows the run by it. */
+void store_keep_record(struct store *store, const struct run *run);
 /* The name of the file with the run's config: "config.json", unless the program has its own by that name. */
 const char *store_config_name(const struct run *run);
 /* Opens NAME.log and NAME.err for appending, below a header line when an earlier attempt wrote to them; then

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 
 import pytest
 
@@ -151,3 +152,68 @@ def test_after_a_crash_such_a_run_begins_again_and_that_is_told(project, kind):
     assert len(set(project.values("run_id"))) == 2
     told = f"{directory}/furcate.json does not say any more which run the folder is of" in project.log()
     assert told == (kind not in ("all", "link"))
+
+
+# --- programs that empty their run directory ---
+
+EMPTIES = {"files": 'rm -rf "$FURCATE_RUN_DIR"/*', "folder": 'rm -rf "$FURCATE_RUN_DIR"; mkdir "$FURCATE_RUN_DIR"',
+           "record": 'rm "$FURCATE_RUN_DIR"/*.json "$FURCATE_RUN_DIR"/*.err'}
+
+
+def empties(project, kind, rest):
+    write(project, {"lr": [0.1]})
+    return project.script("train", f'[ $FURCATE_ATTEMPT = 1 ] && {{ {EMPTIES[kind]}; }}\n'
+                                   f'echo $FURCATE_ATTEMPT >> "$FURCATE_RUN_DIR/checkpoint"\n{rest}\n')
+
+
+@pytest.mark.parametrize("kind", EMPTIES)
+def test_a_run_that_fails_after_that_goes_on_in_its_directory(project, kind):
+    program = empties(project, kind, "[ $FURCATE_ATTEMPT = 2 ]")
+    said = project.furcate("run", "config.json", "--", program).stderr
+    record = run_directory(project) / "furcate.json"
+    assert f"the program has deleted {record}, by which furcate knows its run again; it is written again" in said
+    assert f"given up - the program has deleted {record.with_name('config0.err')}" in said
+    assert f"      {record.with_name('config0.err')}, which the program has deleted\n" in said
+    project.run(program)
+    assert (run_directory(project) / "checkpoint").read_text() == "1\n2\n"
+    assert project.rows()[0]["run_id"] == "0"
+
+
+def test_a_run_that_is_stopped_after_that_goes_on_in_its_directory(project):
+    first = project.start(empties(project, "files", f'cd "$FURCATE_RUN_DIR"; {WAITS}'))
+    directory, = project.until_waiting(1)
+    first.send(signal.SIGTERM)
+    assert first.wait() == 143
+    (project.root / "open").touch()
+    project.run(project.root / "train")
+    assert (run_directory(project) / "checkpoint").read_text() == "1\n2\n"
+
+
+@pytest.mark.parametrize("kind", ["files", "folder"])
+def test_a_run_whose_guardian_is_killed_after_that_goes_on_in_its_directory(project, kind):
+    first = project.start(empties(project, kind, f'cd "$FURCATE_RUN_DIR"; {WAITS}'))
+    directory, = project.until_waiting(1)
+    first.kill()
+    (project.root / "open").touch()
+    project.run(project.root / "train")
+    assert (run_directory(project) / "checkpoint").read_text() == "1\n2\n"
+
+
+def test_a_run_that_is_killed_after_that_is_told_of(project):
+    first = project.start(empties(project, "files", f'cd "$FURCATE_RUN_DIR"; {WAITS}'))
+    directory, = project.until_waiting(1)
+    project.until_started(1)
+    os.kill(project.runner_pid(), signal.SIGKILL)
+    first.wait()
+    (project.root / "open").touch()
+    project.run(project.root / "train")
+    assert project.log().count(f"{project.logs}/config0 has no furcate.json any more, by which its run is known") == 1
+    assert project.rows()[0]["run_id"] == "1"
+
+
+@pytest.mark.parametrize("kind", ["files", "folder"])
+def test_what_a_run_that_ends_well_loses_by_that_is_told(project, kind):
+    said = project.run(empties(project, kind, "")).stderr
+    assert f"{project.logs}/config0 was emptied while its run executed: its output, and what it had reported before, " \
+        "are lost" in said
+    assert len(project.rows()) == 1
