@@ -52,14 +52,14 @@ static bool take_own_run_data(struct store *store, struct record *record, struct
 {
     struct value *content;
     struct run_record identity, results = {0};
-    if (!store_read_object(record->directory, RUN_DATA_FILE, &content, err) ||
+    if (!store_read_object(record->directory, record->run_data_name, &content, err) ||
         !store_run_record_parse(&identity, record->run_record, err))
         return false;
     if (content)
         store_run_record_take(&results, content);
     else
-        text_addf(&store->notes, "%s has no readable run_data.json; its row has no results\n",
-                  record->directory);
+        text_addf(&store->notes, "%s has no readable %s; its row has no results\n", record->directory,
+                  record->run_data_name);
     struct row_run who = {record->id, record->name, record->attempt, record->log_dir};
     store_row_free(&record->row);
     CLEANUP(value_cleanup) struct value *keys = store_run_record_row_keys(&identity, &results);

@@ -43,14 +43,6 @@ void store_run_data_complete(struct text *out, const char *record, const struct 
     text_add(out, end);
 }
 
-bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err)
-{
-    CLEANUP(text_free) struct text json = {0};
-    CLEANUP(memory_free) char *path = file_join(directory, RUN_DATA_FILE);
-    store_run_data_add_json(&json, run_data);
-    return file_write_atomic(path, json.data, json.len, err);
-}
-
 /* Reads a file as long as it is one: a program may have put a FIFO or a device in its place. */
 static bool read_regular(const char *path, struct text *content, struct error *err)
 {
@@ -96,25 +88,68 @@ static char *copy_first_fault(const struct value *data)
     return first && value_kind(first) == VALUE_STRING ? memory_copy_text(value_text(first)) : NULL;
 }
 
-bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *err)
+/* Finds whether a file is of the run with this id and name, and the first fault that it tells of. */
+static bool look_into(const struct run *run, const char *name, bool *is_object, bool *has, char **fault,
+                      struct error *err)
 {
     struct value *content;
+    struct run_record record;
+    if (!store_read_object(run->directory, name, &content, err))
+        return false;
+    *is_object = content;
+    if (!content)
+        return true;
+    store_run_record_take(&record, content);
+    *has = store_run_record_is_of(&record, run->id, run->name);
+    *fault = *has ? copy_first_fault(record.data) : NULL;
+    store_run_record_free(&record);
+    return true;
+}
+
+bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *err)
+{
+    bool is_object;
     *has = false;
     *fault = NULL;
     run->other_run_data = false;
     if (is_free(run->directory, RUN_DATA_FILE))
         return true; /* as most often */
-    if (!store_read_object(run->directory, RUN_DATA_FILE, &content, err))
+    if (!look_into(run, RUN_DATA_FILE, &is_object, has, fault, err))
         return false;
-    if (!content) {
-        run->other_run_data = run->use == CONFIG_FOR_PROGRAM;
+    if (*has)
         return true;
-    }
-    struct run_record record;
-    store_run_record_take(&record, content);
-    *has = store_run_record_is_of(&record, run->id, run->name);
-    run->other_run_data = !*has;
-    *fault = *has ? copy_first_fault(record.data) : NULL;
-    store_run_record_free(&record);
+    run->other_run_data = is_object || run->use == CONFIG_FOR_PROGRAM;
+    if (!is_free(run->directory, OTHER_RUN_DATA_FILE) &&
+        !look_into(run, OTHER_RUN_DATA_FILE, &is_object, has, fault, err))
+        return false;
+    run->other_run_data |= *has;
     return true;
+}
+
+/* Whether run_data.json is free for the results of a run, or has those of an earlier attempt. */
+static bool is_for(const char *directory, const struct value *run_data)
+{
+    struct error ignored;
+    struct value *content;
+    struct run_record own, there;
+    if (is_free(directory, RUN_DATA_FILE))
+        return true;
+    if (!store_read_object(directory, RUN_DATA_FILE, &content, &ignored) || !content)
+        return false;
+    store_run_record_take(&own, value_ref(run_data));
+    store_run_record_take(&there, content);
+    bool is_for = store_run_record_is_of(&there, store_run_record_number(&own, "id", -1),
+                                         store_run_record_text(&own, "name", ""));
+    store_run_record_free(&own);
+    store_run_record_free(&there);
+    return is_for;
+}
+
+bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err)
+{
+    CLEANUP(text_free) struct text json = {0};
+    const char *name = is_for(directory, run_data) ? RUN_DATA_FILE : OTHER_RUN_DATA_FILE;
+    CLEANUP(memory_free) char *path = file_join(directory, name);
+    store_run_data_add_json(&json, run_data);
+    return file_write_atomic(path, json.data, json.len, err);
 }

@@ -190,8 +190,8 @@ size_t store_unwritten_rows(const struct store *store);
 bool store_flush(struct store *store, struct error *err);
 
 /*
- * Finds whether a run directory holds a complete run_data.json of this run, and notes in the run whether it
- * holds another one. Returns false with err set when that cannot be seen now.
+ * Finds whether a run directory holds a complete run_data.json of this run, or furcate_run_data.json where
+ * the first is another's, which it notes in the run. Returns false with err set when that cannot be seen now.
  *
  * *fault  the first of its meta.data.faults, which say what went wrong after the training; free() it. NULL:
  * none
@@ -236,5 +236,6 @@ void store_add_csv_text(struct text *out, const char *text, size_t len);
 
 /* Makes run_data.json: the record of the run with meta.data. One reference. */
 struct value *store_run_data(const struct value *record, const struct value *data);
-/* Writes {directory}/run_data.json durably; once it is there, the run is finished. */
+/* Writes {directory}/run_data.json durably, or furcate_run_data.json where the first is a file of the
+ * program's own; once it is there, the run is finished. */
 bool store_write_run_data(const char *directory, const struct value *run_data, struct error *err);

@@ -151,3 +151,23 @@ def test_keys_of_the_user_go_before_what_the_config_has_of_its_run(wrapped):
     (wrapped.root / "config.json").write_text(json.dumps(config))
     wrapped.train("import furcate\nc = furcate.config()\nprint(dict(c), c.log_dir, c.gpu_id)\n")
     assert wrapped.read("config0.log") == "{'log_dir': 'logs', 'gpu_id': 7} logs 7\n"
+
+
+@pytest.mark.parametrize("content", ['{"model_type": "bert"}', "text"])
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["own runner", "wrapped"])
+def test_an_app_may_save_a_run_data_json_of_its_own(project, is_wrapped, content):
+    project.write(batch_size=[32])
+    if is_wrapped:
+        project.command = [FURCATE, "run", "config.json", "--", sys.executable, "train.py"]
+    done = project.train(APP + f"""
+    def get_model(self):
+        with open(self.log_dir + "/run_data.json", "w") as out:
+            out.write({content!r})
+        return {{"loss": 1.0}}
+""" + RUN)
+    assert "writes furcate_run_data.json next to it" in done.stderr
+    assert project.read("run_data.json") == content
+    assert project.json("furcate_run_data.json")["meta"]["run"]["id"] == 0
+    row, = project.rows()
+    assert float(row["run_train_accuracy"]) == 0.875
+    assert "Everything is done" in project.run().stderr
