@@ -1,5 +1,6 @@
 """Fork: the methods of a training run, which furcate calls in order, once for each permutation of a config."""
 
+import copy
 import itertools
 import json
 import operator
@@ -127,7 +128,7 @@ class Fork(Steps):
         # A run that is killed leaves the lines it had written.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         self._set_seed()
-        self._given = dict(self.data)
+        self._given = copy.deepcopy(self.data)  # a method may change what is in a value
         self.meta["data"] = {}
         _core.train(self, os.environ["FURCATE_CONFIG"])
 

@@ -19,6 +19,10 @@ def _report(step: int, numbers: Dict[str, float]) -> List[str]:
     return [fault for key, number in numbers.items() for fault in _report(step, {key: number})]
 
 
+def _is_other(value: Any, given: Any) -> bool:
+    return value is not given and plain(value) != plain(given)
+
+
 class Steps:
     """The base of Fork. None of it is to be overridden."""
 
@@ -85,9 +89,13 @@ class Steps:
         return data
 
     def _added_keys(self) -> Dict[str, Any]:
-        """Returns what the app has added to self.data; the values of the config's keys stay as they are."""
+        """Returns what the app has added to self.data. Tells of other changes, which are not kept."""
         for key, value in self._given.items():
-            if key != "meta" and self.data.get(key) is not value and plain(self.data.get(key)) != plain(value):
+            if key != "meta" and _is_other(self.data.get(key), value):
                 print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's "
                       f"value, {value!r}", file=sys.stderr)
+        for key, value in self.meta.items():
+            if key != "data" and _is_other(value, self._given["meta"].get(key)):
+                print(f"furcate: self.meta['{key}'] is {value!r} now, which is not kept: what is put into self.data "
+                      "is a column of its name", file=sys.stderr)
         return {key: value for key, value in self.data.items() if key not in self._given}
