@@ -76,8 +76,7 @@ def test_a_second_signal_ends_all_at_once(project):
     runner.send(signal.SIGINT)
     until(lambda: all((directory / "asked").exists() for directory in waiting), "SIGTERM at the programs")
     assert all(map(is_alive, pids))
-    until(lambda: runner.send(signal.SIGINT) or runner.is_over(), "the end by one of the signals")
-    assert runner.wait() == 130
+    assert runner.send_until_over(signal.SIGINT) == 130
     assert not any(map(is_alive, pids))
     assert "another such signal, a second or more from now, ends them at once" in runner.stderr
 

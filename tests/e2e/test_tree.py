@@ -195,8 +195,7 @@ def test_one_more_signal_kills_a_training_whose_launcher_has_ended(project, held
     runner, directory = launch(project, "foreground")
     runner.send(signal.SIGTERM)
     until_launcher_ended(directory)
-    until(lambda: runner.send(signal.SIGTERM) or runner.is_over(), "the end by one of the signals")
-    assert runner.wait() == 143
+    assert runner.send_until_over(signal.SIGTERM) == 143
     assert all_gone(project)
 
 
