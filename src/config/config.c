@@ -134,7 +134,7 @@ static struct config *read_text(const char *path, const struct text *text, enum 
     CLEANUP(memory_free) char *record_log_dir = NULL;
     struct value *root = config_parse_text(text_get(text), text->len, faults);
     if (root)
-        root = config_take_record(root, path, &record_log_dir);
+        root = config_take_record(root, path, &record_log_dir, faults);
     if (root && value_kind(root) == VALUE_OBJECT)
         root = config_override(root, overrides, faults);
     if (root)

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "config/parse.h"
+#include "config/source.h"
 
 /* Makes a sum, since the order of keys makes no difference. */
 static uint64_t hash_keys(const struct value *keys)
@@ -125,14 +127,25 @@ static const struct value *run_of(const struct value *root)
     return value_member(value_member(root, "meta", VALUE_OBJECT), "run", VALUE_OBJECT);
 }
 
-/* Returns the furcate.json in the folder of a file; NULL: there is none. One reference. */
-static struct value *read_neighbour(const char *path)
+/* Returns the path of furcate.json in the folder of a file. free() it. */
+static char *neighbour_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    struct error ignored;
     CLEANUP(memory_free) char *folder = memory_copy_bytes(path, slash ? (size_t)(slash + 1 - path) : 0);
-    CLEANUP(memory_free) char *record = text_format("%sfurcate.json", folder);
-    return config_parse_file(record, &ignored);
+    return text_format("%sfurcate.json", folder);
+}
+
+/* Returns the same value as `record`, the content of that file, with places that say that it stands there.
+ * One reference. */
+static struct value *read_as_source(const char *path, const struct value *record, struct faults *faults)
+{
+    struct error ignored;
+    CLEANUP(text_free) struct text text = {0};
+    struct value *placed = NULL;
+    if (config_read_source(path, &text, &ignored))
+        placed = config_parse_source(text_get(&text), text.len,
+                                     faults_add_source(faults, path, text_get(&text), text.len), faults);
+    return placed ? placed : value_ref(record);
 }
 
 /*
@@ -156,13 +169,15 @@ static bool is_of(const struct value *root, const struct value *record)
     return !reading.is_edited;
 }
 
-struct value *config_take_record(struct value *root, const char *path, char **log_dir)
+struct value *config_take_record(struct value *root, const char *path, char **log_dir, struct faults *faults)
 {
+    struct error ignored;
     bool may_be = value_kind(root) == VALUE_OBJECT && (run_of(root) || !value_get(root, "meta"));
-    CLEANUP(value_cleanup) struct value *record = may_be ? read_neighbour(path) : NULL;
-    if (record && is_of(root, record)) {
+    CLEANUP(memory_free) char *record_path = neighbour_of(path);
+    CLEANUP(value_cleanup) struct value *record = may_be ? config_parse_file(record_path, &ignored) : NULL;
+    if (record && strcmp(path, record_path) != 0 && is_of(root, record)) {
         value_unref(root);
-        root = value_ref(record);
+        root = read_as_source(record_path, record, faults);
     }
     struct reading reading = {.run = run_of(root)};
     const struct value *name = value_member(reading.run, "name", VALUE_STRING);

@@ -203,6 +203,18 @@ def test_another_default_makes_another_run_of_an_older_furcate(project):
 # --- the files of a run as configs ---
 
 @pytest.mark.parametrize("name", ["config.json", "run_data.json", "furcate.json"])
+def test_a_warning_of_the_record_names_the_file_that_has_it(project, name):
+    write(project, {"lr": [0.1]}, zork=1)
+    project.run("/bin/true")
+    path = run_directory(project).relative_to(project.root)
+    said = project.furcate("plan", str(path / name)).stderr
+    assert said.count("'meta.zork' is no key that furcate knows") == 1
+    file, line = said.split(": warning")[0], said.splitlines()[1].split("|")[1].strip()
+    assert line.startswith('"zork": 1') and line in (project.root / file.split(":")[0]).read_text()
+    assert file.split(":")[0] in (f"{path}/furcate.json", f"{path}/{name}")
+
+
+@pytest.mark.parametrize("name", ["config.json", "run_data.json", "furcate.json"])
 def test_a_file_of_a_run_is_the_config_of_that_run(project, name):
     write(project, {"lr": [0.1, 0.2], "layers": [[64, 64]], "gpu_id": [5], "seed": None},
           exclude_configs=[{"lr": 0.2}, {"lr": 0.3}])
