@@ -171,9 +171,13 @@ const struct value *config_keys_serving(const struct value *given, const char *k
 /* Warns where a program has a key for itself that furcate would use too, and cannot. `used`: what it uses. */
 static void check_serving(const struct value *given, const char *key, const char *used, struct faults *faults)
 {
-    const struct value *value = value_get(given, key);
-    if (value && !config_keys_serving(given, key))
-        fault_add(faults, FAULT_WARNING, value_place(value),
+    size_t i = 0;
+    while (i < value_count(given) && strcmp(value_key(given, i), key) != 0)
+        i++;
+    if (i == value_count(given) || config_rule_is_left_out(given, i, faults))
+        return;
+    if (!config_keys_serving(given, key))
+        fault_add(faults, FAULT_WARNING, value_place(value_item(given, i)),
                   "'%s' is not %s, so furcate uses %s; the program gets the key as it is written", key,
                   config_rule_find(reserved, key)->wanted, used);
 }

@@ -125,7 +125,8 @@ def test_a_log_dir_where_nothing_can_be_made(project):
     (["run", "--", "true"], ["no config file given"]),
     (["run", "config.json", "true"], ["'true'", "furcate run config.json -- true"]),
     (["run", "config.json", "--"], ["no program after '--'"]),
-    (["config.json"], ["'config.json' is no command", "furcate plan config.json", "furcate run config.json -- PROGRAM"]),
+    (["config.json"],
+     ["'config.json' is no command", "furcate plan config.json", "furcate run config.json -- PROGRAM"]),
     (["sweeps/lr.yaml"], ["furcate plan sweeps/lr.yaml"]),
     (["run", "train.py", "config.json"], ["the two are swapped: write furcate run config.json -- python3 train.py"]),
     (["run", "train.sh", "c.yml", "-x"], ["write furcate run c.yml -- sh train.sh\n"]),
@@ -210,7 +211,18 @@ def test_the_template_of_the_spec_is_answered_key_by_key(project):
     assert done.returncode == 2 and done.stderr.count(": error: ") == 21
     for key in ("data_name", "epochs", "framework", "prefetch", "allow_cpu", "exclude_configs", "top"):
         assert f": error: '{key}' has no value; write one after the ':'" in done.stderr
-    assert "twice" not in done.stderr and "''" not in done.stderr
+    assert "twice" not in done.stderr and "''" not in done.stderr and "warning" not in done.stderr
+
+
+@pytest.mark.parametrize("text, key", [('{"data_name":\n"k": [1, 2]}', "data_name"),
+                                       ('{"log_dir":\n\n"train_prefix": "x"}', "log_dir"),
+                                       ('{"k": 1,\n"data_name":\n"log_dir": "logs"}', "data_name")])
+def test_a_key_without_a_value_is_told_of_once_where_it_stands(project, text, key):
+    (project.root / "c.json").write_text(text)
+    done = project.furcate("plan", "c.json")
+    line = 1 + text[:text.index(key)].count("\n")
+    assert done.returncode == 2 and f"c.json:{line}:" in done.stderr and "warning" not in done.stderr
+    assert f"error: '{key}' has no value" in done.stderr and done.stderr.count("c.json:") == 1
 
 
 WANDB = """{program: train.py, method: grid, meta: {allow_cpu: true},
