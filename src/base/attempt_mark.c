@@ -1,5 +1,6 @@
 #include "base/attempt_mark.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -42,4 +43,15 @@ bool attempt_mark_is_header(const char *line, size_t len)
 char *attempt_mark_report(int attempt)
 {
     return text_format("{\"attempt\": %d}\n", attempt);
+}
+
+int attempt_mark_find_report(const char *line, size_t len)
+{
+    enum { longest = 32, highest = 1000000000 };
+    size_t start = strcspn(line, "0123456789");
+    long number = len < longest && start < len ? strtol(line + start, NULL, 10) : 0;
+    if (number < 1 || number > highest)
+        return 0;
+    CLEANUP(memory_free) char *mark = attempt_mark_report((int)number);
+    return strlen(mark) == len + 1 && memcmp(mark, line, len) == 0 ? (int)number : 0;
 }

@@ -13,3 +13,5 @@ char *attempt_mark_header(int attempt, const char *time);
 bool attempt_mark_is_header(const char *line, size_t len);
 /* Returns the line above an attempt's reports in metrics.jsonl, newline included; free() it. */
 char *attempt_mark_report(int attempt);
+/* Returns the attempt of such a line, which is given without its newline; 0 when it is another line. */
+int attempt_mark_find_report(const char *line, size_t len);

@@ -83,8 +83,8 @@ static bool read_again(const struct search *search, size_t row, const struct val
     struct history *history = history_create();
     if (*base)
         report_read_directory(history, directory, text_at(search->table, row, search->name),
-                              atoi(text_at(search->table, row, search->attempts)), expressions, NULL,
-                              &ignored);
+                              (int)strtol(text_at(search->table, row, search->attempts), NULL, 10),
+                              expressions, NULL, &ignored);
     bool any = history_metric_count(history) > 0;
     if (any) {
         add_result(data, search, row, expressions);

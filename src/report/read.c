@@ -16,7 +16,7 @@
 #include "report/lines.h"
 #include "report/number.h"
 
-enum { longest_report = 1 << 20, longest_mark = 32 };
+enum { longest_report = 1 << 20 };
 
 /* The numbers that JSON does not have, as Python's json and C's printf() write them. */
 static const struct token {
@@ -166,14 +166,10 @@ static bool read_step(const json_t *report, size_t number, int64_t *step)
  * launched after all. */
 static bool is_mark(const struct reading *reading, const struct line *line)
 {
-    int number = 0;
-    if (line->len > longest_mark || sscanf(line->text, "{\"attempt\": %9d}", &number) != 1)
-        return false;
-    CLEANUP(memory_free) char *mark = attempt_mark_report(number);
+    int number = attempt_mark_find_report(line->text, line->len);
     bool is_next =
         number > reading->number || (number > 1 && number == reading->number && reading->reports == 0);
-    bool is_whole = strncmp(mark, line->text, line->len) == 0 && strlen(mark) == line->len + 1;
-    return is_whole && is_next && (reading->most == 0 || number <= reading->most);
+    return is_next && (reading->most == 0 || number <= reading->most);
 }
 
 /* Returns the text of a line {"fault": TEXT}, in which a program tells what it could not report; else NULL.
@@ -193,7 +189,7 @@ static void end_attempt(struct reading *reading)
 static void begin_attempt(struct reading *reading, const struct line *mark)
 {
     end_attempt(reading);
-    reading->number = atoi(mark->text + strcspn(mark->text, "0123456789"));
+    reading->number = attempt_mark_find_report(mark->text, mark->len);
     report_faults_forget_told(reading->faults);
     reading->reports = 0;
     reading->unread = 0;

@@ -120,7 +120,8 @@ bool store_respelt_read(const char *text, size_t len, size_t i, struct text *out
     struct text bare = {0};
     bool is_bare = read_bare(text, len, &bare);
     text_clear(out);
-    bool is_read = is_bare && i > 0 ? ways[i](text_get(&bare), bare.len, out) : ways[i](text, len, out);
+    bool reads_bare = is_bare && ways[i] != read_bare;
+    bool is_read = ways[i](reads_bare ? text_get(&bare) : text, reads_bare ? bare.len : len, out);
     text_free(&bare);
     return is_read;
 }
