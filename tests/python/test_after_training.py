@@ -294,12 +294,15 @@ def test_epochs_are_what_self_has_when_the_training_begins(project, line):
 
 
 CHANGES = {
-    "self.data['opt']['a'] = 2": "self.data['opt'] is {'a': 2, 'c': [1]} now; run_data.csv keeps the config's value, {'a': 1, 'c': [1]}",
-    "self.data['opt']['c'].append(2)": "self.data['opt'] is {'a': 1, 'c': [1, 2]} now; run_data.csv keeps the config's value",
+    "self.data['opt']['a'] = 2":
+        "self.data['opt'] is {'a': 2, 'c': [1]} now; run_data.csv keeps the config's value, {'a': 1, 'c': [1]}",
+    "self.data['opt']['c'].append(2)":
+        "self.data['opt'] is {'a': 1, 'c': [1, 2]} now; run_data.csv keeps the config's value",
     "self.opt['b'] = 3": "self.data['opt'] is {'a': 1, 'c': [1], 'b': 3} now",
     "self.data['batch_size'] = 64": "self.data['batch_size'] is 64 now; run_data.csv keeps the config's value, 32",
     "del self.data['opt']": "self.data['opt'] is None now",
-    "self.meta['mine'] = 6": "self.meta['mine'] is 6 now, which is not kept: what is put into self.data is a column of its name",
+    "self.meta['mine'] = 6":
+        "self.meta['mine'] is 6 now, which is not kept: what is put into self.data is a column of its name",
     "self.meta['retries'] = 6": "self.meta['retries'] is 6 now, which is not kept",
     "self.meta['run']['id'] = 6": "self.meta['run'] is {",
 }
@@ -318,7 +321,8 @@ def test_what_a_method_changes_and_is_not_kept_is_told(project, change):
 
 def test_what_a_method_leaves_as_it_was_is_not_told(project):
     project.write(batch_size=32, opt={"a": 1, "c": [1]})
-    project.script(TESTED + evaluate("self.data['opt'] = {'c': (1,), 'a': 1.0}; self.meta['data']['x'] = 1; return 0.5") + RUN)
+    unchanged = "self.data['opt'] = {'c': (1,), 'a': 1.0}; self.meta['data']['x'] = 1; return 0.5"
+    project.script(TESTED + evaluate(unchanged) + RUN)
     assert project.run().returncode == 0 and project.errors() == "" and project.rows()[0]["run_x"] == "1"
 
 
