@@ -46,8 +46,11 @@ static struct value *command_line(void)
 
 static void set_user(struct value *start)
 {
-    const struct passwd *user = getpwuid(geteuid());
+    char texts[4096];
+    struct passwd entry, *user = NULL;
     CLEANUP(memory_free) char *number = text_format("%ld", (long)geteuid());
+    if (getpwuid_r(geteuid(), &entry, texts, sizeof texts, &user) != 0)
+        user = NULL;
     value_object_set_text(start, "user", user ? user->pw_name : number);
 }
 
