@@ -50,6 +50,8 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
             best_distance = d;
         }
     }
+    for (size_t i = 0; i < count && !best; i++)
+        best = nearest_is_stem(word, candidates[i]) ? candidates[i] : NULL;
     return best;
 }
 
@@ -57,4 +59,14 @@ bool nearest_is_typo(const char *word, const char *other)
 {
     enum { longest_short = 5 };
     return distance(word, other) <= (strlen(word) > longest_short ? 2 : 1);
+}
+
+bool nearest_is_stem(const char *word, const char *other)
+{
+    enum { shortest = 5 };
+    size_t len = strlen(word), shared = 0;
+    while (shared < len && other[shared] && same(word[shared], other[shared]))
+        shared++;
+    bool is_plural = shared + 1 == len && same(word[shared], 'y') && same(other[shared], 'i');
+    return len >= shortest && (shared == len || is_plural) && strlen(other) > len;
 }

@@ -87,7 +87,7 @@ static bool is_own(const char *key)
 {
     const struct rule *nearest = config_rule_nearest(known, key, NULL);
     return !config_rule_find(known, key) && !config_rule_find(records, key) &&
-           !(nearest && nearest_is_typo(key, nearest->key));
+           !(nearest && (nearest_is_typo(key, nearest->key) || nearest_is_stem(key, nearest->key)));
 }
 
 /* Returns the keys that furcate acts on, misspelt ones among them. */

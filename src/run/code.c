@@ -25,7 +25,7 @@ static const char *note(struct code *code, const char *path)
     return edited_note(&code->files, text_get(&normal));
 }
 
-/* Notes the file of the working directory that "python -m package.module" executes, and returns its path;
+/* Notes the file of the working directory that "python3 -m package.module" executes, and returns its path;
  * NULL: there is none. */
 static const char *note_module(struct code *code, const char *module)
 {

@@ -181,7 +181,7 @@ static void add_remedy(struct text *line, const struct other_group *group, const
                   ": the rows have %s, the config has %s; if that is one key, give its column the name %s "
                   "to count them",
                   kinds->extra_key->name, kinds->missing_key->name, kinds->missing_key->name);
-    else if (renamed)
+    else if (renamed && kinds->missing_key)
         text_addf(line,
                   ": the table has a column %s, which no config had; give it the name %s again to count them",
                   renamed->name, kinds->missing_key->name);

@@ -180,6 +180,24 @@ static void refuses_unknown_keys_of_meta_and_names_the_near_one(void **state)
     assert_refused(refusals, COUNT(refusals), CONFIG_FOR_PROGRAM);
 }
 
+static void refuses_a_short_form_of_a_key_of_meta(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config, *said;
+    } cases[] = {
+        {"{\"meta\": {\"exclude\": [{\"a\": 1}]}}", "did you mean 'exclude_configs'?"},
+        {"{\"meta\": {\"retry\": 3}}", "did you mean 'retries'?"},
+        {"{\"meta\": {\"allow\": true}}", "did you mean 'allow_cpu'?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture = fixture_open(cases[i].config, CONFIG_FOR_PROGRAM);
+        assert_null(fixture.config);
+        assert_true(fixture_said(&fixture, cases[i].said));
+        fixture_close(&fixture);
+    }
+}
+
 static void keeps_other_keys_of_meta_and_says_that_they_have_no_effect(void **state)
 {
     (void)state;
@@ -478,6 +496,7 @@ int main(void)
         cmocka_unit_test(refuses_keys_that_no_column_or_attribute_can_have),
         cmocka_unit_test(refuses_wrong_values_of_meta),
         cmocka_unit_test(refuses_unknown_keys_of_meta_and_names_the_near_one),
+        cmocka_unit_test(refuses_a_short_form_of_a_key_of_meta),
         cmocka_unit_test(keeps_other_keys_of_meta_and_says_that_they_have_no_effect),
         cmocka_unit_test(warns_of_a_key_nearly_reserved),
         cmocka_unit_test(takes_every_value_within_the_ranges),
