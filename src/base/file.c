@@ -41,6 +41,18 @@ bool file_read(const char *path, struct text *content, struct error *err)
            error_system(err, errno, "cannot read %s", path);
 }
 
+bool file_open_regular(const char *path, int *fd, struct error *err)
+{
+    struct stat info;
+    *fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0)
+        return error_system(err, errno, "cannot read %s", path);
+    if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
+        return true;
+    file_close_fd(fd);
+    return error_set(err, ERROR_SYSTEM, "cannot read %s: it is not a regular file", path);
+}
+
 bool file_write_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {

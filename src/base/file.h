@@ -12,6 +12,9 @@
 bool file_read_fd(int fd, size_t most, struct text *content);
 /* Adds the whole file to `content`. */
 bool file_read(const char *path, struct text *content, struct error *err);
+/* Opens a regular file to be read; nothing else, since a FIFO or a device would keep us waiting. *fd is -1 on
+ * failure. */
+bool file_open_regular(const char *path, int *fd, struct error *err);
 /* Writes a new file, or one in the place of an old one, in place; for what nobody reads while it is written.
  */
 bool file_write(const char *path, const char *bytes, size_t len, struct error *err);

@@ -1,7 +1,6 @@
 #include "report/lines.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +10,9 @@
 
 bool line_reader_open(struct line_reader *reader, const char *path, size_t limit, struct error *err)
 {
-    *reader = (struct line_reader){.fd = open(path, O_RDONLY | O_CLOEXEC), .limit = limit, .line = 1};
-    if (reader->fd < 0 && errno != ENOENT)
-        return error_system(err, errno, "cannot read %s", path);
+    *reader = (struct line_reader){.fd = -1, .limit = limit, .line = 1};
+    if (!file_open_regular(path, &reader->fd, err) && err->number != ENOENT)
+        return false;
     reader->at_end = reader->fd < 0;
     reader->buffer = memory_new(limit + 1, 1);
     return true;

@@ -338,6 +338,11 @@ bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping)
            bookkeeping->collecting.count == 0;
 }
 
+bool bookkeeping_only_reads(const struct bookkeeping *bookkeeping)
+{
+    return !bookkeeping->busy && !bookkeeping->pending && !bookkeeping->failing && !has_unmarked(bookkeeping);
+}
+
 bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping)
 {
     return bookkeeping->failing && !bookkeeping->busy && bookkeeping->reading == 0;
@@ -345,8 +350,15 @@ bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping)
 
 void bookkeeping_close(struct bookkeeping *bookkeeping)
 {
+    size_t unread = bookkeeping->reading;
+    if (unread > 0)
+        log_line(
+            store_log(bookkeeping->store), LOG_WARNING,
+            "The results of %zu %s that ended well could not be read to the end; the next start reads them",
+            unread, unread == 1 ? "run" : "runs");
     for (size_t i = 0; i < bookkeeping->collecting.count; i++)
-        free_finished(bookkeeping->collecting.items[i]);
+        if (!bookkeeping->collecting.items[i]->is_read) /* else it is the thread's until the process ends */
+            free_finished(bookkeeping->collecting.items[i]);
     vector_free(&bookkeeping->collecting);
     readers_close(bookkeeping->readers);
     uv_close((uv_handle_t *)&bookkeeping->timer, NULL);

@@ -61,6 +61,9 @@ struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t
 bool bookkeeping_is_full(struct bookkeeping *bookkeeping);
 /* Nothing is being read or written, or waits for it. */
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
+/* Returns true when everything is written but the results of runs that are marked as ended well, which are
+ * being read: a further start reads them again. */
+bool bookkeeping_only_reads(const struct bookkeeping *bookkeeping);
 /* Nothing is being read or written; what waits for it cannot be now. */
 bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping);
 void bookkeeping_close(struct bookkeeping *bookkeeping);

@@ -20,8 +20,8 @@ struct readers {
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t wanted;
     struct queue waiting, done;
-    size_t idle;
-    bool closing;
+    size_t idle, reading;
+    bool closing, is_abandoned;
 };
 
 static void push(struct queue *queue, struct reading *reading)
@@ -52,7 +52,10 @@ static struct reading *wait_for_reading(struct readers *readers)
     while (!readers->waiting.first && !readers->closing)
         pthread_cond_wait(&readers->wanted, &readers->mutex);
     readers->idle--;
-    return readers->waiting.first ? pop(&readers->waiting) : NULL;
+    if (readers->closing)
+        return NULL;
+    readers->reading++;
+    return pop(&readers->waiting);
 }
 
 static void *read_all(void *argument)
@@ -64,6 +67,9 @@ static void *read_all(void *argument)
         pthread_mutex_unlock(&readers->mutex);
         reading->read(reading);
         pthread_mutex_lock(&readers->mutex);
+        readers->reading--;
+        if (readers->closing)
+            break;
         push(&readers->done, reading);
         uv_async_send(&readers->ended);
     }
@@ -130,6 +136,8 @@ void readers_add(struct readers *readers, struct reading *reading)
 static void on_closed(uv_handle_t *handle)
 {
     struct readers *readers = handle->data;
+    if (readers->is_abandoned)
+        return;
     pthread_cond_destroy(&readers->wanted);
     pthread_mutex_destroy(&readers->mutex);
     free(readers);
@@ -139,9 +147,13 @@ void readers_close(struct readers *readers)
 {
     pthread_mutex_lock(&readers->mutex);
     readers->closing = true;
+    readers->is_abandoned = readers->reading > 0 || readers->waiting.first;
     pthread_cond_broadcast(&readers->wanted);
     pthread_mutex_unlock(&readers->mutex);
     for (size_t i = 0; i < readers->thread_count; i++)
-        pthread_join(readers->threads[i], NULL);
+        if (readers->is_abandoned)
+            pthread_detach(readers->threads[i]);
+        else
+            pthread_join(readers->threads[i], NULL);
     uv_close((uv_handle_t *)&readers->ended, on_closed);
 }

@@ -17,5 +17,6 @@ struct reading {
 struct readers *readers_open(uv_loop_t *loop);
 /* Reads it on a thread as soon as one is free; at most 16 read at once. */
 void readers_add(struct readers *readers, struct reading *reading);
-/* Ends the threads; nothing may be being read. Frees the readers once the loop has closed their handle. */
+/* Ends the threads, and frees the readers once the loop has closed their handle. A thread that still reads is
+ * left to the end of the process, with its reading and the readers. */
 void readers_close(struct readers *readers);

@@ -218,7 +218,7 @@ static bool has_more(const struct runner *runner)
 static bool is_written(const struct runner *runner)
 {
     const struct bookkeeping *bookkeeping = &runner->bookkeeping;
-    if (bookkeeping_is_idle(bookkeeping))
+    if (bookkeeping_is_idle(bookkeeping) || (runner->at_once && bookkeeping_only_reads(bookkeeping)))
         return true;
     bool may_lose = runner->stop_signal || runner->fatal.kind == ERROR_LOCKED ||
                     (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&

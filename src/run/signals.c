@@ -20,6 +20,13 @@ static void stop(struct runner *runner, int number)
     retry_drop_all(runner);
 }
 
+static void stop_at_once(struct runner *runner)
+{
+    runner->at_once = true;
+    attempt_each(runner, attempt_kill);
+    schedule_go_on(runner);
+}
+
 /* Names a signal by what the person at the terminal has done. */
 static const char *describe(int number)
 {
@@ -38,7 +45,7 @@ static void on_stop(uv_signal_t *handle, int number)
     struct runner *runner = handle->data;
     if (runner->stop_signal) {
         if (clock_monotonic() - runner->stopped >= one_request_ns)
-            attempt_each(runner, attempt_kill);
+            stop_at_once(runner);
         return;
     }
     log_line(runner->log, LOG_INFO,
@@ -71,8 +78,7 @@ static void on_guardian_gone(uv_poll_t *handle, int status, int events)
     uv_poll_stop(handle);
     log_line(runner->log, LOG_WARNING, "The process that furcate was started as is gone: stopping at once");
     stop(runner, SIGKILL);
-    attempt_each(runner, attempt_kill);
-    schedule_go_on(runner);
+    stop_at_once(runner);
 }
 
 static const struct {

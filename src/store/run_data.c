@@ -1,7 +1,6 @@
 #include "store/run_data.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,11 +46,10 @@ void store_run_data_complete(struct text *out, const char *record, const struct 
 static bool read_regular(const char *path, struct text *content, struct error *err)
 {
     enum { most = 1 << 28 };
-    struct stat info;
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &info) == 0 && !S_ISREG(info.st_mode))
-        return error_set(err, ERROR_SYSTEM, "%s is no file", path);
-    return (fd >= 0 && file_read_fd(fd, most, content)) || error_system(err, errno, "cannot read %s", path);
+    CLEANUP(file_close_fd) int fd = -1;
+    if (!file_open_regular(path, &fd, err))
+        return false;
+    return file_read_fd(fd, most, content) || error_system(err, errno, "cannot read %s", path);
 }
 
 bool store_read_object(const char *directory, const char *name, struct value **object, struct error *err)

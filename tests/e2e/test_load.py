@@ -113,3 +113,15 @@ def test_a_crash_while_results_are_read_repeats_no_run(project, database):
     assert not mark_of(project), "the results have replaced the mark"
     project.run(script)
     assert len(project.rows()) == 1
+
+
+def test_a_second_stop_does_not_wait_for_results_to_be_read(project):
+    project.write({"k": 1}, meta={"metrics": {"loss": "loss=([0-9.]+)"}})
+    script = project.script("long_output", LONG_OUTPUT.replace("100000000", "400000000"))
+    runner = project.start(script)
+    until(lambda: mark_of(project), "the mark that the run ended well")
+    assert runner.send_until_over(signal.SIGINT) == 130
+    assert mark_of(project) and not project.csv.exists(), "its results were still being read"
+    assert "The results of 1 run that ended well could not be read to the end; the next start reads them" in runner.stderr
+    project.run(script)
+    assert (project.root / "executed").read_text() == "1\n" and project.rows()[0]["run_loss"] == "0.25"
