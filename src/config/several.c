@@ -52,6 +52,29 @@ static void add_example(struct text *out, const struct value *values, bool in_ar
     text_add_bytes(out, json.data + left_out, json.len - 2 * left_out);
 }
 
+/* Returns true for a number with commas between its thousands, such as "12,345". */
+static bool has_thousands(const char *text)
+{
+    size_t first = strspn(text, "0123456789");
+    bool has = first >= 1 && first <= 3 && text[first] == ',';
+    for (text += first; has && *text; text += 4)
+        has = *text == ',' && strspn(text + 1, "0123456789") == 3;
+    return has;
+}
+
+static bool add_remedy_of_thousands(struct text *out, const char *text, bool in_array)
+{
+    (void)in_array;
+    if (!has_thousands(text))
+        return false;
+    text_add(out, "for the number write ");
+    for (; *text; text++)
+        if (*text != ',')
+            text_add_char(out, *text);
+    text_add(out, " without commas, for several values write [ ] around them");
+    return true;
+}
+
 static bool add_remedy_of_numbers(struct text *out, const char *text, bool in_array)
 {
     CLEANUP(value_cleanup) struct value *values = split(text, strlen(text));
@@ -107,8 +130,9 @@ static bool add_remedy_of_call(struct text *out, const char *text, bool in_array
 /* Adds what to write instead of the string; false when it is a string like others. */
 static bool add_remedy(struct text *out, const char *text, bool in_array)
 {
-    static bool (*const kinds[])(struct text *, const char *, bool) = {
-        add_remedy_of_numbers, add_remedy_of_comma, add_remedy_of_tuple, add_remedy_of_call};
+    static bool (*const kinds[])(struct text *, const char *,
+                                 bool) = {add_remedy_of_thousands, add_remedy_of_numbers, add_remedy_of_comma,
+                                          add_remedy_of_tuple, add_remedy_of_call};
     bool is_found = false;
     for (size_t i = 0; strpbrk(text, " \t,;(") && i < sizeof kinds / sizeof *kinds && !is_found; i++)
         is_found = kinds[i](out, text, in_array);

@@ -31,6 +31,16 @@ static void warns_of_numbers_without_brackets(void **state)
     assert_warned("lr: [1, 2]\nmeta: {exclude_configs: [{lr: 1 2}]}", 1, "'lr' is the string \"1 2\"");
 }
 
+static void takes_commas_between_thousands_for_those(void **state)
+{
+    (void)state;
+    assert_warned("m: 5,000", 1, "for the number write 5000 without commas");
+    assert_warned("m: [12,345,678]", 0, NULL);
+    assert_warned("m: 12,345,678", 1, "for the number write 12345678 without commas");
+    assert_warned("m: 5,00", 1, "for several values write [5, 0]");
+    assert_warned("m: 0.5,000", 1, "for several values write");
+}
+
 static void warns_of_numbers_without_commas(void **state)
 {
     (void)state;
@@ -116,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(warns_of_numbers_without_brackets),
+        cmocka_unit_test(takes_commas_between_thousands_for_those),
         cmocka_unit_test(warns_of_numbers_without_commas),
         cmocka_unit_test(warns_of_items_indented_too_far),
         cmocka_unit_test(warns_of_commas_of_json_without_its_braces),
