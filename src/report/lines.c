@@ -11,8 +11,11 @@
 bool line_reader_open(struct line_reader *reader, const char *path, size_t limit, struct error *err)
 {
     *reader = (struct line_reader){.fd = -1, .limit = limit, .line = 1};
-    if (!file_open_regular(path, &reader->fd, err) && err->number != ENOENT)
+    struct error why;
+    if (!file_open_regular(path, &reader->fd, &why) && why.number != ENOENT) {
+        *err = why;
         return false;
+    }
     reader->at_end = reader->fd < 0;
     reader->buffer = memory_new(limit + 1, 1);
     return true;
