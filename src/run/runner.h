@@ -108,8 +108,8 @@ struct runner {
 
     int stop_signal;    /* not 0: start nothing more; SIGKILL: the guardian was killed */
     int64_t stopped;    /* when it was set; clock_monotonic() */
-    bool at_once;       /* stop without waiting for anything that a further start can do */
     int64_t paused;     /* since when the attempts are stopped, and nothing is started; 0: no pause */
+    bool at_once;       /* stop without waiting for anything that a further start can do */
     bool reload_wanted; /* the config was edited */
     bool closing;       /* all is done; the handles are closed */
     struct fail_fast fail_fast;
