@@ -9,7 +9,7 @@
  * an array is an axis then. Takes a reference of `root` over, returns one.
  *
  * path      of its file; an unedited file of a run directory counts as the furcate.json next to it, which
- *           `faults` get as a text beside the file
+ *           `faults` get as a text next to the file
  * *log_dir  set to the log dir that the run directory is in; NULL: it is not known. free() it
  */
 struct value *config_take_record(struct value *root, const char *path, char **log_dir, struct faults *faults);

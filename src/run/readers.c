@@ -58,6 +58,13 @@ static struct reading *wait_for_reading(struct readers *readers)
     return pop(&readers->waiting);
 }
 
+/* Gives a reading back to the loop. Called with the mutex. */
+static void give_back(struct readers *readers, struct reading *reading)
+{
+    push(&readers->done, reading);
+    uv_async_send(&readers->ended);
+}
+
 static void *read_all(void *argument)
 {
     struct readers *readers = argument;
@@ -70,8 +77,7 @@ static void *read_all(void *argument)
         readers->reading--;
         if (readers->closing)
             break;
-        push(&readers->done, reading);
-        uv_async_send(&readers->ended);
+        give_back(readers, reading);
     }
     pthread_mutex_unlock(&readers->mutex);
     return NULL;
@@ -122,9 +128,8 @@ void readers_add(struct readers *readers, struct reading *reading)
     if (!is_free && !add_thread(readers) && readers->thread_count == 0) {
         reading->read(reading);
         pthread_mutex_lock(&readers->mutex);
-        push(&readers->done, reading);
+        give_back(readers, reading);
         pthread_mutex_unlock(&readers->mutex);
-        uv_async_send(&readers->ended);
         return;
     }
     pthread_mutex_lock(&readers->mutex);

@@ -119,7 +119,7 @@ void store_add_finished(struct store *store, const struct run *run, const struct
     struct row_run who = {run->id, run->name, run->attempt, record->log_dir};
     store_row_make(&record->row, &(struct row_content){run->keys, gpu_id, run->meta, data}, &who);
     record->has_row = true;
-    record->run_data_name = run->other_run_data ? OTHER_RUN_DATA_FILE : RUN_DATA_FILE;
+    record->run_data_name = store_run_data_name(run);
     if (run->other_run_data)
         store_tell_of_own_file(store, run, RUN_DATA_FILE, OTHER_RUN_DATA_FILE);
     if (data) {

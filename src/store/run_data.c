@@ -151,3 +151,8 @@ bool store_write_run_data(const char *directory, const struct value *run_data, s
     store_run_data_add_json(&json, run_data);
     return file_write_atomic(path, json.data, json.len, err);
 }
+
+const char *store_run_data_name(const struct run *run)
+{
+    return run->other_run_data ? OTHER_RUN_DATA_FILE : RUN_DATA_FILE;
+}

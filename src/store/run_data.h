@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "config/value.h"
+#include "store/store.h"
 
 #define RUN_DATA_FILE "run_data.json"
 /* Where the program of a run has a file of its own by that name. */
@@ -21,3 +22,5 @@ struct value *store_copy_object(const struct value *object);
 void store_run_data_add_json(struct text *out, const struct value *run_data);
 /* The same of a run that left `data` as its meta.data, from the text of its record, which ends with meta. */
 void store_run_data_complete(struct text *out, const char *record, const struct value *data);
+/* Returns the name of the file that the runner writes the results of a run into. */
+const char *store_run_data_name(const struct run *run);

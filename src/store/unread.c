@@ -37,7 +37,7 @@ void store_add_ended(struct store *store, const struct run *run, const struct at
     struct record *record = store_record_new(run, RUN_RUNNING);
     store_run_data_complete(&json, run->record, mark);
     record->run_data = text_take(&json);
-    record->run_data_name = run->other_run_data ? OTHER_RUN_DATA_FILE : RUN_DATA_FILE;
+    record->run_data_name = store_run_data_name(run);
     record->is_mark = true;
     store_add_record(store, record);
 }
