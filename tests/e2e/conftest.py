@@ -44,6 +44,20 @@ for number, handler in (signal.SIGINT, signal.default_int_handler), (signal.SIGH
         signal.signal(number, handler)
 
 
+# The beginning of a training that saves when it gets SIGTERM, as soon as the test has made the file `may_save`.
+SAVES = """import os, pathlib, signal, time
+directory = pathlib.Path(os.environ["FURCATE_RUN_DIR"])
+def save(number, frame):
+    with open(directory / "asked", "a") as file:
+        file.write("x")
+    while not pathlib.Path(os.environ["FURCATE_TEST"], "may_save").exists():
+        time.sleep(0.005)
+    (directory / "saved").touch()
+    os._exit(0)
+signal.signal(signal.SIGTERM, save)
+"""
+
+
 def until(condition, what="what the test waits for"):
     """Waits until condition() is true, and returns what it gave."""
     deadline = time.monotonic() + PATIENCE

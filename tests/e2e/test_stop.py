@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conftest import is_alive, until
+from conftest import SAVES, is_alive, until
 
 # Notes a SIGTERM and goes on.
 STUBBORN = """#!/bin/sh
@@ -82,17 +82,7 @@ def test_a_second_signal_ends_all_at_once(project):
 
 
 # Needs a while to save when it gets SIGTERM: until somebody has made the file that it waits for.
-SAVING = """import os, pathlib, signal, sys, time
-directory = pathlib.Path(os.environ["FURCATE_RUN_DIR"])
-def save(number, frame):
-    with open(directory / "asked", "a") as file:
-        file.write("x")
-    while not pathlib.Path(os.environ["FURCATE_TEST"], "may_save").exists():
-        time.sleep(0.005)
-    (directory / "saved").touch()
-    os._exit(0)
-signal.signal(signal.SIGTERM, save)
-(directory / "pid.new").write_text(str(os.getpid()))
+SAVING = SAVES + """(directory / "pid.new").write_text(str(os.getpid()))
 (directory / "pid.new").rename(directory / "pid")
 while True:
     signal.pause()

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import groups
-from conftest import is_alive, until
+from conftest import SAVES, is_alive, until
 
 # Each program notes the pids of what it starts in the file `pids` of its run directory, and `ready` when all run.
 DAEMON = """#!/usr/bin/env python3
@@ -116,17 +116,7 @@ def test_a_timeout_ends_the_whole_tree(project, held):
 
 
 # Saves when it gets SIGTERM, as soon as the test has made the file that it waits for.
-TRAINING = """import os, pathlib, signal, time
-directory = pathlib.Path(os.environ["FURCATE_RUN_DIR"])
-def save(number, frame):
-    with open(directory / "asked", "a") as file:
-        file.write("x")
-    while not pathlib.Path(os.environ["FURCATE_TEST"], "may_save").exists():
-        time.sleep(0.005)
-    (directory / "saved").touch()
-    os._exit(0)
-signal.signal(signal.SIGTERM, save)
-(directory / "pids").write_text(str(os.getpid()))
+TRAINING = SAVES + """(directory / "pids").write_text(str(os.getpid()))
 (directory / "ready").touch()
 while True:
     signal.pause()
