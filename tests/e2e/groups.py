@@ -1,5 +1,6 @@
 """Control groups as the tests see them, and a furcate that has none."""
 
+import contextlib
 import os
 import pathlib
 import tempfile
@@ -33,9 +34,21 @@ def can_make_groups():
     return own_group() is not None
 
 
+def all_groups():
+    """The groups of all furcates below that of this process."""
+    return list(own_group().glob("furcate-*")) if own_group() else []
+
+
 def groups_left(pids):
-    """The groups that these furcates have made and not removed."""
-    return [group for pid in pids for group in own_group().glob(f"furcate-{pid}-*")] if own_group() else []
+    """The groups of the furcates with these pids."""
+    return [group for group in all_groups() if int(group.name.split("-")[1]) in pids]
+
+
+def remove(group):
+    """Removes a group whose furcate was killed, with those in it, as far as no process is there."""
+    for path in [*group.rglob("*/"), group]:
+        with contextlib.suppress(OSError):
+            path.rmdir()
 
 
 def without_groups():

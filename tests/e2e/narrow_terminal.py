@@ -9,7 +9,7 @@ import termios
 import threading
 import unicodedata
 
-from conftest import PATIENCE
+from support import PATIENCE
 
 
 def width_of(text):

@@ -5,7 +5,7 @@ import math
 import os
 import subprocess
 
-from conftest import BUILD
+from support import BUILD
 from values import canonical, read_json
 
 NOT_COMPARED = {"log_dir", "gpu_id", "meta"}

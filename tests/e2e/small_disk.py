@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import FURCATE
+from support import FURCATE
 
 # The first where it is allowed; the second needs a kernel that lets users make namespaces.
 WAYS = [["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]]

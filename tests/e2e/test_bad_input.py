@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from support import BUILD
 
 
 def refused(project, *arguments, status=2, says=(), **environment):

@@ -5,7 +5,7 @@ import io
 import itertools
 import json
 
-from conftest import chance, until
+from support import chance, until
 
 POOL = {"lr": [0.1, 0.01, 1], "optimizer": ["SGD", "Adam", "a, b"], "layers": [[64], [64, 64]], "cache": [True, False]}
 

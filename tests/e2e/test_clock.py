@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from conftest import BUILD, SANITIZED, until
+from support import BUILD, SANITIZED, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
 

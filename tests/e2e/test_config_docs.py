@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, PATIENCE
+from support import BUILD, PATIENCE
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCS = (ROOT / "docs/config.md").read_text()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import SANITIZED
+from support import SANITIZED
 
 CRASH = pathlib.Path(__file__).parents[1] / "fault/crash.py"
 POINTS = os.environ.get("FURCATE_CRASH_POINTS", "40")

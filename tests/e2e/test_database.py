@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from conftest import until
+from support import until
 
 VALUES = list(range(1, 41))
 TRACE = 'echo "$1" >> started\n'

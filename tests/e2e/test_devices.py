@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import STUBS, until
+from support import STUBS, until
 from test_clock import Clock
 
 SHOW = "echo \"$FURCATE_GPU $CUDA_VISIBLE_DEVICES $CUDA_DEVICE_ORDER ${OMP_NUM_THREADS-unset}\"\n"

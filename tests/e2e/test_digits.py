@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from support import BUILD
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/digits"
 FILES = ["accuracy.jpg", "config.json", "digits{id}.err", "digits{id}.log", "furcate.json", "history.json", "loss.jpg", "metrics.jsonl",

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import until
+from support import until
 
 MESSAGE = "failed with the same message"
 BROKEN = "echo \"no module named torch, in run $FURCATE_ID\" >&2; exit 1\n"

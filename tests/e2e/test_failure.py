@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import is_alive, until
+from support import is_alive, until
 
 FAILS_FIRST = "[ $FURCATE_ATTEMPT -gt 1 ] || { echo no luck >&2; exit 9; }\n"
 

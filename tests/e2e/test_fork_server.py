@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, is_alive, until
+from support import BUILD, is_alive, until
 
 PROGRAM = BUILD / "tests/fork-program"
 

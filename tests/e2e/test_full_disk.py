@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from conftest import until
+from support import until
 
 REFUSED = "cannot be started now"
 UNSTORED = "Results cannot be stored"

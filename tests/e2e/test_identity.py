@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from support import BUILD
 
 ODD = {"model": "m", "lr": [3e-5, 5e-5], "seed": None, "batch_size": "auto", "epochs": None, "learning_rate": True,
        "verbose": "loud", "cache": 3, "prefetch": [-7, "x"], "framework": None, "train_prefix": 5, "data_dir": None,

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from conftest import BUILD, SANITIZED, until
+from support import BUILD, SANITIZED, until
 
 MOST_UNWRITTEN = 512  # BOOKKEEPING_MOST_UNWRITTEN of src/run/bookkeeping.h
 

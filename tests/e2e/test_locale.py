@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import locales
-from conftest import BUILD, SANITIZED
+from support import BUILD, SANITIZED
 
 RATES = [0.5, 0.001]
 # Metrics by a file and by the output; the number after the comma must not become part of the first.

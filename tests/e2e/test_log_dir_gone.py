@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from conftest import BUILD, FURCATE, is_alive, until
+from support import BUILD, FURCATE, is_alive, until
 
 ANEW = "was deleted, moved or replaced: going on in the one there is now"
 

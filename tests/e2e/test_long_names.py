@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import BUILD, SANITIZED
+from support import BUILD, SANITIZED
 
 GRID = {"an_axis_of_the_model": ["x" * 60 + end for end in ("one", "two")], "another_axis": ["y" * 60, "z" * 60],
         "data_name": "n" * 30}

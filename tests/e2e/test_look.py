@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import EXAMPLE, FURCATE, SANITIZED, is_alive, until
+from support import EXAMPLE, FURCATE, SANITIZED, is_alive, until
 from remote_folder import RemoteFolder
 
 

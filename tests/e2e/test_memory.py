@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 import groups
-from conftest import SANITIZED
+from support import SANITIZED
 
 GREEDY = """import sys
 blocks = []

@@ -4,7 +4,7 @@ import pathlib
 import re
 import resource
 
-from conftest import FURCATE, until
+from support import FURCATE, until
 
 SOFT, HARD = 100, 400
 

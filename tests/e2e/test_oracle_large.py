@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from conftest import chance
+from support import chance
 from oracle import ORDERS, Sample, random_sample
 from planned import golden_step, is_lexicographic, make_cases
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from conftest import chance, until
+from support import chance, until
 from oracle import Sample, random_sample
 from planned import make_cases, probe, write_all
 from values import canonical, read_json

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import groups
-from conftest import is_alive, until
+from support import is_alive, until
 from test_stop import STUBBORN
 
 # Works without end, in itself and in a daemon of its own, until the file `enough` is in the run directory.

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import chance, until
+from support import chance, until
 from narrow_terminal import shown
 
 POOL = {"lr": [0.1, 0.01, 1, 2.5], "optimizer": ["SGD", "Adam", "two words", 'a "quoted", one'], "cache": [True, False],

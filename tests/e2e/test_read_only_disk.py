@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import until
+from support import until
 
 STOPS = "could not be started"
 UNSTORED = "Results cannot be stored"

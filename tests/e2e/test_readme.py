@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, FURCATE, SANITIZED
+from support import BUILD, FURCATE, SANITIZED
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

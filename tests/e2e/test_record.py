@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from conftest import BUILD, FURCATE, GATED
+from support import BUILD, FURCATE, GATED
 from test_digits import EXAMPLE
 
 

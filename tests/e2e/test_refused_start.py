@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from conftest import BUILD, FURCATE, Project, until
+from support import BUILD, FURCATE, Project, until
 
 REFUSED = "cannot be started now"
 AGAIN = "Runs are started again"

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import GATED, until
+from support import GATED, until
 
 
 def write_config(project, *values, **meta):

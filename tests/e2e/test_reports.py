@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import until
+from support import until
 
 DEAD = """if [ $FURCATE_ATTEMPT = 1 ]; then
   for s in 1 2 3 4 5; do echo "{\\"step\\": $s, \\"loss\\": 0.1, \\"dead\\": 1}" >> $FURCATE_METRICS; done

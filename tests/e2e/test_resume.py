@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, SANITIZED, chance, is_alive, until
+from support import EXAMPLE, SANITIZED, chance, is_alive, until
 
 TRACE = "echo \"$1 $FURCATE_ID\" >> started\n"
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from conftest import until
+from support import until
 from test_stop import STUBBORN
 
 FAILURE = "exit status 9"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import EXAMPLE, until
+from support import EXAMPLE, until
 
 KEYS = ["data_name", "data_dir", "batch_size", "epochs"]
 RUN_COLUMNS = ["run_start_time", "run_start_time_string", "run_end_time", "run_end_time_string", "run_total_time",

@@ -8,7 +8,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import BUILD, EXAMPLE, STUBS
+from support import BUILD, EXAMPLE, STUBS
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "share/furcate/config.schema.json").read_text())

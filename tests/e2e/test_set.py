@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import until
+from support import until
 
 
 def plan(project, *options):

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 
-from conftest import until
+from support import until
 
 USE = re.compile(r"^(.*) busy (\d+\.\d\d) %$", re.M)
 

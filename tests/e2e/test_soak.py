@@ -3,7 +3,7 @@
 import os
 import pathlib
 
-from conftest import SANITIZED, until
+from support import SANITIZED, until
 
 RUNS = int(os.environ.get("FURCATE_SOAK", "1500"))  # `script/test soak` makes 20,000
 EARLY = max(RUNS // 10, 500)

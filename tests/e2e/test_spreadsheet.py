@@ -10,7 +10,7 @@ import time
 import pandas
 import pytest
 
-from conftest import until
+from support import until
 
 VALUES = {"learning_rate": [0.00001, 0.0001, 0.25], "fold": [3, 12], "nesterov": [True, False],
           "name": ["Müller; fast, really", "plain", None], "layers": [[64, 64], [128]]}

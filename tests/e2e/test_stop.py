@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conftest import SAVES, is_alive, until
+from support import SAVES, is_alive, until
 
 # Notes a SIGTERM and goes on.
 STUBBORN = """#!/bin/sh

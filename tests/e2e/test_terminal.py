@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import PATIENCE, Runner, until
+from support import PATIENCE, Runner, until
 from narrow_terminal import width_of
 
 

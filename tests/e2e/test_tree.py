@@ -7,8 +7,7 @@ import signal
 
 import pytest
 
-import groups
-from conftest import SAVES, is_alive, until
+from support import SAVES, is_alive, until
 
 # Each program notes the pids of what it starts in the file `pids` of its run directory, and `ready` when all run.
 DAEMON = """#!/usr/bin/env python3
@@ -90,7 +89,7 @@ def test_a_slot_is_used_again_when_the_whole_tree_is_gone(project, held, name, e
     assert len(pids(project)) == (600 if name == "many" else 3)
     assert not (project.root / "found").exists(), (project.root / "found").read_text()
     assert all_gone(project)
-    assert groups.groups_left(project.pids) == []
+    assert project.groups_left() == []
 
 
 def test_what_is_held_together_how_is_in_the_log(project, held):

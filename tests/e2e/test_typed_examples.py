@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from conftest import FURCATE
+from support import FURCATE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "share/furcate/config.schema.json",

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import FURCATE, SANITIZED
+from support import FURCATE, SANITIZED
 
 pytestmark = pytest.mark.skipif(SANITIZED or not shutil.which("valgrind"),
                                 reason="needs valgrind and a build without AddressSanitizer")

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, FURCATE, until
+from support import EXAMPLE, FURCATE, until
 
 
 def config_of(values, **meta):

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import until
+from support import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/wrap"
