@@ -265,8 +265,11 @@ def test_a_run_that_only_executes_elsewhere_shows_that_the_gpu_is_at_fault(machi
 
 
 def test_two_broken_gpus_are_both_set_aside(machine):
+    """Those that work have ended no run before each of the others has failed three times."""
     write(machine, 20, order="config")
-    script = BROKEN_GPU.format(gpu=1) + BROKEN_GPU.format(gpu=2) + "sleep 0.05\n"
+    note = 'echo >> "$FURCATE_TEST/failed$FURCATE_GPU"; echo'
+    script = "".join(BROKEN_GPU.format(gpu=gpu).replace("echo", note) for gpu in (1, 2))
+    script += 'for gpu in 1 2; do until [ "$(cat "$FURCATE_TEST/failed$gpu" | wc -l)" -ge 3 ]; do sleep 0.01; done; done\n'
     machine.run(machine.script("train", script), FURCATE_STUB_GPUS="4")
     assert len(machine.rows()) == 20
     assert {row["gpu_id"] for row in machine.rows()} == {"0", "3"}
