@@ -20,7 +20,7 @@ void file_close_fd(int *fd)
 
 bool file_read_fd(int fd, size_t most, struct text *content)
 {
-    char block[65536];
+    char block[1 << 14];
     while (content->len <= most) {
         ssize_t got = read(fd, block, sizeof block);
         if (got == 0)

@@ -4,11 +4,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+const char *memory_limit_remedy(void)
+{
+    static const struct {
+        int resource;
+        const char *remedy;
+    } limits[] = {
+        {RLIMIT_AS, " (raise the limit on memory, ulimit -v)"},
+        {RLIMIT_DATA, " (raise the limit on memory, ulimit -d)"},
+    };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+            return limits[i].remedy;
+    return NULL;
+}
 
 void memory_end(void)
 {
-    static const char message[] = "furcate: out of memory; finished runs are safe, start again to go on\n";
-    fputs(message, stderr);
+    const char *remedy = memory_limit_remedy();
+    fputs("furcate: out of memory; finished runs are safe, start again to go on", stderr);
+    fputs(remedy ? remedy : "", stderr);
+    fputs("\n", stderr);
     abort();
 }
 

@@ -8,6 +8,10 @@ void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnu
 /* realloc() for `count` items of `size` bytes; new bytes are not cleared. */
 void *memory_resize(void *block, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/* Returns what to do where this process is limited in how much memory it may have: " (raise the limit …)";
+ * NULL where it is not. */
+const char *memory_limit_remedy(void);
+
 /* Ends the program as these do: where a library has no memory, whose failure would be taken for another. */
 void memory_end(void) __attribute__((noreturn));
 

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "cli/cli.h"
 #include "cli/given.h"
+#include "process/process.h"
 
 static const struct cli_command *const commands[] = {&cli_run, &cli_plan, &cli_best};
 
@@ -52,6 +53,15 @@ static int refuse_command(const char *name)
     return CLI_USAGE;
 }
 
+static int carry_out(const struct cli_command *command, int argc, char **argv)
+{
+    struct error err = {0};
+    if (limits_check_stack(&err))
+        return command->run(command, argc, argv);
+    fprintf(stderr, "furcate: %s\n", err.text);
+    return CLI_USAGE;
+}
+
 static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
@@ -66,7 +76,7 @@ static int run_command(int argc, char **argv)
     }
     for (size_t i = 0; i < command_count; i++)
         if (strcmp(argv[1], commands[i]->name) == 0)
-            return commands[i]->run(commands[i], argc - 1, argv + 1);
+            return carry_out(commands[i], argc - 1, argv + 1);
     return refuse_command(argv[1]);
 }
 

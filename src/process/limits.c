@@ -1,10 +1,12 @@
 #include "process/limits.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 enum {
@@ -12,14 +14,44 @@ enum {
     /* lock, log, database, table, event loop, and what starts, commits and reloads open for a moment */
     files_of_runner = 40,
     files_at_least = 27, /* without much of that at once */
-    files_of_slot = 4,   /* the process, its control group, that group's events, and its end */
+    stack_kib_at_least = 128,
+    files_of_slot = 4, /* the process, its control group, that group's events, and its end */
 };
+
+bool limits_check_stack(struct error *err)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= (rlim_t)stack_kib_at_least * 1024)
+        return true;
+    return error_set(
+        err, ERROR_SYSTEM,
+        "the stack of this process may be no larger than %llu KiB, and furcate needs %d (raise the "
+        "limit, ulimit -s)",
+        (unsigned long long)limit.rlim_cur / 1024, stack_kib_at_least);
+}
 
 static void *wait_at(void *gate)
 {
     pthread_mutex_lock(gate);
     pthread_mutex_unlock(gate);
     return NULL;
+}
+
+/* Returns why no thread could be made: pthread_create() gives EAGAIN also where there is no memory for its
+ * stack. */
+static int explain_thread(int number)
+{
+    pthread_attr_t attributes;
+    size_t size = 0;
+    if (number != EAGAIN || pthread_getattr_default_np(&attributes) != 0)
+        return number;
+    pthread_attr_getstacksize(&attributes, &size);
+    pthread_attr_destroy(&attributes);
+    void *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED)
+        return ENOMEM;
+    munmap(stack, size);
+    return number;
 }
 
 static bool check_threads(struct error *err)
@@ -30,6 +62,8 @@ static bool check_threads(struct error *err)
     pthread_mutex_lock(&gate); /* so that all are there together */
     while (count < threads && (number = pthread_create(&made[count], NULL, wait_at, &gate)) == 0)
         count++;
+    if (count < threads)
+        number = explain_thread(number); /* while the others have theirs */
     pthread_mutex_unlock(&gate);
     for (int i = 0; i < count; i++)
         pthread_join(made[i], NULL);

@@ -6,6 +6,10 @@
 
 #include "base/error.h"
 
+/* Returns false when the stack (RLIMIT_STACK) is too small for any command: the first deep call would end it
+ * by SIGSEGV, without a word. */
+bool limits_check_stack(struct error *err);
+
 /*
  * Raises this process' soft limit on open files to the hard one. Attempts get back what launcher_create()
  * found before: a program that uses select(2) breaks once it is given files above 1024. Returns false when a

@@ -212,6 +212,9 @@ static int run_plan(struct guard *guard, void *context)
 
 int runner_main(const struct runner_options *options)
 {
+    struct error err = {0};
+    if (!limits_check_stack(&err))
+        return report_error(&err, 2);
     open_standard_files();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file too large for ulimit -f is an error like others */

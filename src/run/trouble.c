@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 static const int64_t minute_ns = INT64_C(60) * 1000 * 1000 * 1000;
 
@@ -46,10 +47,11 @@ const char *trouble_remedy(const struct error *err)
         {EIO, " (look for disk errors with dmesg)"},
         {EROFS, " (mount it for writing again)"},
     };
-    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+    const char *limit = err->number == ENOMEM ? memory_limit_remedy() : NULL;
+    for (size_t i = 0; !limit && i < sizeof remedies / sizeof *remedies; i++)
         if (remedies[i].number == err->number)
             return remedies[i].text;
-    return "";
+    return limit ? limit : "";
 }
 
 const char *trouble_reason(const struct trouble *trouble, char scratch[64])

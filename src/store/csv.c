@@ -174,7 +174,7 @@ enum csv_status store_csv_next(struct csv_reader *reader, struct error *err)
 
 uint64_t store_csv_line(const struct csv_reader *reader)
 {
-    char block[1 << 16];
+    char block[1 << 14];
     uint64_t line = 1, at = 0;
     while (at < reader->record_start) {
         uint64_t left = reader->record_start - at;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,8 +27,33 @@ struct database {
     int failure; /* of SQLite, the last; 0: none */
 };
 
+/* Returns whether this process may not make one of the database's files as large as it has to be. SQLite
+ * tells that as a full disk or an error of it, mostly without an error number. */
+static bool is_file_limit(const struct database *database)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    static const rlim_t most_at_once = 1 << 16; /* that SQLite writes in one go; its -shm grows by 32 KiB */
+    int code = sqlite3_errcode(database->handle) & 0xff, number = sqlite3_system_errno(database->handle);
+    struct rlimit limit;
+    if ((code != SQLITE_FULL && code != SQLITE_IOERR) || (number != 0 && number != EFBIG))
+        return false;
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    bool reached = limit.rlim_cur <= most_at_once;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && !reached; i++) {
+        struct stat info;
+        CLEANUP(memory_free) char *path = text_format("%s%s", database->path, endings[i]);
+        reached = stat(path, &info) == 0 && (rlim_t)info.st_size + most_at_once > limit.rlim_cur;
+    }
+    return reached;
+}
+
 static bool cannot(struct database *database, const char *what, struct error *err)
 {
+    if (is_file_limit(database)) {
+        database->failure = sqlite3_extended_errcode(database->handle);
+        return error_system(err, EFBIG, "cannot %s %s", what, database->path);
+    }
     bool is_full = (sqlite3_errcode(database->handle) & 0xff) == SQLITE_FULL;
     error_set(err, ERROR_SYSTEM, "cannot %s %s: %s (it can be deleted while no runner works)", what,
               database->path, sqlite3_errmsg(database->handle));

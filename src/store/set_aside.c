@@ -13,7 +13,7 @@
 /* SQLite calls a file malformed also when the disk does not let it read (SQLITE_IOERR_CORRUPTFS). */
 static bool can_be_read(const char *path, struct error *err)
 {
-    char block[65536];
+    char block[1 << 14];
     CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : 1;
     while (got > 0)

@@ -9,7 +9,7 @@ NAMED = re.compile(r"`([a-z0-9]+)\.([a-z_]+): ([a-z0-9_]+)`")
 
 
 def source(layer, file):
-    path = TESTS / layer / (f"test_{file}.py" if layer in ("e2e", "python") else f"test_{file}.c")
+    path = TESTS / layer / (f"test_{file}.py" if layer in ("e2e", "python", "attack") else f"test_{file}.c")
     return path.read_text() if path.exists() else ""
 
 
