@@ -1,5 +1,6 @@
-/* Runs in the memory of the parent and beside it, on a stack that AddressSanitizer does not know: system
- * calls only, and none of the C library's. */
+/* Runs in the memory of the parent while that goes on, on a stack of its own: it makes system calls only,
+ * past the C library. It is compiled without sanitizers (see CMakeLists.txt), since their functions would
+ * take it for the thread whose memory it uses. */
 #include "process/child.h"
 
 #include <errno.h>
@@ -11,14 +12,12 @@
 
 #include "process/raw_call.h"
 
-#define RUNS_BESIDE __attribute__((no_sanitize("address", "undefined")))
-
 static long address(const void *pointer)
 {
     return (long)(uintptr_t)pointer;
 }
 
-RUNS_BESIDE static void reset_signals(uint64_t signals)
+static void reset_signals(uint64_t signals)
 {
     static const uint64_t standard[8]; /* the kernel's struct sigaction: SIG_DFL, no flags, an empty mask */
     static const uint64_t none;        /* the kernel's sigset_t */
@@ -29,7 +28,7 @@ RUNS_BESIDE static void reset_signals(uint64_t signals)
     raw_call(SYS_rt_sigprocmask, SIG_SETMASK, address(&none), 0, sizeof none);
 }
 
-RUNS_BESIDE static long open_files(const struct child *child)
+static long open_files(const struct child *child)
 {
     const int files[] = {child->null_fd, child->launch.output, child->launch.errors};
     long result = 0;
@@ -44,7 +43,7 @@ RUNS_BESIDE static long open_files(const struct child *child)
 }
 
 /* As execvp does, a script without "#!" is given to the shell. */
-RUNS_BESIDE static long execute(const struct launch *launch)
+static long execute(const struct launch *launch)
 {
     long result =
         raw_call(SYS_execve, address(launch->path), address(launch->argv), address(launch->envp), 0);
@@ -56,7 +55,7 @@ RUNS_BESIDE static long execute(const struct launch *launch)
     return raw_call(SYS_execve, address("/bin/sh"), address(shell), address(launch->envp), 0);
 }
 
-RUNS_BESIDE int child_start(void *argument)
+int child_start(void *argument)
 {
     struct child *child = argument;
     raw_call(SYS_setsid, 0, 0, 0, 0);

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -21,7 +22,7 @@ import groups
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 FURCATE = BUILD / "furcate"
 STUBS = BUILD / "tests/stubs"
-SANITIZED = "FURCATE_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+SANITIZED = not re.search(r"^FURCATE_SANITIZE:\w+=OFF$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE)
 PATIENCE = 60  # seconds until a test gives up waiting; nothing takes so long that works
 
 EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50,

@@ -10,7 +10,7 @@ import pytest
 
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"])
 ROOT = pathlib.Path(__file__).parents[2]
-SANITIZED = "FURCATE_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+SANITIZED = not re.search(r"^FURCATE_SANITIZE:\w+=OFF$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE)
 SANITIZE_FLAGS = ["-fsanitize=address,undefined"] if SANITIZED else []
 PROGRAM = """
 #include <furcate.h>
