@@ -139,7 +139,7 @@ static bool take_over(struct database *database)
 
 /* Whether the file is ours and usable; an empty one becomes so. When not, SQLite's last error says why: none
  * when it is somebody else's. */
-static bool set_up(struct database *database, bool *is_new)
+static bool set_up(struct database *database)
 {
     int64_t tables;
     sqlite3_busy_timeout(database->handle, 5000);
@@ -147,8 +147,8 @@ static bool set_up(struct database *database, bool *is_new)
         !execute(database,
                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))
         return false;
-    *is_new = tables == 0;
-    if (*is_new && !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
+    if (tables == 0 &&
+        !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
         return false;
     return take_over(database) && prepare(database);
 }
@@ -176,12 +176,12 @@ static void tell_whose(struct database *database, bool *broken, struct error *er
             database->path, (long long)version, schema_version);
 }
 
-static struct database *try_open(const char *path, bool *is_new, bool *broken, struct error *err)
+static struct database *try_open(const char *path, bool *broken, struct error *err)
 {
     struct database *database = memory_new(1, sizeof *database);
     database->path = memory_copy_text(path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database, is_new))
+    if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database))
         return database;
     *broken = is_broken(database);
     if (*broken && sqlite3_errcode(database->handle) == SQLITE_OK)
@@ -193,13 +193,13 @@ static struct database *try_open(const char *path, bool *is_new, bool *broken, s
 }
 
 /* A second try tells a damaged file from a disk that could not be read for a moment. */
-struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err)
+struct database *store_database_open(const char *path, struct log *log, struct error *err)
 {
     bool broken = false;
     struct error why;
-    struct database *database = try_open(path, is_new, &broken, err);
+    struct database *database = try_open(path, &broken, err);
     if (!database && broken)
-        database = try_open(path, is_new, &broken, err);
+        database = try_open(path, &broken, err);
     if (database || !broken)
         return database;
     why = *err;
@@ -208,7 +208,7 @@ struct database *store_database_open(const char *path, struct log *log, bool *is
         return NULL;
     log_line(log, LOG_WARNING, "%s; set aside as %s, made anew from run_data.csv and the run directories",
              why.text, aside);
-    return try_open(path, is_new, &broken, err);
+    return try_open(path, &broken, err);
 }
 
 void store_database_close(struct database *database)

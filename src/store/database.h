@@ -51,9 +51,8 @@ struct attempt_entry {
 #define TEXT_KEY_PREFIX "key:"
 
 /* Opens or makes the database, or brings one of an earlier version up to date; a broken or foreign one is set
- * aside as PATH.broken with a line in the log. *is_new tells that nothing was known before.
- * store_database_close() it. */
-struct database *store_database_open(const char *path, struct log *log, bool *is_new, struct error *err);
+ * aside as PATH.broken with a line in the log. store_database_close() it. */
+struct database *store_database_open(const char *path, struct log *log, struct error *err);
 void store_database_close(struct database *database);
 
 /* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */

@@ -41,20 +41,29 @@ static bool take_anew(struct store *store, struct error *err)
     return true;
 }
 
+/* Lets the runs of a database that was just made be judged by their times at the next start, as after any
+ * other. */
+static bool note_time(struct store *store, struct error *err)
+{
+    int64_t known_ns;
+    return store_database_fact(store->database, FACT_RECONCILED, &known_ns, err) &&
+           (known_ns >= 0 ||
+            store_database_put_fact(store->database, FACT_RECONCILED, store->lock.now_ns, err));
+}
+
 /* What is at the paths now, in place of the files that are open. */
 static bool open_anew(struct store *store, struct error *err)
 {
-    bool is_new = false;
     CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");
     CLEANUP(memory_free) char *results = memory_copy_text(store->results.path);
 
     store_database_close(store->database);
-    store->database = store_database_open(path, store->log, &is_new, err);
+    store->database = store_database_open(path, store->log, err);
     if (!store->database)
         return false;
     store_results_close(&store->results);
     if (!store_results_open(&store->results, results, err) || !store_start_anew(store, err) ||
-        !store_reconcile_ids(store, err))
+        !store_reconcile_ids(store, err) || !note_time(store, err))
         return false;
     if (!store->config)
         store->config = memory_copy_text(store->last_config);

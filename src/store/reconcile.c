@@ -19,7 +19,7 @@
 
 struct reconciliation {
     struct store *store;
-    bool without_database;
+    bool without_database; /* it was made just now, or its first start was killed: the CSV alone decides */
     int64_t now_ns;
     int64_t last_ns;     /* when the log dir was last brought in line; -1: never */
     int64_t first_later; /* ids from this on were given after the database was last written; -1: none was */
@@ -340,15 +340,17 @@ static void end(struct reconciliation *work)
 static bool bring_in_line(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
-    return store_database_fact(store->database, FACT_RECONCILED, &work->last_ns, err) &&
-           store_database_fact(store->database, FACT_NEXT_ID, &work->first_later, err) &&
-           read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
+    if (!store_database_fact(store->database, FACT_RECONCILED, &work->last_ns, err) ||
+        !store_database_fact(store->database, FACT_NEXT_ID, &work->first_later, err))
+        return false;
+    work->without_database = work->first_later < 0;
+    return read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
            store_flush(store, err) && remember(work, err);
 }
 
-bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err)
+bool store_reconcile(struct store *store, int64_t now_ns, struct error *err)
 {
-    struct reconciliation work = {.store = store, .without_database = without_database, .now_ns = now_ns};
+    struct reconciliation work = {.store = store, .now_ns = now_ns};
     bool done = bring_in_line(&work, err);
     end(&work);
     return done;

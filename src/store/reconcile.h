@@ -14,10 +14,9 @@
  *
  * Sets next_id and unfinished of the store; adds records for complete runs without a row, and commits them.
  *
- * without_database  nothing was known before: the CSV alone decides what is done
- * now_ns            the time by the file system's clock
+ * now_ns  the time by the file system's clock
  */
-bool store_reconcile(struct store *store, bool without_database, int64_t now_ns, struct error *err);
+bool store_reconcile(struct store *store, int64_t now_ns, struct error *err);
 /* For a log dir that the store goes on in: ids go on behind those of its rows and of its database too; a torn
  * last line is cut off. */
 bool store_reconcile_ids(struct store *store, struct error *err);

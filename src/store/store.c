@@ -97,12 +97,11 @@ static void close_tables(struct store *store)
 
 static bool open_tables(struct store *store, struct error *err)
 {
-    bool is_new = false;
     CLEANUP(memory_free) char *database = file_join(store->directory, "furcate.db");
     CLEANUP(memory_free) char *results = file_join(store->directory, "run_data.csv");
-    store->database = store_database_open(database, store->log, &is_new, err);
+    store->database = store_database_open(database, store->log, err);
     return store->database && store_results_open(&store->results, results, err) &&
-           store_start_anew(store, err) && store_reconcile(store, is_new, store->lock.now_ns, err);
+           store_start_anew(store, err) && store_reconcile(store, store->lock.now_ns, err);
 }
 
 /* A database can be opened, and found damaged further on. Returns whether all can be opened once more. */

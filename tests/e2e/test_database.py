@@ -132,6 +132,19 @@ def test_damage_while_runs_execute_repeats_nothing(project, name):
     check_each_once(project)
 
 
+def test_a_start_that_was_killed_while_it_made_the_database_gives_no_deleted_row_back(project):
+    """Its tables are there then, and nothing in them."""
+    project.write(batch_size=[1, 2])
+    project.run(*traced(project))
+    header, first, _ = project.csv.read_text().splitlines(keepends=True)
+    project.csv.write_text(header + first)
+    with contextlib.closing(sqlite3.connect(path(project), isolation_level=None)) as database:
+        database.executescript("DELETE FROM facts; DELETE FROM runs; DELETE FROM attempts;")
+    done = project.run(*traced(project))
+    assert "2 of 2 runs are done, 1 of them now" in done.stderr
+    assert project.values() == ["1", "2"]
+
+
 def overwrite_tables(project):
     """All but the page with the schema."""
     with path(project).open("r+b") as file:
