@@ -12,7 +12,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     va_list args;
     va_start(args, format);
     err->kind = kind;
-    err->may_pass = false;
+    err->may_pass = err->is_of_run = false;
     err->number = 0;
     number_vprint(err->text, sizeof err->text, format, args);
     va_end(args);
@@ -39,6 +39,7 @@ bool error_system(struct error *err, int number, const char *format, ...)
     va_start(args, format);
     err->kind = ERROR_SYSTEM;
     err->may_pass = may_pass(number);
+    err->is_of_run = false;
     err->number = number;
     number_vprint(err->text, sizeof err->text, format, args);
     va_end(args);

@@ -11,8 +11,9 @@ struct error {
         ERROR_LOCKED, /* another runner has the log dir; exit status as for ERROR_SYSTEM */
         ERROR_SYSTEM, /* the machine refused; exit status 2 before the first run, 1 after it */
     } kind;
-    bool may_pass; /* it may go well at another time: no room, memory, process or open file is left now */
-    int number;    /* the errno behind it; 0: none */
+    bool may_pass;  /* it may go well at another time: no room, memory, process or open file is left now */
+    bool is_of_run; /* it is about the files of one run, and no reason to start no other */
+    int number;     /* the errno behind it; 0: none */
     char text[2048];
 };
 

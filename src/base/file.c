@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,21 +34,14 @@ bool file_read_fd(int fd, size_t most, struct text *content)
 
 bool file_read(const char *path, struct text *content, struct error *err)
 {
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return (fd >= 0 && file_read_fd(fd, SIZE_MAX, content)) ||
-           error_system(err, errno, "cannot read %s", path);
-}
-
-bool file_open_regular(const char *path, int *fd, struct error *err)
-{
+    enum { most = 1 << 30 };
     struct stat info;
-    *fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (*fd < 0)
+    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0)
         return error_system(err, errno, "cannot read %s", path);
-    if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
-        return true;
-    file_close_fd(fd);
-    return error_set(err, ERROR_SYSTEM, "cannot read %s: it is not a regular file", path);
+    if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return error_set(err, ERROR_SYSTEM, "cannot read %s: it is not a regular file", path);
+    return file_read_fd(fd, most, content) || error_system(err, errno, "cannot read %s", path);
 }
 
 bool file_write_all(int fd, const char *bytes, size_t len)
@@ -67,19 +58,6 @@ bool file_write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
-bool file_write(const char *path, const char *bytes, size_t len, struct error *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool written = fd >= 0 && file_write_all(fd, bytes, len);
-    int number = errno;
-    /* A network file system, or a quota, may tell only now that there is no room. */
-    if (fd >= 0 && close(fd) < 0 && written) {
-        number = errno;
-        written = false;
-    }
-    return written || error_system(err, number, "cannot write %s", path);
-}
-
 void file_sync_folder_of(const char *path)
 {
     CLEANUP(memory_free) char *folder = memory_copy_text(path);
@@ -91,34 +69,16 @@ void file_sync_folder_of(const char *path)
         fsync(fd); /* some file systems cannot; the data itself is synced already */
 }
 
-static bool write_synced(const char *path, const char *bytes, size_t len)
-{
-    CLEANUP(file_close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return fd >= 0 && file_write_all(fd, bytes, len) && fsync(fd) == 0;
-}
-
-bool file_write_atomic(const char *path, const char *bytes, size_t len, struct error *err)
-{
-    CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    if (!write_synced(beside, bytes, len) || rename(beside, path) < 0) {
-        int number = errno;
-        unlink(beside);
-        return error_system(err, number, "cannot write %s", path);
-    }
-    file_sync_folder_of(path);
-    return true;
-}
-
 bool file_make_dirs(const char *path, struct error *err)
 {
     CLEANUP(memory_free) char *partial = memory_copy_text(path);
     for (char *slash = strchr(partial + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(partial, 0777) < 0 && errno != EEXIST)
+        if (mkdir(partial, 0755) < 0 && errno != EEXIST)
             return error_system(err, errno, "cannot make the folder %s", partial);
         *slash = '/';
     }
-    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+    if (mkdir(path, 0755) < 0 && errno != EEXIST)
         return error_system(err, errno, "cannot make the folder %s", path);
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))

@@ -10,23 +10,15 @@
 /* Adds what is left to read, as long as `content` is not over `most` bytes. Returns false with errno set,
  * EFBIG past that. */
 bool file_read_fd(int fd, size_t most, struct text *content);
-/* Adds the whole file to `content`. */
+/* Adds the whole file to `content`, as long as that is a regular file of at most 1 GiB; anything else could
+ * keep us waiting. Follows links. */
 bool file_read(const char *path, struct text *content, struct error *err);
-/* Opens a regular file to be read; nothing else, since a FIFO or a device would keep us waiting. *fd is -1 on
- * failure. */
-bool file_open_regular(const char *path, int *fd, struct error *err);
-/* Writes a new file, or one in the place of an old one, in place; for what nobody reads while it is written.
- */
-bool file_write(const char *path, const char *bytes, size_t len, struct error *err);
-/* Writes beside the file, syncs, renames over it, syncs the folder: after a crash the old or the new content
- * is there. */
-bool file_write_atomic(const char *path, const char *bytes, size_t len, struct error *err);
 /* Makes a rename to the path durable, where the file system can: the folder's entry reaches the disk
  * (fsync(2)). */
 void file_sync_folder_of(const char *path);
 /* write() until all is written. Returns false with errno set. */
 bool file_write_all(int fd, const char *bytes, size_t len);
-/* Makes the folder and those above it; one that is there is fine. */
+/* Makes the folder and those above it, which nobody else may write to; one that is there is fine. */
 bool file_make_dirs(const char *path, struct error *err);
 /* Whether two are of one file (stat(2)). */
 bool file_is_same(const struct stat *a, const struct stat *b);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -26,14 +27,14 @@ struct log {
 
 static int open_file(const char *path)
 {
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    return folder_open_file(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT);
 }
 
 struct log *log_open(const char *path, struct error *err)
 {
     int fd = open_file(path);
     if (fd < 0) {
-        error_system(err, errno, "cannot write %s", path);
+        folder_error(err, errno, "cannot write %s", path);
         return NULL;
     }
     struct log *log = memory_new(1, sizeof *log);

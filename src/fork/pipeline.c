@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "fork/fork.h"
@@ -182,7 +183,7 @@ static bool write_history(struct furcate_fork *fork, save_history_method *save)
     fclose(out);
     CLEANUP(memory_free) char *content = json;
     CLEANUP(memory_free) char *path = file_join(fork->log_dir, "history.json");
-    return saved && (file_write(path, content, len, &err) || furcate_fail(fork, "%s", err.text));
+    return saved && (folder_write_path(path, content, len, &err) || furcate_fail(fork, "%s", err.text));
 }
 
 /* Writes the history; where the program's own method fails, what was reported is the history. */
@@ -217,7 +218,7 @@ static bool write_run_data(const struct furcate_fork *fork, const struct value *
     CLEANUP(text_free) struct text json = {0};
     value_add_json_lines(&json, run_data);
     text_add_char(&json, '\n');
-    if (!file_write_atomic(unsaved, json.data, json.len, err))
+    if (!folder_write_path_synced(unsaved, json.data, json.len, err))
         return false;
     tell_of_unsaved(fork, unsaved);
     return true;

@@ -19,7 +19,10 @@ static char *find_directory(const char *config_path)
     const char *given = getenv("FURCATE_RUN_DIR");
     CLEANUP(memory_free) char *path = file_absolute(given && *given ? given : config_path);
     char *slash = given && *given ? NULL : strrchr(path, '/');
-    return slash ? memory_copy_bytes(path, (size_t)(slash - path)) : memory_copy_text(path);
+    CLEANUP(memory_free)
+    char *folder = slash ? memory_copy_bytes(path, (size_t)(slash - path)) : memory_copy_text(path);
+    char *real = slash ? realpath(folder, NULL) : NULL; /* by hand it may be reached through a link */
+    return real ? real : memory_copy_text(folder);
 }
 
 static const char *variable_of(const char *name)

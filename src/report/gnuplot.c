@@ -15,6 +15,7 @@
 
 #include "base/ascii.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 enum { patience_ms = 60000 };
@@ -32,16 +33,13 @@ static void close_job(struct job *job)
     file_close_fd(&job->messages);
 }
 
-static bool open_job(struct job *job, const char *picture, const struct text *script, struct error *err)
+static bool open_job(struct job *job, const struct text *script, struct error *err)
 {
     job->script = memfd_create("furcate-plot", MFD_CLOEXEC);
     job->messages = memfd_create("furcate-plot-messages", MFD_CLOEXEC);
     if (job->script < 0 || job->messages < 0 || !file_write_all(job->script, script->data, script->len) ||
         lseek(job->script, 0, SEEK_SET) < 0)
         return error_system(err, errno, "cannot hand gnuplot its data");
-    job->picture = open(picture, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (job->picture < 0)
-        return error_system(err, errno, "cannot write %s", picture);
     return true;
 }
 
@@ -132,18 +130,18 @@ static bool draw(const char *path, const struct job *job, struct error *err)
 
 bool report_gnuplot(const char *path, const struct text *script, struct error *err)
 {
+    const char *name;
     CLEANUP(close_job) struct job job = {-1, -1, -1};
-    CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    if (!open_job(&job, beside, script, err))
-        return false;
-    if (!draw(path, &job, err)) {
-        unlink(beside);
-        return false;
+    CLEANUP(file_close_fd) int folder = folder_open_of(path, &name);
+    CLEANUP(memory_free) char *beside = text_format("%s.new", name);
+    job.picture = folder < 0 ? -1 : folder_make_file(folder, beside);
+    if (job.picture < 0)
+        return folder_error(err, errno, "cannot write %s", path);
+    if (open_job(&job, script, err) && draw(path, &job, err)) {
+        if (renameat(folder, beside, folder, name) == 0)
+            return true;
+        folder_error(err, errno, "cannot write %s", path);
     }
-    if (rename(beside, path) < 0) {
-        error_system(err, errno, "cannot write %s", path);
-        unlink(beside);
-        return false;
-    }
-    return true;
+    unlinkat(folder, beside, 0);
+    return false;
 }

@@ -1,21 +1,21 @@
 #include "report/lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 bool line_reader_open(struct line_reader *reader, const char *path, size_t limit, struct error *err)
 {
     *reader = (struct line_reader){.fd = -1, .limit = limit, .line = 1};
-    struct error why;
-    if (!file_open_regular(path, &reader->fd, &why) && why.number != ENOENT) {
-        *err = why;
-        return false;
-    }
+    reader->fd = folder_open_path(path, O_RDONLY);
+    if (reader->fd < 0 && errno != ENOENT)
+        return folder_error(err, errno, "cannot read %s", path);
     reader->at_end = reader->fd < 0;
     reader->buffer = memory_new(limit + 1, 1);
     return true;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "report/report.h"
 
@@ -30,10 +31,10 @@ static bool check_name(const char *name, struct error *err)
 
 static bool append(const char *path, const struct text *line, struct error *err)
 {
-    CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    CLEANUP(file_close_fd) int fd = folder_open_path(path, O_RDWR | O_APPEND | O_CREAT);
     CLEANUP(text_free) struct text whole = {0};
     if (fd < 0)
-        return error_system(err, errno, "cannot report metrics to %s", path);
+        return folder_error(err, errno, "cannot report metrics to %s", path);
     text_addf(&whole, "%s%s\n", ends_torn(fd) ? "\n" : "", text_get(line));
     if (!file_write_all(fd, whole.data, whole.len))
         return error_system(err, errno, "cannot report metrics to %s", path);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "run/prepare.h"
 #include "run/retry.h"
 #include "run/runner.h"
@@ -123,9 +124,24 @@ static bool may_pass(const struct error *err)
     return err->may_pass || (err->kind == ERROR_SYSTEM && err->number == ENOENT);
 }
 
+/* Gives up a run that its own files keep from being started. */
+static void give_up(struct runner *runner, struct run *run, const struct error *err)
+{
+    struct failure failure = {.run = run, .error_tail = memory_copy_text("")};
+    snprintf(failure.reason, sizeof failure.reason, "%.200s", err->text);
+    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - given up", (long long)run->id, err->text);
+    store_add_state(runner->store, run, true);
+    bookkeeping_kick(&runner->bookkeeping);
+    runner_give_up(runner, &failure);
+}
+
 /* The run keeps its id, and is the first to be tried again. */
 static void refuse(struct runner *runner, struct run *run, const struct error *err)
 {
+    if (err->is_of_run) {
+        give_up(runner, run, err);
+        return;
+    }
     vector_push(&runner->ready, run);
     if (may_pass(err)) {
         refusal_note(runner, run, err);

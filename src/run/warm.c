@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "run/runner.h"
 
@@ -112,7 +113,7 @@ static char *describe_end(int status)
 static char *read_last_line(const struct warm_process *process)
 {
     CLEANUP(memory_free) char *path = log_path(process->runner);
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(file_close_fd) int fd = folder_open_file(AT_FDCWD, path, O_RDONLY);
     CLEANUP(text_free) struct text output = {0};
     if (fd >= 0 && lseek(fd, process->output_from, SEEK_SET) >= 0)
         file_read_fd(fd, 1 << 20, &output);
@@ -296,11 +297,11 @@ static bool launch_server(struct runner *runner, int output, struct server *serv
 static bool start_server(struct runner *runner, struct error *err)
 {
     CLEANUP(memory_free) char *path = log_path(runner);
-    CLEANUP(file_close_fd) int output = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    CLEANUP(file_close_fd) int output = folder_open_file(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND);
     struct stat info = {0};
     struct server server;
     if (output < 0)
-        return error_system(err, errno, "cannot open %s", path);
+        return folder_error(err, errno, "cannot open %s", path);
     fstat(output, &info);
     if (!launch_server(runner, output, &server, err))
         return false;

@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/vector.h"
 #include "config/config.h"
 #include "plan/plan.h"
+#include "store/directory.h"
 #include "store/internal.h"
 #include "store/run_data.h"
 #include "store/run_record.h"
@@ -80,13 +82,6 @@ static bool take_own_results(struct store *store, struct error *err)
     return true;
 }
 
-/* Returns true when one run directory is in a state that must not keep the results of all others waiting. */
-static bool is_beyond_help(const struct error *err)
-{
-    int number = err->number;
-    return number == EACCES || number == EPERM || number == ENOTDIR || number == EISDIR || number == ELOOP;
-}
-
 /* The output went to a file that was opened before the run began. */
 static void note_emptied(struct record *record)
 {
@@ -102,16 +97,16 @@ static bool put_run_data(struct record *record, struct error *err)
 {
     size_t len = strlen(record->run_data);
     CLEANUP(memory_free) char *path = file_join(record->directory, record->run_data_name);
-    bool written = file_write_atomic(path, record->run_data, len, err);
-    if (!written && err->number == ENOENT && mkdir(record->directory, 0777) == 0) {
+    bool written = folder_write_path_synced(path, record->run_data, len, err);
+    if (!written && err->number == ENOENT && mkdir(record->directory, 0755) == 0) {
         text_addf(&record->notes, "%s was deleted while its run executed; only the results are in it now\n",
                   record->directory);
-        written = file_write_atomic(path, record->run_data, len, err);
+        written = folder_write_path_synced(path, record->run_data, len, err);
     } else if (written)
         note_emptied(record);
-    if (!written && is_beyond_help(err))
+    if (!written && store_directory_is_spoilt(err))
         text_addf(&record->notes, "%s; its row in run_data.csv is all there is of the results\n", err->text);
-    return written || is_beyond_help(err);
+    return written || store_directory_is_spoilt(err);
 }
 
 /* The records of a batch whose run_data.json is to be written. */

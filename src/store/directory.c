@@ -1,6 +1,7 @@
 #include "store/directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "store/internal.h"
@@ -90,7 +92,7 @@ int64_t store_directory_id(const char *base_name, size_t len, const char *data_n
 /* Makes the run directory, where its file system takes no name as long, with a shorter one. */
 static bool make(struct run *run, struct error *err)
 {
-    if (mkdir(run->directory, 0777) == 0 || errno == EEXIST)
+    if (folder_make(run->directory))
         return true;
     char *shorter = errno == ENAMETOOLONG ? store_directory_shorter(run->directory) : NULL;
     if (!shorter)
@@ -100,21 +102,36 @@ static bool make(struct run *run, struct error *err)
     return make(run, err);
 }
 
-/* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
-static bool replace(const char *path, const struct text *json, struct error *err)
+bool store_directory_is_spoilt(const struct error *err)
 {
-    CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    bool replaced = file_write(beside, json->data, json->len, err) &&
-                    (rename(beside, path) == 0 || error_system(err, errno, "cannot write %s", path));
-    if (!replaced)
-        unlink(beside);
-    return replaced;
+    static const int numbers[] = {EACCES, EPERM, ENOTDIR, EISDIR, ELOOP, EEXIST, ENOTEMPTY, ENXIO, EMLINK};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i] == err->number)
+            return true;
+    return false;
 }
 
-static bool write_file(const struct run *run, const char *name, const struct text *json, struct error *err)
+bool store_directory_refuse(const struct run *run, struct error *err)
 {
-    CLEANUP(memory_free) char *path = file_join(run->directory, name);
-    return run->attempt > 1 ? replace(path, json, err) : file_write(path, json->data, json->len, err);
+    struct stat info;
+    err->is_of_run = store_directory_is_spoilt(err) && lstat(run->directory, &info) == 0;
+    return false;
+}
+
+int store_directory_open(const struct run *run, struct error *err)
+{
+    int folder = folder_open(run->directory);
+    if (folder < 0)
+        folder_error(err, errno, "cannot use the run directory %s", run->directory);
+    return folder;
+}
+
+/* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
+static bool write_file(const struct run *run, int folder, const char *name, const struct text *json,
+                       struct error *err)
+{
+    return folder_write(folder, name, json->data, json->len) ||
+           folder_error(err, errno, "cannot write %s/%s", run->directory, name);
 }
 
 const char *store_config_name(const struct run *run)
@@ -137,13 +154,10 @@ static bool is_own_config(const struct run *run, struct value *content)
 
 /* A write that a crash has torn leaves the beginning of the text; from the GPU on an earlier attempt's is
  * another. */
-static bool is_torn(const char *path, const struct text *json)
+static bool is_torn(int folder, const char *name, const struct text *json)
 {
-    struct error ignored;
-    struct stat info;
     CLEANUP(text_free) struct text content = {0};
-    if (stat(path, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size >= (off_t)json->len ||
-        !file_read(path, &content, &ignored))
+    if (!folder_read(folder, name, json->len, &content) || content.len == json->len)
         return false;
     const char *gpu = strstr(json->data, "\"gpu_id\":");
     size_t same = gpu ? (size_t)(gpu - json->data) : json->len;
@@ -160,30 +174,30 @@ void store_tell_of_own_file(struct store *store, const struct run *run, const ch
 
 /* What a program saves as config.json, such as a model's, is worth more to it than what furcate would write
  * there. */
-static bool find_other_config(struct store *store, struct run *run, const struct text *json,
+static bool find_other_config(struct store *store, struct run *run, int folder, const struct text *json,
                               struct error *err)
 {
     struct stat info;
     struct value *content;
     bool was_other = run->other_config;
-    CLEANUP(memory_free) char *path = file_join(run->directory, "config.json");
     if (!store_read_object(run->directory, "config.json", &content, err))
         return false;
-    run->other_config =
-        content ? !is_own_config(run, content) : lstat(path, &info) == 0 && !is_torn(path, json);
+    run->other_config = content ? !is_own_config(run, content)
+                                : fstatat(folder, "config.json", &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                                      !is_torn(folder, "config.json", json);
     if (run->other_config && !was_other)
         store_tell_of_own_file(store, run, "config.json", store_config_name(run));
     return true;
 }
 
 /* Whether the program has put something else in the place of furcate.json. */
-static bool is_replaced(const struct run *run, const char *path)
+static bool is_replaced(const struct run *run, int folder)
 {
     struct stat info;
     struct error ignored;
     struct run_record record;
     struct value *content = NULL;
-    if (run->attempt == 1 || lstat(path, &info) < 0)
+    if (run->attempt == 1 || fstatat(folder, RECORD_FILE, &info, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
     if (!S_ISREG(info.st_mode) || !store_read_object(run->directory, RECORD_FILE, &content, &ignored) ||
         !content)
@@ -196,52 +210,61 @@ static bool is_replaced(const struct run *run, const char *path)
 
 /* Where a folder stands in its way the run is known all the same while this runner works, but not to the
  * next. */
-static bool write_record(struct store *store, const struct run *run, const struct text *json,
+static bool write_record(struct store *store, const struct run *run, int folder, const struct text *json,
                          struct error *err)
 {
-    CLEANUP(memory_free) char *path = file_join(run->directory, RECORD_FILE);
-    bool was_replaced = is_replaced(run, path), written = write_file(run, RECORD_FILE, json, err);
+    bool was_replaced = is_replaced(run, folder), written = write_file(run, folder, RECORD_FILE, json, err);
     if (was_replaced)
         log_line(store->log, LOG_WARNING,
-                 "the program has replaced %s, by which furcate recognises the run after a crash; furcate %s",
-                 path, written ? "has written it again" : "cannot write it while that is there");
+                 "the program has replaced %s/" RECORD_FILE
+                 ", by which furcate recognises the run after a crash; furcate %s",
+                 run->directory, written ? "has written it again" : "cannot write it while that is there");
     return written || (was_replaced && !err->may_pass);
 }
 
 void store_keep_record(struct store *store, const struct run *run)
 {
     struct error ignored;
+    struct stat info;
     CLEANUP(memory_free) char *path = file_join(run->directory, RECORD_FILE);
-    if (!run->record || access(path, F_OK) == 0 || errno != ENOENT)
+    if (!run->record || lstat(path, &info) == 0 || errno != ENOENT)
         return;
-    if (file_write(path, run->record, strlen(run->record), &ignored))
+    if (folder_write_path(path, run->record, strlen(run->record), &ignored))
         log_line(store->log, LOG_WARNING,
                  "the program has deleted %s, by which furcate knows its run again; it is written again",
                  path);
 }
 
 /* Of a Fork config.json is the record itself; of a program it has the user's keys and nothing else. */
-static bool write_config(struct store *store, struct run *run, const struct text *record, struct error *err)
+static bool write_config(struct store *store, struct run *run, int folder, const struct text *record,
+                         struct error *err)
 {
     CLEANUP(text_free) struct text keys = {0};
     const struct text *json = run->use == CONFIG_FOR_FORK ? record : &keys;
     if (json == &keys)
         store_run_data_add_json(&keys, run->keys);
-    return (run->attempt == 1 || find_other_config(store, run, json, err)) &&
-           write_file(run, store_config_name(run), json, err);
+    return (run->attempt == 1 || find_other_config(store, run, folder, json, err)) &&
+           write_file(run, folder, store_config_name(run), json, err);
 }
 
-bool store_prepare_run(struct store *store, struct run *run, struct error *err)
+static bool write_files(struct store *store, struct run *run, struct error *err)
 {
-    if (!make(run, err))
+    CLEANUP(file_close_fd) int folder = store_directory_open(run, err);
+    if (folder < 0)
         return false;
     run->start_id = store->start ? store->start_text.id : -1;
     run->code = store->code.text ? store->code.id : 0;
     CLEANUP(value_cleanup) struct value *record = store_record_value(run);
     struct text json = {0};
     store_run_data_add_json(&json, record);
-    bool written = write_record(store, run, &json, err) && write_config(store, run, &json, err);
+    bool written =
+        write_record(store, run, folder, &json, err) && write_config(store, run, folder, &json, err);
     free(run->record);
     run->record = text_take(&json);
     return written;
+}
+
+bool store_prepare_run(struct store *store, struct run *run, struct error *err)
+{
+    return (make(run, err) && write_files(store, run, err)) || store_directory_refuse(run, err);
 }

@@ -10,6 +10,14 @@
 char *store_directory_run_name(const struct value *data_name, int64_t id);
 /* "example0_foo_bs32"; at most 200 bytes, a longer one ends in a hash. free() it. */
 char *store_directory_base_name(const char *name, const char *label);
+/* Returns whether an error, of a file in a run directory, is one that the program or whoever made the
+ * directory has brought about: nothing else is to wait for it. */
+bool store_directory_is_spoilt(const struct error *err);
+/* Sets err->is_of_run where a run cannot be started because its directory is in such a state. Returns false.
+ */
+bool store_directory_refuse(const struct run *run, struct error *err);
+/* Opens the run directory. Returns -1 with err set where it is a link, or no folder any more. */
+int store_directory_open(const struct run *run, struct error *err);
 /* The path of a run directory whose name is too long for its file system, with a name of 140 bytes that ends
  * in a hash: eCryptfs takes 143. NULL when the name is no longer than that; free() it. */
 char *store_directory_shorter(const char *directory);

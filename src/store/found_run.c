@@ -20,7 +20,7 @@ bool found_run_look(const struct found_run *found, const char *name, int64_t *ns
     struct stat info;
     CLEANUP(memory_free) char *path = file_join(found->directory, name);
     *ns = -1;
-    if (stat(path, &info) < 0) {
+    if (lstat(path, &info) < 0) {
         error_system(err, errno, "cannot look at %s", path);
         return !err->may_pass;
     }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "store/directory.h"
 #include "store/internal.h"
@@ -258,11 +259,11 @@ static bool find_finished(const char *directory, const char *log_dir, const stru
     CLEANUP(memory_free) char *path = file_join(directory, "run_data.csv");
     CLEANUP(memory_free) char *database = file_join(directory, "furcate.db");
     CLEANUP(memory_free) char *shown = file_join(log_dir, "run_data.csv");
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(file_close_fd) int fd = folder_open_file(AT_FDCWD, path, O_RDONLY);
     if (others)
         others->count = others->odd = 0;
     if (fd < 0)
-        return errno == ENOENT || error_system(err, errno, "cannot read %s", path);
+        return errno == ENOENT || folder_error(err, errno, "cannot read %s", path);
 
     CLEANUP(store_columns_free) struct columns columns = {0};
     struct csv_reader reader;

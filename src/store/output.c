@@ -8,20 +8,17 @@
 #include "base/attempt_mark.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
+#include "store/directory.h"
 #include "store/store.h"
 
-static char *output_path(const struct run *run, const char *ending)
+static int open_for_appending(const struct run *run, int folder, const char *ending, struct error *err)
 {
-    return text_format("%s/%s.%s", run->directory, run->name, ending);
-}
-
-static int open_for_appending(const struct run *run, const char *ending, struct error *err)
-{
-    CLEANUP(memory_free) char *path = output_path(run, ending);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    CLEANUP(memory_free) char *name = text_format("%s.%s", run->name, ending);
+    int fd = folder_open_file(folder, name, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0)
-        error_system(err, errno, "cannot write %s", path);
+        folder_error(err, errno, "cannot write %s/%s", run->directory, name);
     return fd;
 }
 
@@ -58,14 +55,13 @@ static bool write_headers(const struct run *run, const int fds[2], struct error 
 
 /* Opens metrics.jsonl. *fd is -1 when there is nothing in it, and when it is no file that can be written,
  * such as a pipe or a folder: nothing is read from such a one either. */
-static bool open_reports(const struct run *run, int *fd, struct error *err)
+static bool open_reports(const struct run *run, int folder, int *fd, struct error *err)
 {
     struct stat info;
-    CLEANUP(memory_free) char *path = file_join(run->directory, "metrics.jsonl");
-    *fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+    *fd = folder_open_file(folder, "metrics.jsonl", O_RDWR | O_APPEND);
     if (*fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EROFS || errno == EIO))
-        return error_system(err, errno, "cannot write %s", path);
-    if (*fd >= 0 && (fstat(*fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_size == 0))
+        return error_system(err, errno, "cannot write %s/metrics.jsonl", run->directory);
+    if (*fd >= 0 && (fstat(*fd, &info) < 0 || info.st_size == 0))
         file_close_fd(fd);
     return true;
 }
@@ -78,10 +74,10 @@ static bool ends_torn(int fd)
 }
 
 /* Tells what this attempt reports from what earlier ones did, of which the last line may lack its end. */
-static bool mark_reports(const struct run *run, struct error *err)
+static bool mark_reports(const struct run *run, int folder, struct error *err)
 {
     CLEANUP(file_close_fd) int fd = -1;
-    if (!open_reports(run, &fd, err))
+    if (!open_reports(run, folder, &fd, err))
         return false;
     if (fd < 0)
         return true;
@@ -93,26 +89,27 @@ static bool mark_reports(const struct run *run, struct error *err)
 
 bool store_open_output(const struct run *run, int fds[2], struct error *err)
 {
-    fds[0] = open_for_appending(run, "log", err);
-    fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, "err", err);
+    CLEANUP(file_close_fd) int folder = store_directory_open(run, err);
+    fds[0] = folder < 0 ? -1 : open_for_appending(run, folder, "log", err);
+    fds[1] = fds[0] < 0 ? -1 : open_for_appending(run, folder, "err", err);
     bool opened = fds[0] >= 0 && fds[1] >= 0;
     bool is_again = opened && (run->attempt > 1 || has_content(fds[0]) || has_content(fds[1]));
-    if (opened && (!is_again || (write_headers(run, fds, err) && mark_reports(run, err))))
+    if (opened && (!is_again || (write_headers(run, fds, err) && mark_reports(run, folder, err))))
         return true;
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
-    return false;
+    return store_directory_refuse(run, err);
 }
 
 /* Cuts the attempt's header line off the end of a file. */
-static void cut_header(const struct run *run, const char *path)
+static void cut_header(const struct run *run, int folder, const char *name)
 {
     enum { most = 64, time_len = 19 };
     char end[most];
     struct stat info;
     CLEANUP(memory_free) char *header = attempt_mark_header(run->attempt, "0000-00-00 00:00:00");
     size_t len = strlen(header), before_time = len - time_len - strlen(" ---\n");
-    CLEANUP(file_close_fd) int fd = open(path, O_RDWR | O_CLOEXEC);
+    CLEANUP(file_close_fd) int fd = folder_open_file(folder, name, O_RDWR);
     if (fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len || len > most)
         return;
     off_t start = info.st_size - (off_t)len;
@@ -122,7 +119,7 @@ static void cut_header(const struct run *run, const char *path)
 }
 
 /* The same for its mark in metrics.jsonl. */
-static void cut_mark(const struct run *run)
+static void cut_mark(const struct run *run, int folder)
 {
     enum { most = 64 };
     char end[most];
@@ -131,38 +128,39 @@ static void cut_mark(const struct run *run)
     size_t len = strlen(mark);
     struct error ignored;
     CLEANUP(file_close_fd) int fd = -1;
-    if (!open_reports(run, &fd, &ignored) || fd < 0 || fstat(fd, &info) < 0 || info.st_size < (off_t)len ||
-        len > most)
+    if (!open_reports(run, folder, &fd, &ignored) || fd < 0 || fstat(fd, &info) < 0 ||
+        info.st_size < (off_t)len || len > most)
         return;
     off_t start = info.st_size - (off_t)len;
     if (pread(fd, end, len, start) == (ssize_t)len && memcmp(end, mark, len) == 0 && ftruncate(fd, start) < 0)
         return; /* nothing follows it before the next one: no harm */
 }
 
-static void remove_if_empty(const char *path)
+static void remove_if_empty(int folder, const char *name)
 {
     struct stat info;
-    if (stat(path, &info) == 0 && info.st_size == 0)
-        unlink(path);
+    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) && info.st_size == 0)
+        unlinkat(folder, name, 0);
 }
 
 void store_withdraw_run(const struct run *run)
 {
     static const char *const endings[] = {"log", "err"};
     static const char *const files[] = {"config.json", "furcate.json"};
+    CLEANUP(file_close_fd) int folder = folder_open(run->directory);
+    if (folder < 0)
+        return; /* it is not there, or none of ours */
     for (int i = 0; i < 2; i++) {
-        CLEANUP(memory_free) char *path = output_path(run, endings[i]);
-        cut_header(run, path);
+        CLEANUP(memory_free) char *name = text_format("%s.%s", run->name, endings[i]);
+        cut_header(run, folder, name);
         if (run->attempt == 1)
-            remove_if_empty(path);
+            remove_if_empty(folder, name);
     }
     if (run->attempt > 1) {
-        cut_mark(run);
+        cut_mark(run, folder);
         return;
     }
-    for (int i = 0; i < 2; i++) {
-        CLEANUP(memory_free) char *path = file_join(run->directory, files[i]);
-        unlink(path);
-    }
+    for (int i = 0; i < 2; i++)
+        unlinkat(folder, files[i], 0);
     rmdir(run->directory); /* fails where something is left that is not ours: as it should */
 }

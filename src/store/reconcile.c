@@ -203,15 +203,15 @@ static bool was_there(const struct reconciliation *work, const char *base_name, 
            !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
 }
 
-/* Whether the run of the record is in another folder, of which this is a copy. That one counts. */
+/* Returns whether the run of the record is in another folder, of which this is a copy. That one counts. */
 static bool is_copy(const struct reconciliation *work, const struct found_run *found, const char *base_name)
 {
     CLEANUP(memory_free) char *original = NULL;
     if (!found->identity.content ||
         !store_is_copy(work->store->directory, base_name, &found->identity, &original))
         return false;
-    log_line(work->store->log, LOG_INFO, "%s is a copy of %s or a link to it; it is left as it is",
-             found->directory, original);
+    log_line(work->store->log, LOG_INFO, "%s is a copy of %s; it is left as it is", found->directory,
+             original);
     return true;
 }
 
@@ -249,11 +249,36 @@ static bool look_at(struct reconciliation *work, const char *base_name, struct e
     return looked;
 }
 
+static unsigned char type_of(const struct reconciliation *work, const struct dirent *entry)
+{
+    struct stat info;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type;
+    CLEANUP(memory_free) char *path = file_join(work->store->directory, entry->d_name);
+    return lstat(path, &info) == 0 ? (unsigned char)IFTODT(info.st_mode) : DT_UNKNOWN;
+}
+
+/* Passes over a link: it may lead out of the log dir. */
+static void pass_over_link(struct reconciliation *work, const char *base_name)
+{
+    bool was_open = number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
+    log_line(
+        work->store->log, was_open ? LOG_WARNING : LOG_DEBUG,
+        "%s/%s is a symbolic link, and furcate follows none within a log dir%s", work->store->directory,
+        base_name,
+        was_open
+            ? ", so that its run begins again in a new folder; put the folder itself there, and it goes on"
+            : "");
+}
+
 static bool may_be_run(struct reconciliation *work, const struct dirent *entry)
 {
-    bool may_be_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
-    return may_be_folder && entry->d_name[0] != '.' &&
-           !store_known_has_directory(&work->known, entry->d_name);
+    unsigned char type = type_of(work, entry);
+    bool is_new = (type == DT_DIR || type == DT_UNKNOWN || type == DT_LNK) && entry->d_name[0] != '.' &&
+                  !store_known_has_directory(&work->known, entry->d_name);
+    if (is_new && type == DT_LNK)
+        pass_over_link(work, entry->d_name);
+    return is_new && type != DT_LNK;
 }
 
 /* NULL at the end, with errno 0, and on failure. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "store/misread.h"
@@ -67,11 +68,11 @@ bool store_results_reopen(struct results_file *file, struct error *err)
     file->lacks_newline = file->crlf = false;
     file->remains = 0;
     file->opened++;
-    file->fd = open(file->path, O_RDWR | O_APPEND | O_CLOEXEC);
+    file->fd = folder_open_file(AT_FDCWD, file->path, O_RDWR | O_APPEND);
     if (file->fd < 0 && errno == ENOENT)
         return true;
     if (file->fd < 0 || fstat(file->fd, &file->seen) < 0)
-        error_system(err, errno, "cannot open %s, the table of results", file->path);
+        folder_error(err, errno, "cannot open %s, the table of results", file->path);
     else if (read_end(file, err) && read_header(file, err))
         return true;
     file_close_fd(&file->fd); /* half known, it must not be written to */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "store/results_file.h"
 
@@ -95,7 +96,7 @@ static bool copy_records(struct copy *copy, const struct results_file *file, str
 static bool finish(struct copy *copy, struct results_file *file, const char *beside, struct error *err)
 {
     struct stat now;
-    mode_t mode = file->seen.st_mode & 07777;
+    mode_t mode = file->seen.st_mode & 0777;
     if (file->fd >= 0 && fchmod(copy->fd, mode) < 0)
         errno = 0; /* another user's file: the umask's mode has to do */
     if (!flush(copy, 0) || fsync(copy->fd) < 0 || fstat(copy->fd, &now) < 0 || rename(beside, file->path) < 0)
@@ -130,9 +131,9 @@ bool store_results_rewrite(struct results_file *file, const struct columns *colu
 {
     CLEANUP(memory_free) char *beside = text_format("%s.new", file->path);
     struct copy copy = {.columns = columns, .line_end = file->crlf ? "\r\n" : "\n"};
-    copy.fd = open(beside, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    copy.fd = folder_make_file(AT_FDCWD, beside);
     if (copy.fd < 0)
-        return error_system(err, errno, "cannot make %s, the table of results to be", beside);
+        return folder_error(err, errno, "cannot make %s, the table of results to be", beside);
     bool done = write_copy(&copy, file, rows, count, err) && finish(&copy, file, beside, err);
     file_close_fd(&copy.fd);
     text_free(&copy.buffer);

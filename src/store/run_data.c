@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "store/run_record.h"
@@ -42,26 +43,39 @@ void store_run_data_complete(struct text *out, const char *record, const struct 
     text_add(out, end);
 }
 
-/* Reads a file as long as it is one: a program may have put a FIFO or a device in its place. */
-static bool read_regular(const char *path, struct text *content, struct error *err)
+/* Whether furcate would write so much: a file is read whole, and its values take far more memory than its
+ * text. */
+static bool is_bounded(const struct text *json)
 {
-    enum { most = 1 << 28 };
-    CLEANUP(file_close_fd) int fd = -1;
-    if (!file_open_regular(path, &fd, err))
-        return false;
-    return file_read_fd(fd, most, content) || error_system(err, errno, "cannot read %s", path);
+    enum { most_values = 1 << 22 };
+    size_t values = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < json->len; i++) {
+        char c = json->data[i];
+        if (c == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += c == '\\';
+        else
+            values += c == ',' || c == '[' || c == '{' || c == '\n';
+    }
+    return values <= most_values;
 }
 
 bool store_read_object(const char *directory, const char *name, struct value **object, struct error *err)
 {
+    enum { most_bytes = 1 << 28 };
     struct error ignored;
     CLEANUP(text_free) struct text json = {0};
     CLEANUP(memory_free) char *path = file_join(directory, name);
     *object = NULL;
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return true; /* as most often */
-    if (!read_regular(path, &json, err))
-        return !err->may_pass;
+    CLEANUP(file_close_fd) int folder = folder_open(directory);
+    if (folder < 0 || !folder_read(folder, name, most_bytes, &json))
+        return errno == EFBIG || folder_error(err, errno, "cannot read %s", path) || !err->may_pass;
+    if (!is_bounded(&json))
+        return true;
     struct value *value = config_parse(path, text_get(&json), json.len, &ignored);
     if (value && value_kind(value) == VALUE_OBJECT)
         *object = value;
@@ -149,7 +163,7 @@ bool store_write_run_data(const char *directory, const struct value *run_data, s
     const char *name = is_for(directory, run_data) ? RUN_DATA_FILE : OTHER_RUN_DATA_FILE;
     CLEANUP(memory_free) char *path = file_join(directory, name);
     store_run_data_add_json(&json, run_data);
-    return file_write_atomic(path, json.data, json.len, err);
+    return folder_write_path_synced(path, json.data, json.len, err);
 }
 
 const char *store_run_data_name(const struct run *run)

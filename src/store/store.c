@@ -40,7 +40,7 @@ static bool make_dirs(const char *directory, struct error *err)
 {
     if (!file_cwd_is_deleted())
         return file_make_dirs(directory, err);
-    return mkdir(directory, 0777) == 0 || errno == EEXIST ||
+    return mkdir(directory, 0755) == 0 || errno == EEXIST ||
            error_system(err, errno, "cannot make the folder %s", directory);
 }
 
@@ -225,14 +225,15 @@ struct config *store_peek_config(const char *log_dir, struct faults *faults)
 /* Returns whether the run's directory is there, under the name that its file system takes. */
 static bool has_directory(struct run *run)
 {
-    if (access(run->directory, F_OK) == 0)
+    struct stat info;
+    if (lstat(run->directory, &info) == 0)
         return true;
     char *shorter = errno == ENAMETOOLONG ? store_directory_shorter(run->directory) : NULL;
     if (!shorter)
         return false;
     free(run->directory);
     run->directory = shorter;
-    return access(run->directory, F_OK) == 0;
+    return lstat(run->directory, &info) == 0;
 }
 
 /* An id whose directory is not there: one that was copied here may not have been counted. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "store/cell.h"
 #include "store/misread.h"
@@ -56,13 +57,13 @@ bool table_read(const char *log_dir, struct table *table, struct error *err)
 {
     *table = (struct table){0};
     CLEANUP(memory_free) char *path = file_join(log_dir, "run_data.csv");
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(file_close_fd) int fd = folder_open_file(AT_FDCWD, path, O_RDONLY);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return error_set(
             err, ERROR_USAGE,
             "no results in %s: there is no run_data.csv (another log dir is given with -d LOG_DIR)", log_dir);
     if (fd < 0)
-        return error_system(err, errno, "cannot read %s", path);
+        return folder_error(err, errno, "cannot read %s", path);
     struct csv_reader reader;
     store_csv_open(&reader, fd, path, 0);
     bool done = read_table(table, &reader, err);

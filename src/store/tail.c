@@ -6,6 +6,7 @@
 
 #include "base/attempt_mark.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "store/store.h"
 
@@ -44,7 +45,7 @@ char *store_read_output(const struct run *run, const char *ending)
 {
     char text[window + 1];
     CLEANUP(memory_free) char *path = text_format("%s/%s.%s", run->directory, run->name, ending);
-    CLEANUP(file_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(file_close_fd) int fd = folder_open_path(path, O_RDONLY);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) < 0)
         return memory_copy_text("");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 static int make_folder(void **state)
@@ -63,10 +64,10 @@ static void replaces_a_file_whole(void **state)
     struct error err;
     CLEANUP(memory_free) char *path = file_join(*state, "a.json");
     CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    assert_true(file_write_atomic(path, "old and long", 12, &err));
+    assert_true(folder_write_path_synced(path, "old and long", 12, &err));
     struct stat before, after;
     assert_int_equal(stat(path, &before), 0);
-    assert_true(file_write_atomic(path, "new", 3, &err));
+    assert_true(folder_write_path_synced(path, "new", 3, &err));
     assert_content(path, "new");
     assert_int_equal(stat(path, &after), 0);
     assert_int_not_equal(before.st_ino, after.st_ino);
@@ -78,9 +79,9 @@ static void leaves_the_old_file_when_it_cannot_write(void **state)
     struct error err = {0};
     CLEANUP(memory_free) char *path = file_join(*state, "a.json");
     CLEANUP(memory_free) char *beside = text_format("%s.new", path);
-    assert_true(file_write(path, "old", 3, &err));
+    assert_true(folder_write_path(path, "old", 3, &err));
     assert_int_equal(mkdir(beside, 0777), 0); /* in the way of the new content, for root too */
-    assert_false(file_write_atomic(path, "new", 3, &err));
+    assert_false(folder_write_path_synced(path, "new", 3, &err));
     assert_int_equal(err.kind, ERROR_SYSTEM);
     assert_non_null(strstr(err.text, path));
     assert_content(path, "old");
@@ -90,11 +91,11 @@ static void writes_in_place(void **state)
 {
     struct error err;
     CLEANUP(memory_free) char *path = file_join(*state, "a");
-    assert_true(file_write(path, "long content", 12, &err));
-    assert_true(file_write(path, "short", 5, &err));
+    assert_true(folder_write_path(path, "long content", 12, &err));
+    assert_true(folder_write_path(path, "short", 5, &err));
     assert_content(path, "short");
     CLEANUP(memory_free) char *nowhere = file_join(*state, "no/a");
-    assert_false(file_write(nowhere, "x", 1, &err));
+    assert_false(folder_write_path(nowhere, "x", 1, &err));
     assert_non_null(strstr(err.text, "No such file or directory"));
 }
 
@@ -104,7 +105,7 @@ static void reads_large_files_and_says_what_it_cannot_read(void **state)
     CLEANUP(memory_free) char *path = file_join(*state, "large");
     CLEANUP(memory_free) char *bytes = memory_new(300000, 1);
     memset(bytes, 'x', 300000);
-    assert_true(file_write(path, bytes, 300000, &err));
+    assert_true(folder_write_path(path, bytes, 300000, &err));
     CLEANUP(text_free) struct text content = {0};
     assert_true(file_read(path, &content, &err));
     assert_int_equal(content.len, 300000);
@@ -123,7 +124,7 @@ static void makes_folders_above(void **state)
     struct stat info;
     assert_int_equal(stat(path, &info), 0);
     assert_true(S_ISDIR(info.st_mode));
-    assert_true(file_write(file, "", 0, &err));
+    assert_true(folder_write_path(file, "", 0, &err));
     assert_false(file_make_dirs(file, &err));
     assert_non_null(strstr(err.text, "Not a directory"));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "device/device.h"
 #include "device/quota.h"
@@ -52,7 +53,7 @@ static void put(const char *folder, const char *name, const char *content)
 {
     struct error err;
     char *path = file_join(folder, name);
-    assert_true(file_write(path, content, strlen(content), &err));
+    assert_true(folder_write_path(path, content, strlen(content), &err));
     free(path);
 }
 

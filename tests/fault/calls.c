@@ -60,6 +60,12 @@ WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), CHANGES, ABOUT(p
 WRAP(int, rmdir, (const char *path), (path), KILL | READ_ONLY | IO, ABOUT(path), -1)
 WRAP(int, unlink, (const char *path), (path), KILL | READ_ONLY | IO, ABOUT(path), -1)
 WRAP(int, rename, (const char *from, const char *to), (from, to), CHANGES, ABOUT(to), -1)
+WRAP(int, unlinkat, (int folder, const char *name, int flags), (folder, name, flags), KILL | READ_ONLY | IO,
+     ((struct fault_subject){name, folder}), -1)
+WRAP(int, renameat, (int from_folder, const char *from, int folder, const char *to),
+     (from_folder, from, folder, to), CHANGES, ((struct fault_subject){to, folder}), -1)
+WRAP(int, fstatat, (int folder, const char *name, struct stat *info, int flags), (folder, name, info, flags),
+     IO, ((struct fault_subject){name, folder}), -1)
 WRAP(int, access, (const char *path, int mode), (path, mode), IO, ABOUT(path), -1)
 WRAP(int, stat, (const char *path, struct stat *info), (path, info), IO, ABOUT(path), -1)
 WRAP(int, stat64, (const char *path, struct stat64 *info), (path, info), IO, ABOUT(path), -1)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -30,7 +31,7 @@ static inline void sandbox_write(struct sandbox *sandbox, const char *name, cons
 {
     struct error err;
     CLEANUP(memory_free) char *path = file_join(sandbox->folder, name);
-    assert_true(file_write(path, content, strlen(content), &err));
+    assert_true(folder_write_path(path, content, strlen(content), &err));
 }
 
 /* The content of a file, "" when it is not there; free() it. */

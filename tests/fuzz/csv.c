@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/hash.h"
 #include "store/internal.h"
 #include "store/known.h"
@@ -138,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct results_file file;
     if (!stage.plan)
         set_stage();
-    REQUIRE(file_write(stage.path, (const char *)bytes, len, &err));
+    REQUIRE(folder_write_path(stage.path, (const char *)bytes, len, &err));
 
     read_table();
     if (find(&finished)) {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "process/launch.h"
 
@@ -129,7 +130,7 @@ static void gives_a_script_without_interpreter_line_to_the_shell(void **state)
     struct program *program = *state;
     CLEANUP(memory_free) char *script = text_format("%s/script", program->folder);
     static const char text[] = "echo \"$0 $1 $#\"\n";
-    assert_true(file_write(script, text, sizeof text - 1, &program->err));
+    assert_true(folder_write_path(script, text, sizeof text - 1, &program->err));
     assert_int_equal(chmod(script, 0755), 0);
 
     CLEANUP(memory_free) char *printed = printed_by(program, WORDS(script, "first", "second"));
@@ -164,7 +165,7 @@ static void leaves_the_arguments_as_they_were(void **state)
 {
     struct program *program = *state;
     CLEANUP(memory_free) char *script = text_format("%s/script", program->folder);
-    assert_true(file_write(script, "true\n", 5, &program->err));
+    assert_true(folder_write_path(script, "true\n", 5, &program->err));
     assert_int_equal(chmod(script, 0755), 0);
     free(printed_by(program, WORDS(script)));
     assert_ptr_equal(program->argv[1], strrchr(script, '/') + 1);

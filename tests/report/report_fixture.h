@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "report/report.h"
 
@@ -54,7 +55,7 @@ static inline void fixture_forget(struct fixture *fixture)
 static inline void put_bytes(const struct fixture *fixture, const char *bytes, size_t len)
 {
     struct error err;
-    assert_true(file_write(fixture->path, bytes, len, &err));
+    assert_true(folder_write_path(fixture->path, bytes, len, &err));
 }
 
 static inline void put(const struct fixture *fixture, const char *content)

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/folder.h"
 #include "report_fixture.h"
 
 /* Reads width and height from the frame header of a JPEG (ITU-T T.81, B.2.2); 0 when it is none. */
@@ -118,7 +119,7 @@ static void repeats_what_gnuplot_says(void **state)
     struct error err = {0};
     char *path = memory_copy_text(getenv("PATH"));
     char *stub = file_join(fixture->folder, "gnuplot");
-    assert_true(file_write(stub, script, sizeof script - 1, &err));
+    assert_true(folder_write_path(stub, script, sizeof script - 1, &err));
     char *command = text_format("chmod +x %s", stub);
     assert_int_equal(system(command), 0);
     setenv("PATH", fixture->folder, 1);

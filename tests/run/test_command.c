@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "plan/plan.h"
 #include "run/command.h"
@@ -50,7 +51,7 @@ static int set_up(void **state)
     strcpy(fixture->folder, "/tmp/furcate-command-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     fixture->config_path = text_format("%s/config.yaml", fixture->folder);
-    assert_true(file_write(fixture->config_path, config_text, sizeof config_text - 1, &err));
+    assert_true(folder_write_path(fixture->config_path, config_text, sizeof config_text - 1, &err));
     struct faults *faults = faults_create(fixture->config_path);
     fixture->config = config_read(fixture->config_path, CONFIG_FOR_PROGRAM, faults);
     assert_non_null(fixture->config);
@@ -268,7 +269,7 @@ static void looks_for_the_program_on_the_path(void **state)
     CLEANUP(memory_free) char *program = text_format("%s/train", fixture->folder);
     CLEANUP(memory_free) char *path = text_format("/nowhere:%s:/bin", fixture->folder);
     CLEANUP(memory_free) char *old = memory_copy_text(getenv("PATH"));
-    assert_true(file_write(program, "", 0, &err));
+    assert_true(folder_write_path(program, "", 0, &err));
     assert_int_equal(chmod(program, 0755), 0);
     setenv("PATH", path, 1);
     struct command *command = command_create((char *const[]){(char *)"train", NULL}, false, &err);
@@ -339,7 +340,7 @@ static void says_what_to_do_about_a_program_that_cannot_start(void **state)
     struct command_fixture *fixture = *state;
     struct error err;
     CLEANUP(memory_free) char *program = text_format("%s/train", fixture->folder);
-    assert_true(file_write(program, "", 0, &err));
+    assert_true(folder_write_path(program, "", 0, &err));
     check_refusal(program, "chmod +x");
     check_refusal("furcate-no-such-program", "not on PATH");
     check_refusal("/nowhere/train", "check its path");
@@ -355,7 +356,7 @@ static void check_first_line(const struct command_fixture *fixture, const char *
 {
     struct error err = {0};
     CLEANUP(memory_free) char *program = text_format("%s/train", fixture->folder);
-    assert_true(file_write(program, content, strlen(content), &err));
+    assert_true(folder_write_path(program, content, strlen(content), &err));
     assert_int_equal(chmod(program, 0755), 0);
     if (said) {
         check_refusal(program, said);
@@ -382,7 +383,7 @@ static void looks_for_the_interpreter_of_a_script(void **state)
     const struct command_fixture *fixture = *state;
     struct error err;
     CLEANUP(memory_free) char *script = text_format("%s/train.py", fixture->folder);
-    assert_true(file_write(script, "import os\n", 10, &err));
+    assert_true(folder_write_path(script, "import os\n", 10, &err));
     check_refusal(script, "write: -- python3 /tmp/");
     assert_int_equal(chmod(script, 0755), 0);
     check_refusal(script, "names no interpreter in its first line (#!/usr/bin/env python3)");

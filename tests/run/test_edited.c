@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "run/edited.h"
 
@@ -22,7 +23,7 @@ struct folder {
 static void write_file(const char *path, const char *text)
 {
     struct error err;
-    assert_true(file_write_atomic(path, text, strlen(text), &err));
+    assert_true(folder_write_path_synced(path, text, strlen(text), &err));
 }
 
 static int set_up(void **state)

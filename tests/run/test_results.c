@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "run/results.h"
 
@@ -52,7 +53,7 @@ static void write_in_run(const struct results_fixture *fixture, const char *name
 {
     struct error err;
     CLEANUP(memory_free) char *path = file_join(fixture->folder, name);
-    assert_true(file_write(path, text, strlen(text), &err));
+    assert_true(folder_write_path(path, text, strlen(text), &err));
 }
 
 static struct value *expressions(const char *name, const char *expression)

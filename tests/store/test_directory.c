@@ -198,7 +198,7 @@ static void a_missing_run_directory_is_an_error_that_names_it(void **state)
     struct run run = {.name = (char *)"example0", .directory = path_of(fixture, "nowhere"), .attempt = 1};
     int fds[2];
     assert_false(store_open_output(&run, fds, &fixture->err));
-    assert_non_null(strstr(fixture->err.text, "nowhere/example0.log"));
+    assert_non_null(strstr(fixture->err.text, "nowhere"));
     assert_int_equal(fds[0], -1);
     assert_int_equal(fds[1], -1);
     free(run.directory);
