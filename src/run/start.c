@@ -1,6 +1,5 @@
 #include "run/start.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/user.h"
 #include "run/code.h"
 #include "run/command.h"
 #include "run/git.h"
@@ -46,12 +46,8 @@ static struct value *command_line(void)
 
 static void set_user(struct value *start)
 {
-    char texts[4096];
-    struct passwd entry, *user = NULL;
-    CLEANUP(memory_free) char *number = text_format("%ld", (long)geteuid());
-    if (getpwuid_r(geteuid(), &entry, texts, sizeof texts, &user) != 0)
-        user = NULL;
-    value_object_set_text(start, "user", user ? user->pw_name : number);
+    CLEANUP(memory_free) char *name = user_name(geteuid());
+    value_object_set_text(start, "user", name);
 }
 
 static void set_host(struct value *start)
