@@ -17,11 +17,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "base/token.h"
 #include "process/cgroup.h"
 #include "process/children.h"
 #include "process/ignored.h"
 #include "process/message.h"
+#include "process/runner_group.h"
 
 #if defined __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -41,8 +42,9 @@ struct guardian {
     pid_t own, runner;
     struct sigaction actions[PASSED_ON]; /* of the signals, as they were before */
     int channel, signals;
-    int lock;           /* -1: the runner has none yet */
-    int detached;       /* to be written to once the runner is ready; -1: not detached */
+    int lock;     /* -1: the runner has none yet */
+    int detached; /* to be written to once the runner is ready; -1: not detached */
+    char token[TOKEN_SIZE];
     char *group;        /* see struct guard */
     struct pids before; /* children that are not the runner's */
     int status;         /* of the runner, as waitpid(2) gives it */
@@ -198,12 +200,13 @@ static void restore_actions(const struct guardian *guardian)
 static void be_runner(struct guardian *guardian, const sigset_t *mask, int channel,
                       int (*work)(struct guard *guard, void *context), void *context)
 {
-    struct guard guard = {guardian->own, channel, guardian->group, guardian->detached >= 0};
+    struct guard guard = {guardian->own, guardian->token, channel, guardian->group, guardian->detached >= 0};
     restore_actions(guardian);
     pthread_sigmask(SIG_SETMASK, mask, NULL);
     file_close_fd(&guardian->signals);
     file_close_fd(&guardian->detached);
     prctl(PR_SET_NAME, "furcate-runner");
+    setenv(RUNNER_VARIABLE, guardian->token, 1);
     int status = work(&guard, context);
     fflush(stdout);
     fflush(stderr);
@@ -234,15 +237,6 @@ void guard_paused(struct guard *guard)
 }
 
 /* --- both --- */
-
-/* No two runners have the same in one uptime of the machine, also when pids come round. */
-static char *name_group(void)
-{
-    CLEANUP(memory_free) char *own = cgroup_of_this_process();
-    return own ? text_format("%s/furcate-%ld-%llx", own, (long)getpid(),
-                             (unsigned long long)clock_monotonic())
-               : NULL;
-}
 
 /* The caller may have threads that do not block the signals, and one of which takes them then: it sends them
  * to the thread that reads them. */
@@ -283,7 +277,8 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
     sigset_t mask;
     guardian->own = getpid(); /* the runner could not ask for it once it is killed */
     guardian->signals = block_signals(guardian, &mask);
-    guardian->group = name_group();
+    token_draw(guardian->token);
+    guardian->group = runner_group_path(guardian->own, guardian->token);
     prctl(PR_SET_CHILD_SUBREAPER, 1L);
     children_list(getpid(), &guardian->before);
     fflush(NULL); /* what the two have in their buffers would be written twice */

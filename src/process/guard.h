@@ -14,10 +14,14 @@
 
 #include "base/error.h"
 
+/* By its value a process is known to come from one runner. */
+#define RUNNER_VARIABLE "FURCATE_RUNNER"
+
 /* The runner's end. */
 struct guard {
     pid_t guardian;
-    int channel;   /* readable when the guardian is gone */
+    const char *token; /* of the runner, which all that it starts has as RUNNER_VARIABLE in its environment */
+    int channel;       /* readable when the guardian is gone */
     char *group;   /* folder of the control group that the guardian removes at the end, if the runner made it;
                       NULL   where no cgroup v2 is mounted */
     bool detached; /* from the terminal */

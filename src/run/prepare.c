@@ -110,18 +110,29 @@ static bool find_program(struct runner *runner, struct error *err)
     return !options->preload || command_check_preload(runner->command, err);
 }
 
+static void end_leftovers(const char *directory, const struct store_killed *killed)
+{
+    int ended = leftovers_end(&(struct dead_runner){
+        .guardian = killed->guardian,
+        .start = killed->start,
+        .token = killed->token,
+        .group = killed->group,
+    });
+    if (ended > 0)
+        fprintf(stderr, "furcate: ended %d process%s that a killed runner had left in %s\n", ended,
+                ended == 1 ? "" : "es", directory);
+}
+
 /* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log
  * dir is looked through. */
-static void on_locked(void *context, int lock_fd, const char *directory, const char *killed_group)
+static void on_locked(void *context, int lock_fd, const char *directory, const struct store_killed *killed)
 {
     struct runner *runner = context;
     guard_share_lock(runner->guard, lock_fd);
     vanish_follow(runner);
     attempt_each(runner, attempt_remake_directory);
-    int ended = killed_group ? leftovers_end(directory, killed_group) : 0;
-    if (ended > 0)
-        fprintf(stderr, "furcate: ended %d process%s that a killed runner had left in %s\n", ended,
-                ended == 1 ? "" : "es", directory);
+    if (killed)
+        end_leftovers(directory, killed);
 }
 
 static void add_code_line(struct runner *runner, const struct other_rows *rows)
@@ -143,6 +154,7 @@ static bool open_store(struct runner *runner, struct error *err)
 {
     struct store_holder holder = {
         .guardian = runner->guard->guardian,
+        .token = runner->guard->token,
         .group = runner->guard->group,
         .locked = on_locked,
         .context = runner,

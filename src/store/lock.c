@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,33 +10,77 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/proc.h"
+#include "base/user.h"
 
-enum { most_content = 8192 };
+/* --- the file --- */
 
-/* What furcate.lock says. */
-struct holders {
-    long runner, guardian; /* 0: not known */
-    char group[most_content];
-};
-
-static void read_holders(int fd, struct holders *holders)
+static bool read_holders(int fd, struct holders *holders)
 {
-    char content[most_content] = "";
-    *holders = (struct holders){0};
-    if (pread(fd, content, sizeof content - 1, 0) <= 0)
-        return;
-    char *rest = content, *line = strsep(&rest, "\n");
-    holders->runner = strtol(line, NULL, 10);
-    if ((line = strsep(&rest, "\n")))
-        holders->guardian = strtol(line, NULL, 10);
-    if ((line = strsep(&rest, "\n")))
-        snprintf(holders->group, sizeof holders->group, "%s", line);
+    char content[HOLDERS_MOST_BYTES];
+    ssize_t got = pread(fd, content, sizeof content - 1, 0);
+    content[got > 0 ? got : 0] = '\0';
+    return holders_parse(holders, content, got > 0 ? (size_t)got : 0);
 }
 
-static bool is_dead(long pid)
+/* Never through a link, and without waiting for whoever may be at the other end of a FIFO. */
+static int open_file(const char *path)
 {
-    return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = -1;
+    for (int tries = 0; fd < 0 && tries < 100; tries++) { /* others may make and delete it just then */
+        fd = open(path, flags);
+        if (fd < 0 && errno == ENOENT)
+            fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
 }
+
+static bool refuse_kind(const char *path, struct error *err)
+{
+    return error_set(err, ERROR_SYSTEM, "%s is no regular file, so furcate did not write it (delete it)",
+                     path);
+}
+
+static bool refuse_to_open(int number, const char *directory, const char *path, struct error *err)
+{
+    struct stat info;
+    bool is_there = lstat(path, &info) == 0;
+    if (is_there && !S_ISREG(info.st_mode))
+        return refuse_kind(path, err);
+    if (!is_there || number != EACCES || info.st_uid == geteuid())
+        return error_system(
+            err, number,
+            "cannot write to the log dir %s (make it writable, or set log_dir to another folder)", directory);
+    CLEANUP(memory_free) char *owner = user_name(info.st_uid);
+    return error_set(err, ERROR_LOCKED,
+                     "%s belongs to the user %s, so only %s can work in this log dir; set log_dir to another "
+                     "folder, or, once no furcate of %s works in this one, delete the file",
+                     path, owner, owner, owner);
+}
+
+/* Nobody else is to read the token, nor to keep its owner out by a lock for reading. */
+static bool check_file(int fd, const char *path, struct error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) < 0)
+        return error_system(err, errno, "cannot read %s", path);
+    if (!S_ISREG(info.st_mode))
+        return refuse_kind(path, err);
+    if (info.st_uid == geteuid() && (info.st_mode & 07777) != 0600)
+        fchmod(fd, 0600);
+    return true;
+}
+
+static bool open_lock(const char *directory, const char *path, int *fd, struct error *err)
+{
+    *fd = open_file(path);
+    return *fd >= 0 ? check_file(*fd, path, err) : refuse_to_open(errno, directory, path, err);
+}
+
+/* --- the lock --- */
 
 static bool try_lock(int fd)
 {
@@ -46,9 +88,21 @@ static bool try_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
+static bool has_ended(const struct holder *holder)
+{
+    return holder->pid > 0 && proc_has_ended(holder->pid, holder->start);
+}
+
+/* Returns whether those that have it are on their way out, here, where that can be seen. */
+static bool is_dying(const struct holders *holders, const struct machine *here)
+{
+    return !machine_is_elsewhere(here, &holders->machine) &&
+           (has_ended(&holders->runner) || has_ended(&holders->guardian));
+}
+
 /* Tries again for as long as those that have it are on their way out; their attempts may take a while to die.
  */
-static bool lock_after_dying(int fd, struct holders *holders)
+static bool lock_after_dying(int fd, const struct machine *here, struct holders *holders)
 {
     static const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
     enum { patience = 15 * 200, unnamed_patience = 200 }; /* tries */
@@ -57,9 +111,8 @@ static bool lock_after_dying(int fd, struct holders *holders)
             return true;
         if (errno != EACCES && errno != EAGAIN)
             return false;
-        read_holders(fd, holders);
-        bool unnamed = !holders->runner && tries < unnamed_patience;
-        if (!unnamed && !is_dead(holders->runner) && !is_dead(holders->guardian))
+        bool is_named = read_holders(fd, holders);
+        if (is_named ? !is_dying(holders, here) : tries >= unnamed_patience)
             break;
         nanosleep(&pause, NULL);
     }
@@ -67,51 +120,110 @@ static bool lock_after_dying(int fd, struct holders *holders)
     return false;
 }
 
-static bool refuse(int number, const struct holders *holders, const char *directory, const char *path,
-                   struct error *err)
+/* Adds "on host X, in another container, pid 12 there". */
+static void add_place(const struct holders *holders, const struct machine *here, long pid, struct text *out)
 {
-    char pid[32] = "";
-    long named = holders->guardian ? holders->guardian : holders->runner; /* the one that somebody started */
-    if (named)
-        snprintf(pid, sizeof pid, " (pid %ld)", named);
-    if (number == EAGAIN || number == EACCES)
-        return error_set(err, ERROR_LOCKED, "another furcate runner%s works in %s; wait for it or stop it",
-                         pid, directory);
-    return error_system(
-        err, number, "cannot lock %s (does its file system know locks? set log_dir to another folder)", path);
+    const struct machine *there = &holders->machine;
+    if (strcmp(there->host, here->host) != 0 || strcmp(there->boot, here->boot) != 0)
+        text_addf(out, "on host %s, ", there->host[0] ? there->host : "(without a name)");
+    if (strcmp(there->boot, here->boot) == 0)
+        text_add(out, "in another container, ");
+    text_addf(out, "pid %ld there", pid);
 }
 
-static int64_t write_holders(int fd, const struct store_holder *holder)
+static bool refuse(int number, const struct holders *holders, const struct machine *here,
+                   const char *directory, const char *path, struct error *err)
+{
+    /* the one that somebody started */
+    long pid = holders->guardian.pid ? holders->guardian.pid : holders->runner.pid;
+    CLEANUP(text_free) struct text place = {0};
+    if (number != EAGAIN && number != EACCES)
+        return error_system(err, number,
+                            "cannot lock %s (does its file system know locks? set log_dir to another folder)",
+                            path);
+    if (pid && machine_is_elsewhere(here, &holders->machine)) {
+        add_place(holders, here, pid, &place);
+        return error_set(err, ERROR_LOCKED,
+                         "another furcate runner works in %s: %s; wait for it, or stop it there", directory,
+                         text_get(&place));
+    }
+    if (pid)
+        text_addf(&place, " (pid %ld)", pid);
+    return error_set(err, ERROR_LOCKED, "another furcate runner%s works in %s; wait for it or stop it",
+                     text_get(&place), directory);
+}
+
+/* --- who had it, and who has it now --- */
+
+/* Returns whether the file is the one that its content was written to: a copy of it says nothing of this log
+ * dir, and what another user wrote is not believed. */
+static bool is_original(int fd, const struct holders *holders)
 {
     struct stat info;
-    CLEANUP(memory_free)
-    char *content = text_format("%ld\n%ld\n%s\n", (long)getpid(), holder ? (long)holder->guardian : 0,
-                                holder && holder->group ? holder->group : "");
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, content, strlen(content), 0) < 0 || fstat(fd, &info) < 0)
-        return 0; /* a full disk: the lock holds all the same */
+    return fstat(fd, &info) == 0 && info.st_uid == geteuid() && info.st_dev == holders->device &&
+           info.st_ino == holders->inode;
+}
+
+static bool find_killed(int fd, const struct machine *here, struct holders *holders)
+{
+    return read_holders(fd, holders) && is_original(fd, holders) &&
+           machine_shares_pids(here, &holders->machine) && has_ended(&holders->runner) &&
+           (!holders->guardian.pid || has_ended(&holders->guardian));
+}
+
+static void describe(struct holders *holders, const struct machine *here, const struct store_holder *holder)
+{
+    *holders = (struct holders){.machine = *here, .runner = {getpid(), proc_start(getpid())}};
+    if (!holder)
+        return;
+    holders->guardian = (struct holder){holder->guardian, proc_start(holder->guardian)};
+    snprintf(holders->token, sizeof holders->token, "%s", holder->token ? holder->token : "");
+    if (holder->group && strlen(holder->group) < sizeof holders->group)
+        snprintf(holders->group, sizeof holders->group, "%s", holder->group);
+}
+
+/* Returns the file system's time; 0 where nothing could be written, as on a full disk: the lock holds all the
+ * same. */
+static int64_t write_holders(int fd, struct holders *holders)
+{
+    struct stat info;
+    CLEANUP(text_free) struct text content = {0};
+    if (fstat(fd, &info) < 0)
+        return 0;
+    holders->device = info.st_dev;
+    holders->inode = info.st_ino;
+    holders_format(holders, &content);
+    if (ftruncate(fd, 0) < 0 || pwrite(fd, content.data, content.len, 0) < 0 || fstat(fd, &info) < 0)
+        return 0;
     return (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
 }
 
-bool store_lock(struct store_lock *lock, const char *directory, const struct store_holder *holder,
-                struct error *err)
+bool store_lock(struct store_lock *lock, const char *directory, struct error *err)
 {
-    struct holders before = {0};
+    struct machine here;
     CLEANUP(memory_free) char *path = file_join(directory, "furcate.lock");
-    *lock = (struct store_lock){.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
-    if (lock->fd < 0)
-        return error_system(
-            err, errno, "cannot write to the log dir %s (make it writable, or set log_dir to another folder)",
-            directory);
-    if (!lock_after_dying(lock->fd, &before)) {
+    *lock = (struct store_lock){.fd = -1};
+    machine_read(&here);
+    if (!open_lock(directory, path, &lock->fd, err)) {
+        file_close_fd(&lock->fd);
+        return false;
+    }
+    if (!lock_after_dying(lock->fd, &here, &lock->before)) {
         int number = errno;
         file_close_fd(&lock->fd);
-        return refuse(number, &before, directory, path, err);
+        return refuse(number, &lock->before, &here, directory, path, err);
     }
-    read_holders(lock->fd, &before);
-    lock->was_killed = before.runner > 0;
-    lock->group = memory_copy_text(before.group);
-    lock->now_ns = write_holders(lock->fd, holder);
+    lock->was_killed = find_killed(lock->fd, &here, &lock->before);
     return true;
+}
+
+void store_sign_lock(struct store_lock *lock, const struct store_holder *holder)
+{
+    struct machine here;
+    struct holders holders;
+    machine_read(&here);
+    describe(&holders, &here, holder);
+    lock->now_ns = write_holders(lock->fd, &holders);
 }
 
 void store_unlock(struct store_lock *lock)
@@ -119,6 +231,4 @@ void store_unlock(struct store_lock *lock)
     if (lock->fd >= 0)
         (void)!ftruncate(lock->fd, 0);
     file_close_fd(&lock->fd);
-    free(lock->group);
-    lock->group = NULL;
 }

@@ -53,24 +53,30 @@ static bool make_directory(const char *directory, struct error *err)
                      directory);
 }
 
-/* The control group of a killed runner; not our own, which a copy of the log dir names. */
-static const char *killed_group(const struct store *store)
+static void tell_holder(const struct store *store)
 {
-    const struct store_lock *lock = &store->lock;
-    bool is_own = store->holder.group && strcmp(lock->group, store->holder.group) == 0;
-    return lock->was_killed && !is_own ? lock->group : NULL;
+    const struct store_holder *holder = &store->holder;
+    const struct holders *before = &store->lock.before;
+    const struct store_killed killed = {
+        .guardian = before->guardian.pid,
+        .start = before->runner.start,
+        .token = before->token,
+        .group = before->group,
+    };
+    if (holder->locked)
+        holder->locked(holder->context, store->lock.fd, store->directory,
+                       store->lock.was_killed ? &killed : NULL);
 }
 
 bool store_take_log_dir(struct store *store, struct error *err)
 {
     struct store_lock lock;
-    const struct store_holder *holder = &store->holder;
-    if (!make_directory(store->directory, err) || !store_lock(&lock, store->directory, holder, err))
+    if (!make_directory(store->directory, err) || !store_lock(&lock, store->directory, err))
         return false;
     store_unlock(&store->lock);
     store->lock = lock;
-    if (holder->locked)
-        holder->locked(holder->context, lock.fd, store->directory, killed_group(store));
+    tell_holder(store);
+    store_sign_lock(&store->lock, &store->holder);
     return true;
 }
 

@@ -44,13 +44,22 @@ struct run {
 };
 void run_destroy(struct run *run);
 
+/* A runner that was killed together with its guardian, as furcate.lock proves. */
+struct store_killed {
+    pid_t guardian;
+    uint64_t start;    /* of the runner, see proc_start() */
+    const char *token; /* "": it had none */
+    const char *group; /* the control group of its attempts, as the file has it; "": none */
+};
+
 /* On whose behalf a log dir is opened. */
 struct store_holder {
     pid_t guardian;    /* of this process; 0: none */
+    const char *token; /* of this runner, see token_draw(); NULL: none */
     const char *group; /* control group of its attempts; NULL: none */
-    /* The log dir is locked, and not yet looked at. `killed_group`: the runner before was killed, and this
-     * was its control group ("": it had none); NULL: it ended in peace. */
-    void (*locked)(void *context, int lock_fd, const char *directory, const char *killed_group);
+    /* The log dir is locked, and not yet looked at. `killed`: the runner before; NULL: it ended in peace, or
+     * is none of this log dir. */
+    void (*locked)(void *context, int lock_fd, const char *directory, const struct store_killed *killed);
     void *context;
 };
 /*

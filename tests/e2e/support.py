@@ -185,9 +185,18 @@ class Project:
         self.pids.append(process.pid)
         return self.runners[-1]
 
+    def lock(self):
+        """What furcate.lock says, by the first word of each line."""
+        return dict(line.split(" ", 1) for line in (self.logs / "furcate.lock").read_text().splitlines())
+
+    def holders(self):
+        """The pids of the runner and of its guardian, as furcate.lock names them."""
+        lock = self.lock()
+        return [int(lock[name].split()[0]) for name in ("runner", "guardian")]
+
     def runner_pid(self):
         """Of the runner itself; the process that a test starts guards it."""
-        return int((self.logs / "furcate.lock").read_text().split()[0])
+        return self.holders()[0]
 
     # --- gates: runs of GATED wait in their run directory ---
 

@@ -130,7 +130,7 @@ def test_a_stop_in_a_pause_reaches_the_programs(project, held):
     until(lambda: len(list(project.logs.glob("*/pid"))) == 2, "two runs")
     directories = [path.parent for path in project.logs.glob("*/pid")]
     pause(runner, directories)
-    os.kill(holder(project)[0], signal.SIGTERM)  # the guardian is stopped
+    os.kill(project.holders()[0], signal.SIGTERM)  # the guardian is stopped
     until(lambda: all((directory / "asked").exists() for directory in directories), "SIGTERM at the programs")
     runner.send(signal.SIGCONT)
     assert runner.wait() == 143
@@ -222,7 +222,7 @@ def test_with_nohup_it_goes_on_when_the_terminal_is_closed(project):
     project.write(batch_size=[1, 2], meta={"max_threads": 2})
     shell = Shell(project, project.gated(), before=["nohup"])
     directories = project.until_waiting(2)
-    runner, guardian = holder(project)
+    runner, guardian = project.holders()
     assert all(ignores(pid, signal.SIGHUP) for pid in (runner, guardian))
     assert all(ignores(int((directory / "pid").read_text()), signal.SIGHUP) for directory in directories)
     os.close(shell.fd)
@@ -240,7 +240,7 @@ def test_what_a_script_starts_in_the_background_hears_no_interrupt(project):
     command = " ".join(project.command(["run", "config.json", "--", project.gated()]))
     runner = project.start_command("/bin/sh", "-c", f"{command} & wait $!")
     directory = project.until_waiting(1)[0]
-    for pid in holder(project):
+    for pid in project.holders():
         assert ignores(pid, signal.SIGINT) and not ignores(pid, signal.SIGTERM)
         os.kill(pid, signal.SIGINT)
     project.let_go(directory)
@@ -278,7 +278,7 @@ def test_the_shells_own_job_control_works(project):
     command = " ".join(project.command(["run", "config.json", "--", "./busy"]))
     os.write(fd, f"{command}\n".encode())
     until(lambda: list(project.logs.glob("*/pid")), "the run")
-    directory, guardian = next(project.logs.glob("*/")), holder(project)[1]
+    directory, guardian = next(project.logs.glob("*/")), project.holders()[1]
     os.write(fd, b"\x1a")
     written = ""
     while not re.search(r"Stopped.*prompt> ", written, re.S):
@@ -303,16 +303,11 @@ def detach(project, *program):
     return project.furcate("run", "--detach", "config.json", "--", *program)
 
 
-def holder(project):
-    """The pids of the runner and its guardian, as furcate.lock names them."""
-    return [int(line) for line in (project.logs / "furcate.lock").read_text().split("\n")[:2]]
-
-
 def test_detached_it_goes_on_without_the_terminal(project):
     project.write(batch_size=[1, 2], meta={"max_threads": 2})
     done = detach(project, project.gated())
     assert done.returncode == 0, done.stderr
-    runner, guardian = holder(project)
+    runner, guardian = project.holders()
     assert f"to stop it: kill {guardian}" in done.stderr
     waiting = project.until_waiting(2)
     assert os.getsid(guardian) == guardian
@@ -331,7 +326,7 @@ def test_detached_it_is_stopped_by_the_pid_it_told(project):
     project.write(batch_size=[1, 2], meta={"max_threads": 2})
     detach(project, project.gated())
     pids = [int((directory / "pid").read_text()) for directory in project.until_waiting(2)]
-    guardian = holder(project)[1]
+    guardian = project.holders()[1]
     os.kill(guardian, signal.SIGTERM)
     until(lambda: not is_alive(guardian), "the end")
     assert not any(map(is_alive, pids))
@@ -348,7 +343,7 @@ def test_detached_a_second_runner_is_refused(project):
     project.write(batch_size=[1])
     detach(project, project.gated())
     directory = project.until_waiting(1)[0]
-    guardian = holder(project)[1]
+    guardian = project.holders()[1]
     again = detach(project, "/bin/true")
     assert again.returncode == 2
     assert f"(pid {guardian})" in again.stderr

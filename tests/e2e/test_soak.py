@@ -16,11 +16,6 @@ esac
 """
 
 
-def processes(project):
-    """The runner and its guardian."""
-    return (project.logs / "furcate.lock").read_text().split("\n")[:2]
-
-
 def memory(pid):
     """KiB of its own, without what it shares with other programs."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -42,7 +37,7 @@ def until_waits(project, count):
         until(lambda some=some: rows(project) >= some, f"{some} rows")
     directory = until(lambda: next((path.parent for path in project.logs.glob(f"example{count}_*/pid")), None),
                       f"run {count}")
-    until(lambda: is_idle(processes(project)[0]), "the end of the commit")
+    until(lambda: is_idle(project.holders()[0]), "the end of the commit")
     return directory
 
 
@@ -60,7 +55,7 @@ def test_many_runs_leave_nothing_in_the_runner(project):
     seen = []
     for count in (EARLY, RUNS - 1):
         directory = until_waits(project, count)
-        seen.append([(memory(pid), files(pid)) for pid in processes(project)])
+        seen.append([(memory(pid), files(pid)) for pid in project.holders()])
         project.let_go(directory)
     assert runner.wait() == 0
     print(seen)

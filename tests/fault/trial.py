@@ -18,7 +18,7 @@ import pandas
 from faults import WORDS, Page
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "e2e"))
-from groups import groups_left
+from groups import all_groups, groups_left
 
 BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 SHARED_MEMORY = pathlib.Path("/dev/shm")
@@ -54,7 +54,7 @@ class Trial:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="furcate-crash-", dir=SHARED_MEMORY))
         self.logs, self.csv = self.folder / "logs", self.folder / "logs/run_data.csv"
         self.command, meta = PROGRAMS[program]
-        self.pids, self.began = [], time.monotonic_ns()
+        self.pids, self.groups_before = [], set(all_groups())
         (self.folder / "foo").mkdir()
         (self.folder / "foo/e.train").touch()
         config = {**CONFIG, "meta": {**CONFIG["meta"], **meta}}
@@ -201,7 +201,7 @@ def check_database(trial, frame):
 def check_nothing_left(trial):
     left = list(trial.processes())
     must(not left, f"processes are left: {left}")
-    left = [group.name for group in groups_left(trial.pids) if int(group.name.rpartition("-")[2], 16) > trial.began]
+    left = [group.name for group in groups_left(trial.pids) if group not in trial.groups_before]
     must(not left, f"control groups are left: {left}")
 
 

@@ -1,7 +1,10 @@
 #include "fixture.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
+
+#include "base/proc.h"
 
 /* A child that has the log dir open until its stdin ends. *release ends it. */
 static pid_t hold(struct fixture *fixture, int *release)
@@ -40,17 +43,28 @@ static void second_runner_is_refused_and_named(void **state)
     store_close(open_store(fixture));
 }
 
+/* The content of furcate.lock with another line in the place of the one that begins so; free() it. */
+static char *with_line(struct fixture *fixture, const char *beginning, const char *line)
+{
+    CLEANUP(memory_free) char *content = get(fixture, "furcate.lock");
+    CLEANUP(memory_free) char *sought = text_format("\n%s ", beginning);
+    const char *at = strstr(content, sought);
+    assert_non_null(at);
+    return text_format("%.*s%s%s", (int)(at + 1 - content), content, line, strchr(at + 1, '\n'));
+}
+
+static void replace_line(struct fixture *fixture, const char *beginning, const char *line)
+{
+    CLEANUP(memory_free) char *content = with_line(fixture, beginning, line);
+    put(fixture, "furcate.lock", content);
+}
+
 static void a_start_waits_while_a_dead_runner_is_cleared_up_after(void **state)
 {
     struct fixture *fixture = *state;
     int release;
-    pid_t dead = fork();
-    if (dead == 0)
-        _exit(0);
-    assert_int_equal(waitpid(dead, NULL, 0), dead);
     pid_t child = hold(fixture, &release);
-    CLEANUP(memory_free) char *holders = text_format("%ld\n%ld\n", (long)dead, (long)child);
-    put(fixture, "furcate.lock", holders);
+    replace_line(fixture, "runner", "runner 2147483647 1"); /* dead, as no pid is that large */
     pid_t later = fork();
     if (later == 0) {
         close(release);
@@ -60,6 +74,31 @@ static void a_start_waits_while_a_dead_runner_is_cleared_up_after(void **state)
     int status;
     assert_int_equal(waitpid(later, &status, 0), later);
     assert_int_equal(status, 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* Opens a log dir that another has, and returns how it is refused. */
+static const char *refused(struct fixture *fixture)
+{
+    assert_null(store_open(fixture->log_dir, NULL, &fixture->err));
+    assert_int_equal(fixture->err.kind, ERROR_LOCKED);
+    return fixture->err.text;
+}
+
+static void a_runner_elsewhere_is_named_by_host_and_pid_and_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    int release;
+    pid_t child = hold(fixture, &release);
+    replace_line(fixture, "runner", "runner 2147483647 1");
+    replace_line(fixture, "pid-namespace", "pid-namespace 1");
+    assert_non_null(strstr(refused(fixture), ": in another container, pid 2147483647 there; "));
+    replace_line(fixture, "host", "host other");
+    assert_non_null(
+        strstr(refused(fixture), ": on host other, in another container, pid 2147483647 there; "));
+    replace_line(fixture, "boot", "boot 0");
+    assert_non_null(strstr(refused(fixture), ": on host other, pid 2147483647 there; "));
+    close(release);
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
@@ -75,39 +114,178 @@ static void a_lock_that_names_nobody_is_respected(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
 struct seen {
-    char directory[256], group[256];
+    bool was_killed;
+    struct store_killed killed;
+    char directory[256], token[64], group[256];
 };
 
-static void note(void *context, int lock_fd, const char *directory, const char *killed_group)
+static void note(void *context, int lock_fd, const char *directory, const struct store_killed *killed)
 {
     struct seen *seen = context;
+    *seen = (struct seen){.was_killed = killed};
     assert_true(lock_fd >= 0);
     snprintf(seen->directory, sizeof seen->directory, "%s", directory);
-    snprintf(seen->group, sizeof seen->group, "%s", killed_group ? killed_group : "(none)");
+    if (!killed)
+        return;
+    seen->killed = *killed;
+    snprintf(seen->token, sizeof seen->token, "%s", killed->token);
+    snprintf(seen->group, sizeof seen->group, "%s", killed->group);
 }
 
-static void the_group_of_a_killed_runner_is_handed_on(void **state)
+/* Lets a runner and its guardian be killed in the log dir. */
+static void leave_killed(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
-    struct seen seen;
-    struct store_holder holder = {
-        .guardian = getpid(), .group = "/cgroup/mine", .locked = note, .context = &seen};
-    store_close(open_store(fixture));
-    put(fixture, "furcate.lock", "999999999\n999999998\n/cgroup/of the dead\n");
+    const struct store_holder holder = {.guardian = INT_MAX, .token = TOKEN, .group = "/a/group of its"};
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        if (store_open(fixture->log_dir, &holder, &fixture->err))
+            raise(SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* Whether a start finds that the runner before was killed. */
+static struct seen look(struct fixture *fixture)
+{
+    struct seen seen = {0};
+    struct store_holder holder = {.locked = note, .context = &seen};
     struct store *store = store_open(fixture->log_dir, &holder, &fixture->err);
     assert_non_null(store);
-    assert_string_equal(seen.group, "/cgroup/of the dead");
-    assert_string_equal(seen.directory, fixture->log_dir);
-    CLEANUP(memory_free) char *content = get(fixture, "furcate.lock");
-    CLEANUP(memory_free)
-    char *expected = text_format("%ld\n%ld\n/cgroup/mine\n", (long)getpid(), (long)getpid());
-    assert_string_equal(content, expected);
     store_close(store);
+    return seen;
+}
 
-    store = store_open(fixture->log_dir, &holder, &fixture->err);
-    assert_string_equal(seen.group, "(none)"); /* it ended in peace */
-    store_close(store);
+static void a_killed_runner_is_handed_on_by_its_token_and_group_once(void **state)
+{
+    struct fixture *fixture = *state;
+    leave_killed(fixture);
+    struct seen seen = look(fixture);
+    assert_true(seen.was_killed);
+    assert_string_equal(seen.token, TOKEN);
+    assert_string_equal(seen.group, "/a/group of its");
+    assert_string_equal(seen.directory, fixture->log_dir);
+    assert_int_equal(seen.killed.guardian, INT_MAX);
+    assert_true(seen.killed.start > 0 && seen.killed.start <= proc_start(getpid()) + 100000);
+    assert_false(look(fixture).was_killed);
+}
+
+static void a_log_dir_that_was_moved_is_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    leave_killed(fixture);
+    char *moved = file_join(fixture->folder, "moved");
+    assert_int_equal(rename(fixture->log_dir, moved), 0);
+    free(fixture->log_dir);
+    fixture->log_dir = moved;
+    assert_true(look(fixture).was_killed);
+}
+
+static void a_copy_of_a_lock_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    leave_killed(fixture);
+    CLEANUP(memory_free)
+    char *content = get(fixture, "furcate.lock"),
+         *path = path_of(fixture, "furcate.lock");
+    CLEANUP(memory_free) char *original = path_of(fixture, "original");
+    assert_int_equal(rename(path, original), 0);
+    put(fixture, "furcate.lock", content);
+    assert_false(look(fixture).was_killed);
+    assert_int_equal(rename(original, path), 0);
+    assert_true(look(fixture).was_killed);
+}
+
+/* Each line is of another runner than the one that was killed here. */
+static void a_lock_that_does_not_prove_a_death_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(memory_free)
+    char *alive = text_format("runner %ld %llu", (long)getpid(), (unsigned long long)proc_start(getpid()));
+    CLEANUP(memory_free)
+    char *guarded =
+        text_format("guardian %ld %llu", (long)getpid(), (unsigned long long)proc_start(getpid()));
+    const char *const lines[][2] = {{"runner", alive},
+                                    {"guardian", guarded},
+                                    {"boot", "boot 0"},
+                                    {"boot", "boot "},
+                                    {"pid-namespace", "pid-namespace 1"},
+                                    {"pid-namespace", "pid-namespace "},
+                                    {"lock", "lock 1 1"},
+                                    {"runner", "runner 0 0"},
+                                    {"runner", "runner -1 0"},
+                                    {"token", "token ../../x"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        leave_killed(fixture);
+        replace_line(fixture, lines[i][0], lines[i][1]);
+        assert_false(look(fixture).was_killed);
+    }
+    leave_killed(fixture);
+    replace_line(fixture, "guardian", "guardian 1 1"); /* the pid has come again */
+    assert_true(look(fixture).was_killed);
+}
+
+static void a_lock_of_an_earlier_furcate_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "furcate.lock", "999999999\n999999998\n/cgroup/of the dead\n");
+    assert_false(look(fixture).was_killed);
+}
+
+static void the_lock_of_another_user_is_not_believed(void **state)
+{
+    struct fixture *fixture = *state;
+    if (geteuid() != 0)
+        skip();
+    leave_killed(fixture);
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.lock");
+    assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+    assert_false(look(fixture).was_killed);
+}
+
+static void the_lock_is_for_its_owner_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stat info;
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.lock");
+    store_close(open_store(fixture));
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+    assert_int_equal(chmod(path, 0664), 0); /* as earlier versions made it */
+    store_close(open_store(fixture));
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+}
+
+static void refuses_what_is_no_file(struct fixture *fixture, const char *path)
+{
+    assert_null(store_open(fixture->log_dir, NULL, &fixture->err));
+    assert_non_null(
+        strstr(fixture->err.text, "/furcate.lock is no regular file, so furcate did not write it"));
+    assert_int_equal(remove(path), 0);
+}
+
+static void a_lock_that_is_no_file_is_refused_and_not_followed(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.lock");
+    put(fixture, "precious", "as it was");
+    assert_int_equal(symlink("precious", path), 0);
+    refuses_what_is_no_file(fixture, path);
+    assert_int_equal(symlink("missing", path), 0);
+    refuses_what_is_no_file(fixture, path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refuses_what_is_no_file(fixture, path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    refuses_what_is_no_file(fixture, path);
+    CLEANUP(memory_free) char *content = get(fixture, "precious"), *missing = path_of(fixture, "missing");
+    assert_string_equal(content, "as it was");
+    assert_int_equal(access(missing, F_OK), -1);
 }
 
 static void a_killed_runner_leaves_no_lock(void **state)
@@ -120,7 +298,8 @@ static void a_killed_runner_leaves_no_lock(void **state)
     close(release);
     struct store *store = open_store(fixture);
     CLEANUP(memory_free) char *content = get(fixture, "furcate.lock");
-    assert_int_equal(atoi(content), getpid());
+    CLEANUP(memory_free) char *line = text_format("\nrunner %ld ", (long)getpid());
+    assert_non_null(strstr(content, line));
     store_close(store);
 }
 
@@ -142,8 +321,19 @@ int main(void)
         cmocka_unit_test_setup_teardown(second_runner_is_refused_and_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_waits_while_a_dead_runner_is_cleared_up_after, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_runner_elsewhere_is_named_by_host_and_pid_and_not_waited_for,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lock_that_names_nobody_is_respected, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_group_of_a_killed_runner_is_handed_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_runner_is_handed_on_by_its_token_and_group_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_log_dir_that_was_moved_is_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_of_a_lock_names_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_that_does_not_prove_a_death_names_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_of_an_earlier_furcate_names_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_lock_of_another_user_is_not_believed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_lock_is_for_its_owner_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_that_is_no_file_is_refused_and_not_followed, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_killed_runner_leaves_no_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_impossible_log_dir_is_named_with_the_remedy, set_up, tear_down),
     };

@@ -1,0 +1,48 @@
+#include "base/machine.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/proc.h"
+
+static void read_boot(char *boot, size_t size)
+{
+    CLEANUP(file_close_fd) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, boot, size - 1) : 0;
+    boot[got > 0 ? got : 0] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+}
+
+void machine_read(struct machine *machine)
+{
+    struct stat info;
+    *machine = (struct machine){0};
+    if (gethostname(machine->host, sizeof machine->host - 1) < 0)
+        machine->host[0] = '\0';
+    read_boot(machine->boot, sizeof machine->boot);
+    if (proc_is_own() && stat("/proc/self/ns/pid", &info) == 0)
+        snprintf(machine->pid_namespace, sizeof machine->pid_namespace, "%llu",
+                 (unsigned long long)info.st_ino);
+}
+
+static bool is_known(const struct machine *machine)
+{
+    return machine->boot[0] && machine->pid_namespace[0];
+}
+
+bool machine_shares_pids(const struct machine *a, const struct machine *b)
+{
+    return is_known(a) && strcmp(a->boot, b->boot) == 0 && strcmp(a->pid_namespace, b->pid_namespace) == 0;
+}
+
+bool machine_is_elsewhere(const struct machine *here, const struct machine *there)
+{
+    if (is_known(here) && is_known(there))
+        return !machine_shares_pids(here, there);
+    return strcmp(here->host, there->host) != 0;
+}

@@ -1,0 +1,30 @@
+/* What furcate.lock says: who works in the log dir, a line each. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/machine.h"
+#include "base/text.h"
+#include "base/token.h"
+
+enum { HOLDERS_MOST_BYTES = 8192 };
+
+struct holder {
+    pid_t pid;      /* 0: none, or not known */
+    uint64_t start; /* proc_start(); 0: not known */
+};
+
+struct holders {
+    struct holder runner, guardian;
+    struct machine machine;
+    uint64_t device, inode; /* of the file itself: a copy has another */
+    char token[TOKEN_SIZE]; /* "": none */
+    char group[4096];       /* folder of the control group; "": none */
+};
+
+void holders_format(const struct holders *holders, struct text *out);
+/* Reads it; `text` is changed meanwhile. Returns false, with nothing in *holders, where it is anything else
+ * than what holders_format() writes. */
+bool holders_parse(struct holders *holders, char *text, size_t len);
