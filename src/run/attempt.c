@@ -1,5 +1,6 @@
 #include "run/attempt.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@ static bool launch(struct attempt *attempt, struct launched *launched, struct er
     if (!slot->tree)
         slot->tree = tree_create(&runner->trees);
     attempt->program = command_find_program(runner->command, runner->config, attempt->run, err);
+    if (!attempt->program && err->number == 0)
+        err->number = ENOENT; /* its message has better words, but is of the same kind */
     if (!attempt->program || !store_open_output(attempt->run, fds, err))
         return false;
     attempt->arguments = command_arguments(runner->command, runner->config, attempt->run);
@@ -48,6 +51,7 @@ static bool launch(struct attempt *attempt, struct launched *launched, struct er
               (runner->executes = launch_process(runner->launcher, &launch, launched, err));
     file_close_fd(&fds[0]);
     file_close_fd(&fds[1]);
+    runner->has_executed |= ok;
     return ok;
 }
 

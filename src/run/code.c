@@ -1,8 +1,10 @@
 #include "run/code.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -66,6 +68,7 @@ static bool is_on_path(const char *name, const char *program)
  * python3: the script is what it is given. */
 static void find_files(struct code *code, const struct command *command, const char *config_path)
 {
+    struct stat info;
     char *const *words = command_words(command);
     CLEANUP(memory_free) char *program = path_find_program(words[0]);
     CLEANUP(memory_free) char *interpreter = program ? program_find_interpreter(program) : NULL;
@@ -77,6 +80,8 @@ static void find_files(struct code *code, const struct command *command, const c
         code->interpreter = file_absolute(is_script ? interpreter : program);
     const char *argument = note_arguments(code, words, config_path);
     code->script = is_script ? noted : argument ? argument : strchr(words[0], '/') ? noted : NULL;
+    code->is_read = !is_script && argument && program_is_script(argument);
+    code->has_content = code->script && stat(code->script, &info) == 0 && info.st_size > 0;
 }
 
 /* --- their content --- */
@@ -144,6 +149,20 @@ char *code_find_edited(const struct code *code, const char *list)
             return memory_copy_text(value_key(files, i));
     }
     return NULL;
+}
+
+bool code_is_there(const struct code *code, struct error *err)
+{
+    struct stat info;
+    bool is_found = code->script && stat(code->script, &info) == 0 && access(code->script, R_OK) == 0;
+    if (code->is_read && !is_found)
+        error_system(err, errno, "cannot read %s", code->script);
+    else if (code->has_content && is_found && info.st_size == 0) /* a shell would find no fault with that */
+        error_system(err, ENOEXEC, "%s is empty", code->script);
+    else
+        return true;
+    err->kind = ERROR_USAGE;
+    return false;
 }
 
 void code_follow(struct runner *runner)

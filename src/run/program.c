@@ -59,6 +59,13 @@ static bool read_first_line(const char *path, char line[longest_line], bool *is_
     return line[0] != '\0';
 }
 
+bool program_is_script(const char *path)
+{
+    char line[longest_line];
+    bool is_script;
+    return is_python_script(path) || read_first_line(path, line, &is_script);
+}
+
 /* Returns the length of the interpreter's path, and what `env` is asked to look for in *by_env (NULL: it is
  * not env, or has options). */
 static size_t split_line(const char *line, const char **by_env)

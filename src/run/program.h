@@ -7,6 +7,8 @@
 /* Returns the path of the interpreter that the first line of a script names, "#!/usr/bin/env python3" with
  * what env finds; NULL when the file is no script. free() it. */
 char *program_find_interpreter(const char *path);
+/* Returns whether a file is a script: it is named .py, or its first line names an interpreter. */
+bool program_is_script(const char *path);
 /*
  * Returns the program's path as path_find_program() does, and checks its first line, whose interpreter must
  * be there.

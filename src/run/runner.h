@@ -70,6 +70,7 @@ struct runner {
     struct trees trees;
     struct launcher *launcher;
     bool executes; /* the program could be executed the last time: the next launch does not wait for that */
+    bool has_executed; /* ... at any time */
     struct environment *environment;
     struct store *store;
     struct log *log;

@@ -118,10 +118,20 @@ static struct run *next_run(struct runner *runner, struct slot **slot)
     return runner->ready.count > 0 ? take_ready(runner, runner->ready.count - 1) : NULL;
 }
 
-/* Somebody may be deleting the log dir: the next try sees to that. */
-static bool may_pass(const struct error *err)
+/* Starts nothing for a while, or no more when waiting is of no use. run: NULL where it does not matter which
+ */
+static void hold(struct runner *runner, const struct run *run, const struct error *err)
 {
-    return err->may_pass || (err->kind == ERROR_SYSTEM && err->number == ENOENT);
+    char which[64] = "No run";
+    if (refusal_is_passing(runner, err)) {
+        refusal_note(runner, run, err);
+        return;
+    }
+    runner->fatal = *err;
+    if (run)
+        snprintf(which, sizeof which, "Thread %lld", (long long)run->id);
+    log_line(runner->log, LOG_WARNING, "%s could %sbe started: %s%s", which, run ? "not " : "", err->text,
+             trouble_remedy(err));
 }
 
 /* Gives up a run that its own files keep from being started. */
@@ -143,13 +153,7 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
         return;
     }
     vector_push(&runner->ready, run);
-    if (may_pass(err)) {
-        refusal_note(runner, run, err);
-        return;
-    }
-    runner->fatal = *err;
-    log_line(runner->log, LOG_WARNING, "Thread %lld could not be started: %s%s", (long long)run->id,
-             err->text, trouble_remedy(err));
+    hold(runner, run, err);
 }
 
 /* The program cannot be executed any more. The attempt has been recorded as started, so its end is too;
@@ -195,7 +199,13 @@ static void start_all(struct runner *runner)
 {
     struct slot *slot;
     struct run *run;
-    if (may_start(runner) && find_slot(runner, -1) && is_any_left(runner))
+    struct error err;
+    bool is_ready = may_start(runner) && find_slot(runner, -1) && is_any_left(runner);
+    if (is_ready && !code_is_there(&runner->code, &err)) {
+        hold(runner, NULL, &err);
+        return;
+    }
+    if (is_ready)
         warm_up(runner);
     while (may_start(runner) && (run = next_run(runner, &slot)))
         start(runner, slot, run);

@@ -193,14 +193,6 @@ def test_many_failures_are_cut_short(project):
     assert "and 3 more; see" in done.stderr
 
 
-def test_a_program_that_disappears_stops_the_runner_and_keeps_what_is_done(project):
-    project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
-    done = run(project, project.script("train", "rm train\n"))
-    assert done.returncode == 2
-    assert f"cannot execute {project.root}/train: No such file or directory" in done.stderr
-    assert len(project.rows()) == 1
-
-
 def test_a_run_without_a_label_is_named_without_brackets(project):
     project.write({"k": 1})
     done = project.furcate("run", "config.json", "--", "false")

@@ -207,19 +207,19 @@ def test_a_limit_on_open_files_is_waited_out(project):
     assert AGAIN in runner.stderr
 
 
-def test_a_program_that_may_be_executed_no_more_stops_the_runner(project):
+def test_what_executes_goes_on_while_the_program_may_not_be_executed(project):
     project.write(batch_size=[1, 2, 3], meta={"max_threads": 2})
     program = project.gated()
     runner = project.start(program)
     first, second = project.until_waiting(2)
     os.chmod(program, 0o600)
     project.let_go(first)
-    until(lambda: "could not be started" in runner.stderr, "the message")
-    assert not runner.is_over(), "what executes goes on"
-    project.let_go(second)
-    assert runner.wait() == 2
-    assert f"furcate: cannot execute {program}: Permission denied" in runner.stderr
-    assert len(project.rows()) == 2
+    until(lambda: REFUSED in runner.stderr, "the message")
+    assert f"cannot execute {program}: Permission denied" in runner.stderr
+    assert project.waiting() == [second]
+    os.chmod(program, 0o700)
+    assert project.let_all_go(runner) == 0
+    assert len(project.rows()) == 3
 
 
 def test_a_data_dir_that_goes_away_is_waited_for(project):
