@@ -73,7 +73,7 @@ class Campaign:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="furcate-stress-", dir="/dev/shm"))
         self.logs, self.table = self.root / "logs", self.root / "logs/run_data.csv"
         self.started, self.before, self.known = [], set(groups.all_groups()), {}
-        self.both_killed = False  # and no start has come since
+        self.both_killed = False  # and no start has taken over since
         self.folders_deleted = False  # with the reports in them, so that a row may lack its metrics
         self.environment = {
             "PATH": f"{build / 'tests/stubs/bin'}:{os.environ['PATH']}", "FURCATE_STUB_GPUS": "0", "LC_ALL": "C.UTF-8",
@@ -124,10 +124,11 @@ class Campaign:
 
     def holds_lock(self, process):
         """Whether the lock in the log dir names it. Else the next start could not know what a kill of both has left."""
-        try:
-            return str(process.pid) in re.findall("[0-9]+", (self.logs / "furcate.lock").read_text())
-        except OSError:
-            return False
+        with contextlib.suppress(OSError):
+            if str(process.pid) in re.findall("[0-9]+", (self.logs / "furcate.lock").read_text()):
+                self.both_killed = False
+                return True
+        return False
 
     def may_lose_lock(self):
         """Whether nothing is left to know but what a living furcate knows."""
@@ -317,17 +318,16 @@ def one_start(campaign):
     done[0](campaign)
     campaign.write_config()
     process = campaign.start()
-    was_killed, campaign.both_killed = campaign.both_killed, False
     deadline = time.monotonic() + dice.choice([0.02, 0.1, 0.5, 2])
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(dice.random() * 0.15)
         done.append(dice.choice(MEANWHILE) if dice.random() < 0.5 else nothing)
         done[-1](campaign)
+    campaign.holds_lock(process)
     done.append(dice.choice(ENDS))
     if process.poll() is None:
         done[-1](campaign, process)
     wait(campaign, process)
-    campaign.both_killed |= was_killed and not campaign.holds_lock(process)
     check_sanitizers(campaign)
     return [part.__name__ for part in done]
 
