@@ -65,7 +65,7 @@ static bool open_anew(struct store *store, struct error *err)
     if (!store_results_open(&store->results, results, err) || !store_start_anew(store, err) ||
         !store_reconcile_ids(store, err) || !note_time(store, err))
         return false;
-    if (!store->config)
+    if (!store->config && store->last_config)
         store->config = memory_copy_text(store->last_config);
     store->is_adrift = false;
     return true;
