@@ -2,12 +2,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
     threads = 4, /* of libuv's pool, unless UV_THREADPOOL_SIZE says otherwise */
@@ -116,8 +119,22 @@ static bool check_files(struct error *err)
                limit, least);
 }
 
+/* Tries the calls without which libuv aborts, or leaves a handle half made: a container may refuse them. */
+static bool check_loop(struct error *err)
+{
+    int ends[2], on = 1;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(err, errno, "cannot make a pipe, which the event loop needs");
+    bool is_set = ioctl(ends[0], FIONBIO, &on) == 0;
+    int number = errno;
+    close(ends[0]);
+    close(ends[1]);
+    return is_set ||
+           error_system(err, number, "cannot set a file to non-blocking, which the event loop needs");
+}
+
 bool limits_open(struct error *err)
 {
     raise_files();
-    return check_files(err) && check_threads(err);
+    return check_files(err) && check_threads(err) && check_loop(err);
 }
