@@ -139,7 +139,7 @@ def trials():
     """Several at a time, since they wait most of their time."""
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         dice, sample = chance(), list(random_trials())
-        sample = sample if ALL else dice.sample(sample, 14)
+        sample = sample if ALL else dice.sample(sample, 10)
         yield [(trial, pool.submit(carry_out, *trial)) for trial in sample]
 
 
@@ -161,7 +161,7 @@ ODD = {"no types": True, "no inodes": True, "entries twice": True, "whole second
 
 
 @pytest.mark.parametrize("program", ["wrapped", "fork"])
-@attacks("kind", ODD, 4)
+@attacks("kind", ODD, 3)
 def test_an_odd_file_system(program, kind):
     trial = Trial(program)
     odd = {"FURCATE_FILES": kind, "LD_PRELOAD": str(BUILD / "tests/attack/libodd-files-shim.so")}
