@@ -1,6 +1,7 @@
 #include "process/children.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -91,6 +92,15 @@ bool pids_have(const struct pids *pids, pid_t pid)
     return false;
 }
 
+void pids_sift(struct pids *pids, const struct pids *others, bool keeps_common)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pids->count; i++)
+        if (pids_have(others, pids->items[i]) == keeps_common)
+            pids->items[kept++] = pids->items[i];
+    pids->count = kept;
+}
+
 static void add_children(pid_t parent, struct pids *pids)
 {
     struct pids children = {0};
@@ -122,6 +132,23 @@ void descent_signal(pid_t program, int number, struct pids *reached)
     }
 }
 
+void descent_kill(pid_t top)
+{
+    struct pids reached = {0};
+    descent_signal(top, SIGSTOP, &reached);
+    for (size_t i = 0; i < reached.count; i++)
+        kill(reached.items[i], SIGKILL);
+    vector_free(&reached);
+}
+
+bool children_kill(pid_t child)
+{
+    if (kill(child, SIGKILL) == 0 || errno != EPERM)
+        return true;
+    descent_kill(child);
+    return false;
+}
+
 struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, pid_t pid),
                             const void *context)
 {
@@ -132,12 +159,13 @@ struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, p
         pid_t pid = children.items[i];
         if (is_spared(context, pid))
             continue;
-        if (kills)
-            kill(pid, SIGKILL);
-        if (waitpid(pid, NULL, WNOHANG) == pid)
+        bool refused = kills && !children_kill(pid);
+        if (waitpid(pid, NULL, WNOHANG) == pid) {
             reaped.gone++;
-        else
-            reaped.left++;
+            continue;
+        }
+        reaped.left++;
+        reaped.refused += refused;
     }
     vector_free(&children);
     return reaped;

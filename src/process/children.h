@@ -15,6 +15,8 @@ struct pids {
  * gone has none. vector_free() the list. */
 void children_list(pid_t parent, struct pids *children);
 bool pids_have(const struct pids *pids, pid_t pid);
+/* Keeps those that are among the others, or those that are not. */
+void pids_sift(struct pids *pids, const struct pids *others, bool keeps_common);
 
 /* Adds the descendants of the processes in the list. */
 void descent_add(struct pids *pids);
@@ -22,11 +24,19 @@ void descent_add(struct pids *pids);
  * before its children are listed, so that a stopped one makes no more. */
 void descent_signal(pid_t program, int number, struct pids *reached);
 
+/* SIGKILL for a process and its descendants, all of which are stopped first. */
+void descent_kill(pid_t top);
+
+/* SIGKILL for a child, whose own children are orphans then. Where this process may not kill it, kills what is
+ * below it, and returns false. */
+bool children_kill(pid_t child);
+
 struct reaped {
     size_t gone, left; /* that were waited for, and that are yet to end */
+    size_t refused;    /* of those that are left: this process may not kill them */
 };
 /* Waits for the children of this process that have ended, but for those that are spared, having killed them
- * if `kills`. The children of those that went are this process' own now, if it adopts orphans, and count at
- * the next call. */
+ * if `kills`; what is below one that may not be killed is killed too. The children of those that went are
+ * this process' own now, if it adopts orphans, and count at the next call. */
 struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, pid_t pid),
                             const void *context);

@@ -20,6 +20,7 @@
 #include "base/token.h"
 #include "process/cgroup.h"
 #include "process/children.h"
+#include "process/foreign.h"
 #include "process/ignored.h"
 #include "process/message.h"
 #include "process/runner_group.h"
@@ -84,19 +85,37 @@ static void wait_for_child(int signals, int64_t until)
         (void)!read(signals, &info, sizeof info);
 }
 
+/* Tells of what the runner has left and this process may not kill either. */
+static void tell_of_foreign(const struct guardian *guardian)
+{
+    struct pids children = {0}, left = {0};
+    children_list(getpid(), &children);
+    for (size_t i = 0; i < children.count; i++)
+        if (!is_spared(guardian, children.items[i]))
+            vector_push(&left, children.items[i]);
+    descent_add(&left);
+    foreign_keep(&left);
+    CLEANUP(memory_free) char *which = foreign_describe(&left, "");
+    if (left.count > 0)
+        fprintf(stderr, "furcate: left %s\n", which);
+    vector_free(&children);
+    vector_free(&left);
+}
+
 /* Kills all that the runner has left, and waits until it is gone. */
 static void end_rest(struct guardian *guardian)
 {
     int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
     bool gone = !guardian->group || cgroup_end(guardian->group, patience_ms);
-    struct reaped orphans;
-    while ((orphans = children_reap(true, is_spared, guardian)).left > 0 || orphans.gone > 0) {
+    struct reaped orphans = children_reap(true, is_spared, guardian);
+    while ((orphans.left > orphans.refused || orphans.gone > 0) && clock_monotonic() < until) {
         if (orphans.gone == 0)
             wait_for_child(guardian->signals, until);
-        if (clock_monotonic() >= until)
-            break;
+        orphans = children_reap(true, is_spared, guardian);
     }
-    if (!gone || orphans.left > 0)
+    if (orphans.refused > 0)
+        tell_of_foreign(guardian);
+    if (!gone || orphans.left > orphans.refused)
         fprintf(stderr,
                 "furcate: processes of the runs were killed and do not end; they may wait for a device or "
                 "a file server\n");

@@ -23,6 +23,21 @@ static void add_command(struct text *out, const struct text *command)
         text_add(out, "…");
 }
 
+static bool read_command(pid_t pid, struct text *command)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pid);
+    return file_read(path, command, &ignored);
+}
+
+bool leftover_add_command(struct text *out, pid_t pid)
+{
+    CLEANUP(text_free) struct text command = {0};
+    bool is_known = read_command(pid, &command) && command.len > 0;
+    add_command(out, &command);
+    return is_known;
+}
+
 /* A process without a command line is about to end; Python's resource tracker does when its program has. */
 static bool ends_by_itself(const struct text *command)
 {
@@ -33,10 +48,8 @@ struct leftover leftover_describe(const struct pids *pids)
 {
     struct leftover leftover = {0};
     for (size_t i = 0; i < pids->count; i++) {
-        struct error ignored;
-        CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pids->items[i]);
         CLEANUP(text_free) struct text command = {0};
-        if (!file_read(path, &command, &ignored) || ends_by_itself(&command))
+        if (!read_command(pids->items[i], &command) || ends_by_itself(&command))
             continue;
         if (leftover.count++ >= most_named)
             continue;

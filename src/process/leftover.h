@@ -8,6 +8,9 @@ struct leftover {
     struct text names; /* "python3 train.py, sleep 60, sh and 2 more" */
 };
 
+/* Adds the command line of a process; false when it cannot be read. */
+bool leftover_add_command(struct text *out, pid_t pid);
+
 /* Describes these processes, which may end at any time. Leaves out those that are about to end by themselves.
  * leftover_free() it. */
 struct leftover leftover_describe(const struct pids *pids);

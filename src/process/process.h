@@ -1,6 +1,7 @@
 /* Processes and what holds them: starting a program, ending all that came of it, living and dying with it. */
 #pragma once
 #include "process/clone3.h"
+#include "process/foreign.h"
 #include "process/guard.h"
 #include "process/ignored.h"
 #include "process/launch.h"

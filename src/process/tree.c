@@ -1,5 +1,6 @@
 #include "process/tree.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "process/cgroup.h"
 #include "process/children.h"
+#include "process/foreign.h"
 #include "process/group.h"
 #include "process/leftover.h"
 
@@ -139,19 +141,11 @@ void trees_freeze(struct trees *trees, bool frozen)
         stop_or_continue(trees->all.items[i], frozen ? SIGSTOP : SIGCONT);
 }
 
-void tree_signal(const struct tree *tree, int number)
+bool tree_signal(const struct tree *tree, int number)
 {
-    if (tree->program && kill(-tree->program, number) < 0)
-        kill(tree->program, number); /* it was just born, and makes its group only now */
-}
-
-static void kill_descent(pid_t program)
-{
-    struct pids reached = {0};
-    descent_signal(program, SIGSTOP, &reached);
-    for (size_t i = 0; i < reached.count; i++)
-        kill(reached.items[i], SIGKILL);
-    vector_free(&reached);
+    return !tree->program || kill(-tree->program, number) == 0 ||
+           kill(tree->program, number) == 0 || /* it was just born, and makes its group only now */
+           errno != EPERM;
 }
 
 /* --- orphans: children of the runner, by descent, that programs have left --- */
@@ -217,20 +211,11 @@ static bool is_claimed(const struct trees *trees, pid_t orphan)
     return false;
 }
 
-static void keep_common(struct pids *pids, const struct pids *others)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < pids->count; i++)
-        if (pids_have(others, pids->items[i]))
-            pids->items[kept++] = pids->items[i];
-    pids->count = kept;
-}
-
 static void share_orphans(const struct trees *trees)
 {
     struct pids orphans = list_orphans(trees);
     for (size_t i = 0; i < trees->all.count; i++)
-        keep_common(&trees->all.items[i]->orphans, &orphans);
+        pids_sift(&trees->all.items[i]->orphans, &orphans, true);
     for (size_t i = 0; i < orphans.count; i++) {
         struct tree *owner = find_owner(trees, orphans.items[i]);
         if (owner && !is_claimed(trees, orphans.items[i]))
@@ -242,16 +227,22 @@ static void share_orphans(const struct trees *trees)
 static void kill_orphans(const struct tree *tree)
 {
     for (size_t i = 0; i < tree->orphans.count; i++)
-        kill(tree->orphans.items[i], SIGKILL);
+        children_kill(tree->orphans.items[i]);
 }
 
 /* --- what is left when the program has ended --- */
 
+/* Of a tree whose program executes: all. */
 static struct pids list_rest(const struct tree *tree)
 {
     struct pids rest = {0};
     if (tree->group) {
         cgroup_list(tree->group->path, &rest);
+        return rest;
+    }
+    if (tree->program) {
+        vector_push(&rest, tree->program);
+        descent_add(&rest);
         return rest;
     }
     share_orphans(tree->trees);
@@ -261,21 +252,34 @@ static struct pids list_rest(const struct tree *tree)
     return rest;
 }
 
+struct pids tree_list_foreign(const struct tree *tree)
+{
+    if (tree->group && tree->group->kill >= 0)
+        return (struct pids){0}; /* the kernel kills all that is in a group, whoever's it is */
+    struct pids foreign = list_rest(tree);
+    foreign_keep(&foreign);
+    return foreign;
+}
+
 struct leftover tree_describe_rest(const struct tree *tree)
 {
-    struct pids rest = list_rest(tree);
+    struct pids rest = list_rest(tree), foreign = tree_list_foreign(tree);
+    pids_sift(&rest, &foreign, false);
     struct leftover leftover = leftover_describe(&rest);
+    vector_free(&foreign);
     vector_free(&rest);
     return leftover;
 }
 
-void tree_signal_rest(const struct tree *tree, int number, bool spares_group)
+bool tree_signal_rest(const struct tree *tree, int number, bool spares_group)
 {
+    bool may = true;
     struct pids rest = list_rest(tree);
     for (size_t i = 0; i < rest.count; i++)
         if (!spares_group || getpgid(rest.items[i]) != tree->session)
-            kill(rest.items[i], number);
+            may &= kill(rest.items[i], number) == 0 || errno != EPERM;
     vector_free(&rest);
+    return may;
 }
 
 void tree_kill(struct tree *tree)
@@ -284,7 +288,7 @@ void tree_kill(struct tree *tree)
     if (tree->group)
         group_kill(tree->group);
     else if (tree->program)
-        kill_descent(tree->program);
+        descent_kill(tree->program);
     else
         kill_orphans(tree);
 }
@@ -369,6 +373,14 @@ static bool end_descent(struct tree *tree)
     uv_signal_start(&tree->trees->child_ended, on_child_ended, SIGCHLD);
     share_orphans(tree->trees);
     return tree->orphans.count == 0;
+}
+
+void tree_abandon(struct tree *tree)
+{
+    tree->gone = NULL;
+    tree->killed = false;
+    if (tree->group)
+        uv_poll_stop(&tree->group->emptied);
 }
 
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context)

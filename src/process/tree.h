@@ -49,8 +49,9 @@ void tree_begin(struct tree *tree, const struct launched *launched);
 /* The folder of its control group, where that accounts memory; else NULL. */
 const char *tree_memory_group(const struct tree *tree);
 
-/* Sends a signal to the program's process group, while the program executes. */
-void tree_signal(const struct tree *tree, int number);
+/* Sends a signal to the program's process group, while the program executes. False when this process may not,
+ * since all there belongs to another user. */
+bool tree_signal(const struct tree *tree, int number);
 /* SIGKILL for all. */
 void tree_kill(struct tree *tree);
 /*
@@ -59,8 +60,14 @@ void tree_kill(struct tree *tree);
  * it.
  */
 bool tree_end(struct tree *tree, void (*gone)(void *context), void *context);
-/* Describes what the program has left, as long as that is not gone; leftover_free() it. */
+/* Ends the watch over a tree that was killed and does not end. It is not to be used again. */
+void tree_abandon(struct tree *tree);
+/* Returns the processes of the tree that this one can neither signal nor kill, since they belong to another
+ * user; vector_free() it. */
+struct pids tree_list_foreign(const struct tree *tree);
+/* Describes what the program has left, as long as that is not gone, and without what is foreign;
+ * leftover_free() it. */
 struct leftover tree_describe_rest(const struct tree *tree);
 /* Sends a signal to each process that the program has left; not to those in its process group if
- * `spares_group`. */
-void tree_signal_rest(const struct tree *tree, int number, bool spares_group);
+ * `spares_group`. False when this process may not signal one of them. */
+bool tree_signal_rest(const struct tree *tree, int number, bool spares_group);

@@ -16,10 +16,9 @@
 #include "run/command.h"
 #include "run/deadline.h"
 #include "run/environment.h"
+#include "run/linger.h"
 #include "run/runner.h"
 #include "run/start.h"
-
-enum { patience_ms = 10000 };
 
 static bool launch(struct attempt *attempt, struct launched *launched, struct error *err)
 {
@@ -129,12 +128,20 @@ static void on_tree_gone(void *context)
     attempt->runner->attempt_ended(attempt->runner, attempt);
 }
 
+static void kill_tree(struct attempt *attempt)
+{
+    tree_kill(attempt->slot->tree);
+    if (attempt->killed)
+        return;
+    attempt->killed = clock_monotonic();
+    uv_timer_start(&attempt->deadline, on_deadline, LINGER_STEP_MS, LINGER_STEP_MS);
+}
+
 /* Kills what the process has left. */
 static void clear(struct attempt *attempt)
 {
     attempt->state = ATTEMPT_CLEARING;
-    uv_timer_start(&attempt->deadline, on_deadline, patience_ms, 0);
-    tree_kill(attempt->slot->tree);
+    kill_tree(attempt);
 }
 
 static void tell_of_rest(struct attempt *attempt)
@@ -149,10 +156,16 @@ static void tell_of_rest(struct attempt *attempt)
     leftover_free(&left);
 }
 
+static void signal_rest(struct attempt *attempt, bool spares_group)
+{
+    if (!tree_signal_rest(attempt->slot->tree, SIGTERM, spares_group))
+        linger_tell_of_foreign(attempt);
+}
+
 static void end_rest(struct attempt *attempt)
 {
     if (attempt->state == ATTEMPT_TERMINATING)
-        tree_signal_rest(attempt->slot->tree, SIGTERM, true);
+        signal_rest(attempt, true);
     else if (attempt->state == ATTEMPT_RUNNING)
         attempt_follow_deadline(attempt);
     else
@@ -181,12 +194,17 @@ static void on_process_end(uv_poll_t *handle, int status, int events)
         end_rest(attempt);
 }
 
-static void warn_of_lingering(const struct attempt *attempt)
+/* Ends the attempt for the runner, which stops, while processes of it execute. */
+static void abandon(struct attempt *attempt)
 {
-    log_line(attempt->runner->log, LOG_WARNING,
-             "Thread %lld has ended, but processes it has started do not, though they were killed (they may "
-             "wait for a device or a file server); %s gets no other run until they are gone",
-             (long long)attempt->run->id, attempt->slot->name);
+    uv_poll_stop(&attempt->exit);
+    tree_abandon(attempt->slot->tree);
+    if (!attempt->ended) {
+        attempt->end.exit_status = -1;
+        attempt->end.signal = SIGKILL;
+        note_times(attempt);
+    }
+    on_tree_gone(attempt);
 }
 
 static void on_time_over(struct attempt *attempt)
@@ -206,7 +224,9 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct attempt *attempt = timer->data;
     if (attempt->state > ATTEMPT_TERMINATING) {
-        warn_of_lingering(attempt);
+        tree_kill(attempt->slot->tree); /* what could not be killed before may have changed its user */
+        if (linger_look(attempt))
+            abandon(attempt);
         return;
     }
     if (deadline_is_overtaken(attempt))
@@ -226,9 +246,10 @@ void attempt_terminate(struct attempt *attempt)
     attempt->told_to_end = clock_monotonic();
     attempt->cut_short = true;
     if (attempt->ended) {
-        tree_signal_rest(attempt->slot->tree, SIGTERM, false);
+        signal_rest(attempt, false);
     } else {
-        tree_signal(attempt->slot->tree, SIGTERM);
+        if (!tree_signal(attempt->slot->tree, SIGTERM))
+            linger_tell_of_foreign(attempt);
         tree_signal(attempt->slot->tree, SIGCONT); /* a stopped process could not obey */
     }
     attempt_follow_deadline(attempt);
@@ -244,8 +265,7 @@ void attempt_kill(struct attempt *attempt)
         return;
     }
     attempt->state = ATTEMPT_KILLING;
-    uv_timer_stop(&attempt->deadline);
-    tree_kill(attempt->slot->tree);
+    kill_tree(attempt);
 }
 
 void attempt_pause(struct attempt *attempt)

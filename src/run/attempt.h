@@ -49,6 +49,8 @@ struct attempt {
     double timed_out;      /* after so many seconds; 0: it did not */
     bool out_of_memory;
     bool cut_short; /* it was told to end */
+    int64_t killed; /* when it, or what it has left, got SIGKILL; 0: it has not */
+    bool told_of_foreign, told_of_lingering;
 };
 
 /*
