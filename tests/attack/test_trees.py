@@ -64,7 +64,7 @@ def users_project():
 
 def in_a_group_of_its_own(project):
     """Lets furcate start in a control group that belongs to the user; returns its folder."""
-    group = pathlib.Path(tempfile.mkdtemp(prefix="furcate-test-", dir=groups.own_group()))
+    group = pathlib.Path(tempfile.mkdtemp(prefix="test-furcate-", dir=groups.own_group()))
     for path in (group, *group.iterdir()):
         os.chown(path, USER, USER)
     project.executable = ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "-", *project.executable]

@@ -36,7 +36,7 @@ def can_make_groups():
 
 def all_groups():
     """The groups of all furcates below that of this process."""
-    return list(own_group().glob("furcate-*")) if own_group() else []
+    return list(own_group().glob("furcate-[0-9]*")) if own_group() else []
 
 
 def groups_left(pids):
