@@ -315,14 +315,17 @@ size_t store_unwritten_rows(const struct store *store)
     return count_rows(&store->pending) + count_rows(&store->batch);
 }
 
-bool store_flush(struct store *store, struct error *err)
+bool store_write_pending(struct store *store, struct error *err)
 {
-    if (!store_restore(store, err))
-        return false;
     bool done = true;
     while (done && store_commit_begin(store)) {
         done = store_commit_work(store, err);
         store_commit_end(store);
     }
     return done;
+}
+
+bool store_flush(struct store *store, struct error *err)
+{
+    return store_restore(store, err) && store_write_pending(store, err);
 }

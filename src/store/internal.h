@@ -69,5 +69,7 @@ void store_drop_overtaken_marks(struct records *batch, const struct records *pen
 /* Tells that the program has a file of this name for itself in the run directory, and what furcate's is
  * called: on the terminal once, since it is so in many runs then. */
 void store_tell_of_own_file(struct store *store, const struct run *run, const char *name, const char *ours);
+/* Begins, works and ends until nothing is pending; store_flush() makes sure of the log dir before. */
+bool store_write_pending(struct store *store, struct error *err);
 /* Adds a record; the store owns it from then on. */
 void store_add_record(struct store *store, struct record *record);

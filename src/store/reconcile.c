@@ -362,6 +362,16 @@ static void end(struct reconciliation *work)
     store_known_free(&work->known);
 }
 
+/* Rows of runs that are found here belong into the table here: where the log dir has moved meanwhile, the
+ * start begins again (store_open). */
+static bool write_rows(struct store *store, struct error *err)
+{
+    if (!store_is_present(store))
+        return error_set(err, ERROR_SYSTEM, "the log dir %s was deleted, moved or replaced",
+                         store->directory);
+    return store_write_pending(store, err);
+}
+
 static bool bring_in_line(struct reconciliation *work, struct error *err)
 {
     struct store *store = work->store;
@@ -370,7 +380,7 @@ static bool bring_in_line(struct reconciliation *work, struct error *err)
         return false;
     work->without_database = work->first_later < 0;
     return read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
-           store_flush(store, err) && remember(work, err);
+           write_rows(store, err) && remember(work, err);
 }
 
 bool store_reconcile(struct store *store, int64_t now_ns, struct error *err)

@@ -132,7 +132,48 @@ static bool open_files(struct store *store, struct error *err)
     store->log = log_open(log, err);
     if (!store->log)
         return false;
-    return open_tables(store, err) || (set_damaged_aside(store, err) && open_tables(store, err));
+    return open_tables(store, err) ||
+           (store_is_present(store) && set_damaged_aside(store, err) && open_tables(store, err));
+}
+
+static void close_files(struct store *store)
+{
+    close_tables(store);
+    log_close(store->log);
+    store->log = NULL;
+    store_unlock(&store->lock); /* last, so that the next runner finds all closed */
+}
+
+/* Returns whether the log dir was deleted, moved or replaced since this start began to look at it, so that
+ * what was read there is not what is there now. */
+static bool has_moved(const struct store *store, bool opened, const struct error *err)
+{
+    bool is_locked = store->lock.fd >= 0;
+    return is_locked ? !store_is_present(store) : !opened && err->number == ENOENT;
+}
+
+/* Opens all files, and begins again with what is there now where the log dir has moved meanwhile. */
+static bool open_at_rest(struct store *store, struct error *err)
+{
+    enum { most_tries = 20 };
+    for (int tries = 1;; tries++) {
+        bool opened = open_files(store, err);
+        if (!has_moved(store, opened, err))
+            return opened;
+        if (opened && tries == most_tries)
+            error_set(
+                err, ERROR_SYSTEM,
+                "the log dir %s is deleted, moved or replaced again and again (find out by whom, or set "
+                "log_dir to another folder)",
+                store->directory);
+        if (tries == most_tries)
+            return false;
+        if (store->log)
+            log_line(store->log, LOG_INFO,
+                     "The log dir was deleted, moved or replaced during the start, which begins again with "
+                     "what is there now");
+        close_files(store);
+    }
 }
 
 struct store *store_open(const char *log_dir, const struct store_holder *holder, struct error *err)
@@ -145,7 +186,7 @@ struct store *store_open(const char *log_dir, const struct store_holder *holder,
     store->lock.fd = store->results.fd = -1;
     if (holder)
         store->holder = *holder;
-    if (open_files(store, err))
+    if (open_at_rest(store, err))
         return store;
     store_close(store);
     return NULL;
@@ -155,14 +196,12 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
-    close_tables(store);
+    close_files(store);
     text_free(&store->notes);
     free(store->config);
     free(store->last_config);
     store_start_free(store);
     free(store->batch_config);
-    log_close(store->log);
-    store_unlock(&store->lock); /* last, so that the next runner finds all closed */
     free(store->lock_path);
     free(store->directory);
     free(store->given);

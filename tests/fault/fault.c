@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int errors[CAUSE_COUNT] = {
@@ -112,11 +113,31 @@ static unsigned possible(unsigned causes, struct fault_subject subject)
     return is_kernels ? causes & ~of_disk : causes;
 }
 
+/* A call that may meet something else at a path than the one before it can be held there. */
+static unsigned with_hold(unsigned causes)
+{
+    static const unsigned of_paths = 1 << CAUSE_KILL | 1 << CAUSE_DISK | 1 << CAUSE_READ_ONLY | 1 << CAUSE_IO;
+    return causes & of_paths ? causes | 1 << CAUSE_HOLD : causes;
+}
+
+static void hold(void)
+{
+    static const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    int before = errno;
+    while (!__atomic_load_n(&page->lifted, __ATOMIC_ACQUIRE))
+        syscall(SYS_nanosleep, &pause, NULL);
+    errno = before;
+}
+
 enum fault_verdict fault_enter(unsigned causes, const char *call, struct fault_subject subject)
 {
-    if (!page || !is_due(possible(causes, subject)))
+    if (!page || !is_due(with_hold(possible(causes, subject))))
         return FAULT_NONE;
     note(call, subject);
+    if (page->cause == CAUSE_HOLD) {
+        hold();
+        return FAULT_NONE;
+    }
     if (page->mode == MODE_BEFORE)
         end();
     dies = page->mode == MODE_AFTER;

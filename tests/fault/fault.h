@@ -17,6 +17,7 @@ enum fault_cause {
     CAUSE_PROCESSES, /* EAGAIN */
     CAUSE_MEMORY,    /* ENOMEM */
     CAUSE_SHORT,     /* half of the bytes are read or written, which is no error */
+    CAUSE_HOLD,      /* the call waits until the test has changed something, and goes on */
     CAUSE_COUNT
 };
 
@@ -27,7 +28,7 @@ enum fault_target { TARGET_CALLER, TARGET_OTHER, TARGET_BOTH }; /* who is killed
 struct fault_page {
     uint32_t cause, mode, target;
     uint32_t at;     /* the number of the call, from 1; 0: none */
-    uint32_t lifted; /* not 0: the cause is over */
+    uint32_t lifted; /* not 0: the cause is over, or a call that waits may go on */
 
     uint32_t guardian, runner; /* pids */
     uint32_t met;              /* how many calls were faulty */

@@ -5,7 +5,7 @@ import mmap
 import struct
 from typing import NamedTuple
 
-CAUSES = ("kill", "tear", "disk", "read-only", "io", "files", "processes", "memory", "short")
+CAUSES = ("kill", "tear", "disk", "read-only", "io", "files", "processes", "memory", "short", "hold")
 ONCE, FROM_THEN_ON, BEFORE, AFTER = range(4)
 CALLER, OTHER, BOTH = range(3)
 
@@ -65,7 +65,7 @@ class Page:
             self.memory = mmap.mmap(file.fileno(), mmap.PAGESIZE)
 
     def lift(self):
-        """The cause is over: there is room again, for one."""
+        """The cause is over: there is room again, for one. A call that waits goes on."""
         struct.pack_into("=I", self.memory, self.LIFTED, 1)
 
     @property
