@@ -218,6 +218,8 @@ static const char *find_remedy(int number)
     case ENXIO:
     case EISDIR:
         return ": it is not a regular file; move it away";
+    case EPERM:
+        return ": it may not be changed; lsattr shows whether it is immutable";
     case EMLINK:
         return ": it has a second name (a hard link) and is too large to be copied; move it away";
     }

@@ -166,5 +166,6 @@ bool launch_explain(const char *path, int number, struct error *err)
 {
     error_system(err, number, "cannot execute %s", path);
     err->kind = ERROR_CONFIG;
+    err->is_of_run = number == E2BIG; /* the arguments are the run's, and all else is everybody's */
     return false;
 }

@@ -316,6 +316,13 @@ struct run *attempt_withdraw(struct attempt *attempt)
     return run;
 }
 
+struct run *attempt_take_run(struct attempt *attempt)
+{
+    struct run *run = attempt->run;
+    attempt->run = NULL;
+    return run;
+}
+
 static void begin(struct attempt *attempt, const struct launched *launched)
 {
     struct slot *slot = attempt->slot;
@@ -340,7 +347,7 @@ bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, st
         begin(attempt, &launched);
         return true;
     }
-    attempt_withdraw(attempt);
+    (void)(err->is_of_run ? attempt_take_run(attempt) : attempt_withdraw(attempt));
     free_attempt(attempt);
     return false;
 }

@@ -42,8 +42,9 @@ struct attempt {
     int64_t looked_at;   /* when the deadline's timer was set */
     int64_t due;         /* when it is to run down */
     struct attempt_end end;
-    char *error_tail; /* the last lines of its stderr, once it has failed; NULL: not read */
-    int not_executed; /* the error number that kept it from executing the program; 0: it did */
+    char *error_tail;  /* the last lines of its stderr, once it has failed; NULL: not read */
+    int not_executed;  /* the error number that kept it from executing the program; 0: it did */
+    bool is_unstarted; /* there never was a process: the run's directory or arguments are at fault */
     struct oom_mark oom;
     bool killed_by_kernel; /* for want of memory; it or a process that it has started */
     double timed_out;      /* after so many seconds; 0: it did not */
@@ -56,8 +57,9 @@ struct attempt {
 /*
  * Makes the run directory, launches the program and occupies the slot. Calls runner->attempt_ended() once it
  * has ended. Takes over `run` when it succeeds. On failure (err) nothing was started: ERROR_CONFIG, the
- * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process). That
- * the program cannot be executed may also turn out later, by attempt->not_executed.
+ * program cannot be executed; ERROR_SYSTEM, the machine refused (disk full, too many files, no process).
+ * err->is_of_run: only this run meets it, and the attempt counts; else the run is as it was before. That the
+ * program cannot be executed may also turn out later, by attempt->not_executed.
  */
 bool attempt_start(struct runner *runner, struct slot *slot, struct run *run, struct error *err);
 /* Its deadline: by meta.timeout, counted from its start, or by meta.kill_grace, counted from SIGTERM; called
@@ -78,5 +80,8 @@ void attempt_each(const struct runner *runner, void (*visit)(struct attempt *att
 /* Takes back the start of an attempt that did not execute its program: its run is as it was before. The
  * caller owns it from then on. */
 struct run *attempt_withdraw(struct attempt *attempt);
+/* Takes the run from an attempt that did not execute its program by the run's own fault. The caller owns it
+ * from then on. */
+struct run *attempt_take_run(struct attempt *attempt);
 /* Frees an attempt that has ended, its run too. */
 void attempt_release(struct attempt *attempt);

@@ -226,7 +226,7 @@ static void note_time_and_place(struct fail_fast *fail_fast, const struct attemp
     int64_t took_ns = (int64_t)(1e9 * attempt->end.seconds);
     if (took_ns > fail_fast->longest_ns)
         fail_fast->longest_ns = took_ns;
-    fail_fast->elsewhere |= attempt->run->gpu_id != fail_fast->gpu_id;
+    fail_fast->elsewhere |= attempt->is_unstarted || attempt->run->gpu_id != fail_fast->gpu_id;
 }
 
 void fail_fast_note(struct runner *runner, const struct attempt *attempt)

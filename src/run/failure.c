@@ -109,6 +109,8 @@ void failure_add_lines(struct text *out, const struct run *run, const char *reas
     while (error_tail && (line = strsep(&rest, "\n")))
         if (*line)
             text_addf(out, "      %s\n", line);
-    text_addf(out, "      %s/%s.%s%s\n", run->directory, run->name, ending,
-              failure_left_output(run, ending) ? "" : ", which the program has deleted");
+    bool is_left = failure_left_output(run, ending);
+    if (is_left || strcmp(reason, FAILURE_UNSTARTED) != 0)
+        text_addf(out, "      %s/%s.%s%s\n", run->directory, run->name, ending,
+                  is_left ? "" : ", which the program has deleted");
 }

@@ -3,6 +3,9 @@
 #include "base/text.h"
 #include "run/attempt.h"
 
+/* The reason of a run whose attempt could not be started by the run's own fault. */
+#define FAILURE_UNSTARTED "could not be started"
+
 /* Fills attempt->error_tail, and attempt->end.reason: "exit status 1", "signal 9 (Killed)", "timed out after
  * 1h", with "out of GPU memory" or the like added where the end of its stderr or the kernel says so. */
 void failure_explain(struct attempt *attempt);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "run/prepare.h"
 #include "run/retry.h"
 #include "run/runner.h"
@@ -134,34 +133,24 @@ static void hold(struct runner *runner, const struct run *run, const struct erro
              trouble_remedy(err));
 }
 
-/* Gives up a run that its own files keep from being started. */
-static void give_up(struct runner *runner, struct run *run, const struct error *err)
-{
-    struct failure failure = {.run = run, .error_tail = memory_copy_text("")};
-    snprintf(failure.reason, sizeof failure.reason, "%.200s", err->text);
-    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - given up", (long long)run->id, err->text);
-    store_add_state(runner->store, run, true);
-    bookkeeping_kick(&runner->bookkeeping);
-    runner_give_up(runner, &failure);
-}
-
 /* The run keeps its id, and is the first to be tried again. */
 static void refuse(struct runner *runner, struct run *run, const struct error *err)
 {
-    if (err->is_of_run) {
-        give_up(runner, run, err);
-        return;
-    }
     vector_push(&runner->ready, run);
     hold(runner, run, err);
 }
 
-/* The program cannot be executed any more. The attempt has been recorded as started, so its end is too;
- * releases it. */
+/* The attempt did not execute its program, by the run's own fault or since it cannot be executed any more.
+ * The attempt has been recorded as started, so its end is too; releases it. */
 static void take_back(struct runner *runner, struct attempt *attempt)
 {
     struct error err;
     launch_explain(attempt->program, attempt->not_executed, &err);
+    if (err.is_of_run) {
+        settle_unstarted(runner, attempt->slot, attempt_take_run(attempt), &err);
+        attempt_release(attempt);
+        return;
+    }
     snprintf(attempt->end.reason, sizeof attempt->end.reason, "%.200s", err.text);
     store_add_failed(runner->store, attempt->run, &attempt->end, "", false);
     bookkeeping_kick(&runner->bookkeeping);
@@ -174,12 +163,23 @@ static void take_back(struct runner *runner, struct attempt *attempt)
     attempt_release(attempt);
 }
 
+/* The next run is started when all events are seen to: of many, none may have a directory that can be used.
+ */
+static void pass_over(struct runner *runner, struct slot *slot, struct run *run, const struct error *err)
+{
+    settle_unstarted(runner, slot, run, err);
+    uv_idle_start(&runner->search, on_idle);
+}
+
 static void start(struct runner *runner, struct slot *slot, struct run *run)
 {
     struct error err = {0};
     code_follow(runner);
     if (!prepare_check_folders(runner, run, &err) || !attempt_start(runner, slot, run, &err)) {
-        refuse(runner, run, &err);
+        if (err.is_of_run)
+            pass_over(runner, slot, run, &err);
+        else
+            refuse(runner, run, &err);
         return;
     }
     places_note_start(runner, slot);
@@ -195,6 +195,12 @@ static bool is_any_left(const struct runner *runner)
     return runner->ready.count > 0 || (!runner->exhausted && runner_left(runner) > 0);
 }
 
+/* Whether the search for runs goes on only when all events are seen to. */
+static bool is_put_off(const struct runner *runner)
+{
+    return uv_is_active((const uv_handle_t *)&runner->search);
+}
+
 static void start_all(struct runner *runner)
 {
     struct slot *slot;
@@ -207,7 +213,7 @@ static void start_all(struct runner *runner)
     }
     if (is_ready)
         warm_up(runner);
-    while (may_start(runner) && (run = next_run(runner, &slot)))
+    while (may_start(runner) && !is_put_off(runner) && (run = next_run(runner, &slot)))
         start(runner, slot, run);
     if (may_start(runner))
         refusal_over(runner);

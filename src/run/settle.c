@@ -1,5 +1,6 @@
 #include "run/settle.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,11 +64,27 @@ static struct failure take_failure(struct attempt *attempt)
     return failure;
 }
 
+static void log_failed(struct runner *runner, const struct attempt *attempt, const char *what_follows)
+{
+    const char *ending;
+    const struct run *run = attempt->run;
+    if (attempt->is_unstarted) {
+        log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s: %s - %s", (long long)run->id,
+                 attempt->end.reason, attempt->error_tail, what_follows);
+        return;
+    }
+    free(failure_find_lines(run, attempt->error_tail ? attempt->error_tail : "", &ending));
+    const char *where = failure_left_output(run, ending) ? "see" : "the program has deleted";
+    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - %s %s/%s.%s", (long long)run->id,
+             attempt->end.reason, what_follows, where, run->directory, run->name, ending);
+}
+
 static void fail(struct runner *runner, struct attempt *attempt)
 {
     const struct run *run = attempt->run;
     store_keep_record(runner->store, run);
-    bool elsewhere = places_note_failure(runner, attempt), again = elsewhere || retry_is_allowed(runner, run);
+    bool elsewhere = !attempt->is_unstarted && places_note_failure(runner, attempt);
+    bool again = elsewhere || (attempt->not_executed != E2BIG && retry_is_allowed(runner, run));
     const char *what_follows = elsewhere ? "will be tried on another GPU"
                                : again   ? "will be tried again"
                                          : "given up";
@@ -75,11 +92,7 @@ static void fail(struct runner *runner, struct attempt *attempt)
     bookkeeping_kick(&runner->bookkeeping);
     if (!elsewhere)
         fail_fast_note(runner, attempt);
-    const char *ending;
-    free(failure_find_lines(run, attempt->error_tail ? attempt->error_tail : "", &ending));
-    const char *where = failure_left_output(run, ending) ? "see" : "the program has deleted";
-    log_line(runner->log, LOG_WARNING, "Thread %lld failed - %s - %s - %s %s/%s.%s", (long long)run->id,
-             attempt->end.reason, what_follows, where, run->directory, run->name, ending);
+    log_failed(runner, attempt, what_follows);
     struct failure failure = take_failure(attempt);
     if (elsewhere)
         retry_elsewhere(runner, &failure);
@@ -87,6 +100,24 @@ static void fail(struct runner *runner, struct attempt *attempt)
         retry_later(runner, &failure);
     else
         runner_give_up(runner, &failure);
+}
+
+void settle_unstarted(struct runner *runner, struct slot *slot, struct run *run, const struct error *why)
+{
+    struct attempt attempt = {
+        .runner = runner,
+        .slot = slot,
+        .run = run,
+        .started = clock_monotonic(),
+        .is_unstarted = true,
+        .not_executed = why->number,
+        .error_tail = text_format("%s%s", why->text, trouble_remedy(why)),
+    };
+    attempt.end.start_time = attempt.end.end_time = clock_wall();
+    attempt.end.exit_status = -1;
+    snprintf(attempt.end.reason, sizeof attempt.end.reason, "%s", FAILURE_UNSTARTED);
+    store_note_unstarted(run, attempt.error_tail);
+    fail(runner, &attempt);
 }
 
 static void stop(struct runner *runner, struct attempt *attempt)

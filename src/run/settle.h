@@ -8,6 +8,8 @@
  * waits a second where the attempt ended by SIGTERM or the like, since the runner may be about to get the
  * same. */
 void settle(struct runner *runner, struct attempt *attempt);
+/* Settles a run whose attempt could not be started by its own fault (error.is_of_run). Takes over the run. */
+void settle_unstarted(struct runner *runner, struct slot *slot, struct run *run, const struct error *why);
 /* Settles again every attempt that waits to be settled. */
 void settle_waiting(struct runner *runner);
 void settle_open(struct runner *runner);

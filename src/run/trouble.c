@@ -46,6 +46,11 @@ const char *trouble_remedy(const struct error *err)
         {ENFILE, " (the machine has no open file left: raise fs.file-max)"},
         {EIO, " (look for disk errors with dmesg)"},
         {EROFS, " (mount it for writing again)"},
+        {E2BIG,
+         " (a value is too long for the command line, or all of them are: let the program read it from "
+         "the run's config.json, whose path {config} and FURCATE_CONFIG name)"},
+        {ENAMETOOLONG, " (the path is too long: give log_dir a shorter one)"},
+        {EILSEQ, " (the file system takes no such name: put log_dir on another one)"},
     };
     const char *limit = err->number == ENOMEM ? memory_limit_remedy() : NULL;
     for (size_t i = 0; !limit && i < sizeof remedies / sizeof *remedies; i++)

@@ -102,19 +102,32 @@ static bool make(struct run *run, struct error *err)
     return make(run, err);
 }
 
+static bool is_one_of(int number, const int *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return true;
+    return false;
+}
+
 bool store_directory_is_spoilt(const struct error *err)
 {
     static const int numbers[] = {EACCES, EPERM, ENOTDIR, EISDIR, ELOOP, EEXIST, ENOTEMPTY, ENXIO, EMLINK};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (numbers[i] == err->number)
-            return true;
-    return false;
+    return is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
+}
+
+/* Returns whether it is the name that the file system does not take. */
+static bool is_misnamed(const struct error *err)
+{
+    static const int numbers[] = {ENAMETOOLONG, EINVAL, EILSEQ};
+    return is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
 }
 
 bool store_directory_refuse(const struct run *run, struct error *err)
 {
     struct stat info;
-    err->is_of_run = store_directory_is_spoilt(err) && lstat(run->directory, &info) == 0;
+    err->is_of_run =
+        is_misnamed(err) || (store_directory_is_spoilt(err) && lstat(run->directory, &info) == 0);
     return false;
 }
 

@@ -101,6 +101,16 @@ bool store_open_output(const struct run *run, int fds[2], struct error *err)
     return store_directory_refuse(run, err);
 }
 
+void store_note_unstarted(const struct run *run, const char *why)
+{
+    struct error ignored;
+    CLEANUP(file_close_fd) int folder = store_directory_open(run, &ignored);
+    CLEANUP(file_close_fd) int fd = folder < 0 ? -1 : open_for_appending(run, folder, "err", &ignored);
+    CLEANUP(memory_free) char *line = text_format("furcate: %s\n", why);
+    if (fd >= 0)
+        file_write_all(fd, line, strlen(line));
+}
+
 /* Cuts the attempt's header line off the end of a file. */
 static void cut_header(const struct run *run, int folder, const char *name)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -215,12 +216,24 @@ static bool is_copy(const struct reconciliation *work, const struct found_run *f
     return true;
 }
 
+/* Passes over a folder that may not be entered, and tells so: it may be a run's. Returns whether it is one.
+ */
+static bool pass_over_closed(const struct reconciliation *work, const struct found_run *found)
+{
+    if (found->complete_ns >= 0 || access(found->directory, X_OK) == 0 || errno != EACCES)
+        return false;
+    log_line(work->store->log, LOG_WARNING,
+             "%s may not be read: if a run without a row is in it, that run begins again in a new folder",
+             found->directory);
+    return true;
+}
+
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
     if (!found_run_look(found, RUN_DATA_FILE, &found->complete_ns, err))
         return false;
-    if (was_there(work, base_name, found->complete_ns))
+    if (was_there(work, base_name, found->complete_ns) || pass_over_closed(work, found))
         return true;
     if (!found_run_read(found, base_name, err))
         return false;

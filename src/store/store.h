@@ -117,7 +117,10 @@ const char *store_config_name(const struct run *run);
  * both.
  */
 bool store_open_output(const struct run *run, int fds[2], struct error *err);
-/* Takes back what the two above made for an attempt that was not launched then. */
+/* Writes to NAME.err, where that can be, why an attempt could not be started. */
+void store_note_unstarted(const struct run *run, const char *why);
+/* Takes back what store_prepare_run() and store_open_output() made for an attempt that was not launched
+ * then. */
 void store_withdraw_run(const struct run *run);
 
 /* How an attempt ended. */
