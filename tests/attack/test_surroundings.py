@@ -180,7 +180,7 @@ def check_good_start(project, was_done):
     assert left == "nothing" and not project.groups_left()
 
 
-@attacks("name", WORKS, 5)
+@attacks("name", WORKS, 10)
 def test_furcate_works(place, name):
     if SANITIZED and name in SHIMS:
         pytest.skip("the clock has to come before the sanitizers' own")
@@ -197,7 +197,7 @@ def test_furcate_works_or_says_what_fails(place, name):
 
 
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers make system calls of their own")
-@attacks("name", [] if SANITIZED else refused_calls(), 5)
+@attacks("name", [] if SANITIZED else refused_calls(), 10)
 def test_a_refused_system_call(place, name):
     call, error = name.split()
     status, said = end_of(place, start_there(place, prefix=(BUILD / "tests/attack/refuse", error, call)))

@@ -205,7 +205,7 @@ def check_nothing_left(trial):
     must(not left, f"control groups are left: {left}")
 
 
-def check_end(trial, rows, complete, finishes):
+def check_no_loss(trial, rows, complete, finishes):
     """After a start without a fault; the arguments were there before it."""
     now = trial.rows()
     for step in set(rows) | complete:
@@ -214,6 +214,10 @@ def check_end(trial, rows, complete, finishes):
         same = step in now and all(now[step][column] == cell for column, cell in row.items())
         must(same, f"the row of step {step} has changed")
     must(all(trial.finishes().values()), "a row of a run that was never done")
+
+
+def check_end(trial, rows, complete, finishes):
+    check_no_loss(trial, rows, complete, finishes)
     frame = check_table(trial)
     check_directories(trial, frame)
     check_database(trial, frame)
