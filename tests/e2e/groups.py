@@ -41,7 +41,7 @@ def all_groups():
 
 def groups_left(pids):
     """The groups of the furcates with these pids."""
-    return [group for group in all_groups() if int(group.name.split("-")[1]) in pids]
+    return [group for group in all_groups() if group.name.split("-")[1] in map(str, pids)]
 
 
 def remove(group):
