@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/vector.h"
@@ -16,6 +17,7 @@
 #include "plan/plan.h"
 #include "store/directory.h"
 #include "store/internal.h"
+#include "store/known.h"
 #include "store/run_data.h"
 #include "store/run_record.h"
 
@@ -163,15 +165,55 @@ static bool write_run_data(struct store *store, struct error *err)
     return written;
 }
 
-static bool write_rows(struct store *store, struct error *err)
+static void note_id(void *ids, int64_t id)
+{
+    number_set_add(ids, (uint64_t)id);
+}
+
+/* Finds the ids that have a row in the file which an editor has put in the place of the table just now. */
+static bool read_ids(struct store *store, struct number_set *ids, struct error *err)
+{
+    struct known_rows known = {0};
+    bool read = store_results_reopen(&store->results, err) &&
+                store_known_read(&known, &store->results, note_id, ids, err);
+    store_known_free(&known);
+    return read;
+}
+
+/* Appends the rows of the batch, less those whose ids are in `there`. */
+static bool append_rows(struct store *store, const struct number_set *there, bool *was_replaced,
+                        struct error *err)
 {
     size_t count = 0;
-    struct error ignored;
     CLEANUP(memory_free) const struct row **rows = memory_new(store->batch.count, sizeof *rows);
-    for (size_t i = 0; i < store->batch.count; i++)
-        if (store->batch.items[i]->has_row)
-            rows[count++] = &store->batch.items[i]->row;
-    if (count > 0 && !store_results_append(&store->results, rows, count, err))
+    for (size_t i = 0; i < store->batch.count; i++) {
+        const struct record *record = store->batch.items[i];
+        if (record->has_row && (there->count == 0 || !number_set_has(there, (uint64_t)record->id)))
+            rows[count++] = &record->row;
+    }
+    *was_replaced = false;
+    return count == 0 || store_results_append(&store->results, rows, count, was_replaced, err);
+}
+
+/* An editor may rename its copy over the table meanwhile: a copy from before that lacks the rows, a later one
+ * has them. */
+static bool append_all_rows(struct store *store, struct error *err)
+{
+    struct number_set there = {0};
+    bool was_replaced, done = append_rows(store, &there, &was_replaced, err);
+    while (done && was_replaced) {
+        number_set_free(&there);
+        there = (struct number_set){0};
+        done = read_ids(store, &there, err) && append_rows(store, &there, &was_replaced, err);
+    }
+    number_set_free(&there);
+    return done;
+}
+
+static bool write_rows(struct store *store, struct error *err)
+{
+    struct error ignored;
+    if (!append_all_rows(store, err))
         return false;
     for (size_t i = 0; i < store->batch.count; i++) {
         struct record *record = store->batch.items[i];

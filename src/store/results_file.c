@@ -227,17 +227,15 @@ static bool append_once(struct results_file *file, const struct row *const *rows
 }
 
 bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
-                          struct error *err)
+                          bool *was_replaced, struct error *err)
 {
     struct stat now;
     if (!cut_remains(file, err))
         return false;
-    do {
-        if (!store_results_are_unchanged(file) && !store_results_reopen(file, err))
-            return false;
-        if (!append_once(file, rows, count, err))
-            return false;
-        /* An editor that renamed its copy over the file meanwhile has lost us the rows. */
-    } while (stat(file->path, &now) == 0 && !file_is_same(&now, &file->seen));
+    if (!store_results_are_unchanged(file) && !store_results_reopen(file, err))
+        return false;
+    if (!append_once(file, rows, count, err))
+        return false;
+    *was_replaced = stat(file->path, &now) == 0 && !file_is_same(&now, &file->seen);
     return true;
 }

@@ -31,9 +31,10 @@ void store_results_close(struct results_file *file);
 bool store_results_end_line(struct results_file *file, struct error *err);
 bool store_results_cut(struct results_file *file, uint64_t size, struct error *err);
 
-/* Appends the rows, all or none, and syncs them. */
+/* Appends the rows, all or none, and syncs them. *was_replaced tells that another file was put in the place
+ * of the table meanwhile, with or without them. */
 bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
-                          struct error *err);
+                          bool *was_replaced, struct error *err);
 
 /* Whether the file is as this process left it. */
 bool store_results_are_unchanged(const struct results_file *file);

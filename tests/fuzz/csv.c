@@ -112,13 +112,14 @@ static bool mend(struct results_file *file)
 static void append(struct results_file *file, uint64_t rank)
 {
     struct error err = {0};
+    bool was_replaced;
     struct row row;
     const struct row *const rows[] = {&row};
     const struct row_run who = {7, "example7", 1, "logs/example7_foo"};
     CLEANUP(value_cleanup) struct value *permutation = plan_permutation(stage.plan, rank);
     const struct row_content content = {.keys = permutation};
     store_row_make(&row, &content, &who);
-    REQUIRE(store_results_append(file, rows, 1, &err));
+    REQUIRE(store_results_append(file, rows, 1, &was_replaced, &err));
     store_row_free(&row);
 }
 
