@@ -7,11 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/proc.h"
 #include "base/text.h"
 
 static bool read_text(int folder, const char *name, struct text *content)
@@ -80,6 +82,8 @@ static void list_by_search(pid_t parent, struct pids *children)
 
 void children_list(pid_t parent, struct pids *children)
 {
+    if (!proc_is_own())
+        return;
     if (!(parent == getpid() ? list_own(children) : list_by_threads(parent, children)))
         list_by_search(parent, children);
 }
@@ -132,6 +136,15 @@ void descent_signal(pid_t program, int number, struct pids *reached)
     }
 }
 
+const char *descent_follow(void)
+{
+    if (!proc_is_own())
+        return "/proc is not mounted, or is that of another pid namespace (mount -t proc proc /proc)";
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1L) < 0)
+        return "furcate may not adopt orphans (let it call prctl(PR_SET_CHILD_SUBREAPER))";
+    return NULL;
+}
+
 void descent_kill(pid_t top)
 {
     struct pids reached = {0};
@@ -169,4 +182,33 @@ struct reaped children_reap(bool kills, bool (*is_spared)(const void *context, p
     }
     vector_free(&children);
     return reaped;
+}
+
+/* Adds those that execute. Returns whether one was found that had ended; its own children are this process'
+ * only now. */
+static bool add_others(bool (*is_spared)(const void *context, pid_t pid), const void *context,
+                       struct pids *others)
+{
+    bool ended = false;
+    struct pids children = {0};
+    children_list(getpid(), &children);
+    for (size_t i = 0; i < children.count; i++) {
+        pid_t pid = children.items[i];
+        if (is_spared(context, pid))
+            continue;
+        if (waitpid(pid, NULL, WNOHANG) == pid)
+            ended = true;
+        else
+            vector_push(others, pid);
+    }
+    vector_free(&children);
+    return ended;
+}
+
+struct pids children_list_others(bool (*is_spared)(const void *context, pid_t pid), const void *context)
+{
+    struct pids others = {0};
+    while (add_others(is_spared, context, &others))
+        others.count = 0;
+    return others;
 }

@@ -12,12 +12,16 @@ struct pids {
 };
 
 /* Adds the children of a process, those that have ended and were not waited for included. A process that is
- * gone has none. vector_free() the list. */
+ * gone has none; nor has any where /proc does not show this process' pid namespace. vector_free() the list.
+ */
 void children_list(pid_t parent, struct pids *children);
 bool pids_have(const struct pids *pids, pid_t pid);
 /* Keeps those that are among the others, or those that are not. */
 void pids_sift(struct pids *pids, const struct pids *others, bool keeps_common);
 
+/* Makes this process adopt orphans, so that descendants stay below it. Returns NULL; or why they cannot be
+ * followed, and what to do about it. */
+const char *descent_follow(void);
 /* Adds the descendants of the processes in the list. */
 void descent_add(struct pids *pids);
 /* Sends a signal to a program and its descendants, and adds all to `reached`, which is empty. Each gets it
@@ -30,6 +34,10 @@ void descent_kill(pid_t top);
 /* SIGKILL for a child, whose own children are orphans then. Where this process may not kill it, kills what is
  * below it, and returns false. */
 bool children_kill(pid_t child);
+
+/* Returns the children of this process that execute, without those that are spared; waits for those that have
+ * ended. vector_free() the list. */
+struct pids children_list_others(bool (*is_spared)(const void *context, pid_t pid), const void *context);
 
 struct reaped {
     size_t gone, left; /* that were waited for, and that are yet to end */

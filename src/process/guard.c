@@ -298,7 +298,7 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
     guardian->signals = block_signals(guardian, &mask);
     token_draw(guardian->token);
     guardian->group = runner_group_path(guardian->own, guardian->token);
-    prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    descent_follow(); /* the runner tells where it cannot be */
     children_list(getpid(), &guardian->before);
     fflush(NULL); /* what the two have in their buffers would be written twice */
     bool made = guardian->signals >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0;

@@ -1,5 +1,6 @@
 #include "process/leftover.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -49,11 +50,13 @@ struct leftover leftover_describe(const struct pids *pids)
     struct leftover leftover = {0};
     for (size_t i = 0; i < pids->count; i++) {
         CLEANUP(text_free) struct text command = {0};
-        if (!read_command(pids->items[i], &command) || ends_by_itself(&command))
+        bool is_hidden = !read_command(pids->items[i], &command) && kill(pids->items[i], 0) == 0;
+        if (!is_hidden && ends_by_itself(&command))
             continue;
         if (leftover.count++ >= most_named)
             continue;
         text_add(&leftover.names, leftover.count > 1 ? ", " : "");
+        text_add(&leftover.names, is_hidden ? "one that /proc does not show" : "");
         add_command(&leftover.names, &command);
     }
     if (leftover.count > most_named)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -46,6 +45,8 @@ static void drop_group(struct tree *tree)
 
 /* --- the ways to hold them --- */
 
+static void on_child_ended(uv_signal_t *handle, int number);
+
 static void hold_by_descent(struct trees *trees, const char *why)
 {
     log_line(trees->log, LOG_DEBUG, "Runs are held together by descent, not by control groups: %s", why);
@@ -56,7 +57,16 @@ static void hold_by_descent(struct trees *trees, const char *why)
     free(trees->group);
     trees->group = NULL;
     uv_signal_stop(&trees->child_ended);
-    prctl(PR_SET_CHILD_SUBREAPER, 1L);
+    const char *obstacle = descent_follow();
+    trees->follows = !obstacle;
+    if (obstacle)
+        log_line(trees->log, LOG_WARNING,
+                 "What programs start cannot be followed, since there are no control groups, and %s: when a "
+                 "program ends or is ended, so is its process group, but daemons and other process groups "
+                 "are left executing",
+                 obstacle);
+    if (trees->adopts)
+        uv_signal_start(&trees->child_ended, on_child_ended, SIGCHLD);
 }
 
 void trees_open(struct trees *trees, uv_loop_t *loop, struct log *log, const char *group)
@@ -127,7 +137,9 @@ const char *tree_memory_group(const struct tree *tree)
 static void stop_or_continue(const struct tree *tree, int number)
 {
     struct pids reached = {0};
-    if (tree->program)
+    if (tree->program && !tree->trees->follows)
+        kill(-tree->program, number);
+    else if (tree->program)
         descent_signal(tree->program, number, &reached);
     vector_free(&reached);
 }
@@ -159,34 +171,6 @@ static bool is_program(const void *context, pid_t pid)
     return false;
 }
 
-/* Adds the orphans that execute. Returns whether one was found that had ended; its own children are orphans
- * only now. */
-static bool find_orphans(const struct trees *trees, struct pids *orphans)
-{
-    bool ended = false;
-    struct pids children = {0};
-    children_list(getpid(), &children);
-    for (size_t i = 0; i < children.count; i++) {
-        pid_t pid = children.items[i];
-        if (is_program(trees, pid))
-            continue;
-        if (waitpid(pid, NULL, WNOHANG) == pid)
-            ended = true;
-        else
-            vector_push(orphans, pid);
-    }
-    vector_free(&children);
-    return ended;
-}
-
-static struct pids list_orphans(const struct trees *trees)
-{
-    struct pids orphans = {0};
-    while (find_orphans(trees, &orphans))
-        orphans.count = 0;
-    return orphans;
-}
-
 /* Returns the tree, of those that end, which an orphan belongs to: by its session; or, where it has made a
  * session of its own, the tree that was the last to end, since orphans are shared out whenever one ends. */
 static struct tree *find_owner(const struct trees *trees, pid_t orphan)
@@ -213,7 +197,7 @@ static bool is_claimed(const struct trees *trees, pid_t orphan)
 
 static void share_orphans(const struct trees *trees)
 {
-    struct pids orphans = list_orphans(trees);
+    struct pids orphans = children_list_others(is_program, trees);
     for (size_t i = 0; i < trees->all.count; i++)
         pids_sift(&trees->all.items[i]->orphans, &orphans, true);
     for (size_t i = 0; i < orphans.count; i++) {
@@ -287,6 +271,8 @@ void tree_kill(struct tree *tree)
     tree->killed = true;
     if (tree->group)
         group_kill(tree->group);
+    else if (tree->program && !tree->trees->follows)
+        kill(-tree->program, SIGKILL);
     else if (tree->program)
         descent_kill(tree->program);
     else
@@ -318,7 +304,7 @@ static void on_child_ended(uv_signal_t *handle, int number)
         if (tree->gone && tree->orphans.count == 0)
             vector_push(&gone, tree);
     }
-    if (gone.count == ending)
+    if (gone.count == ending && !trees->adopts)
         uv_signal_stop(handle);
     for (size_t i = 0; i < gone.count; i++)
         tell(gone.items[i]);
@@ -357,15 +343,20 @@ static void on_adopted_ended(uv_signal_t *handle, int number)
 
 void trees_adopt(struct trees *trees)
 {
-    if (!trees->group || uv_is_active((uv_handle_t *)&trees->child_ended))
-        return; /* by descent it does */
+    if (trees->adopts)
+        return;
+    trees->adopts = true;
     prctl(PR_SET_CHILD_SUBREAPER, 1L);
-    uv_signal_start(&trees->child_ended, on_adopted_ended, SIGCHLD);
+    uv_signal_start(&trees->child_ended, trees->group ? on_adopted_ended : on_child_ended, SIGCHLD);
 }
 
 /* Looks at the orphans again once their ends are watched for, so that none is missed in between. */
 static bool end_descent(struct tree *tree)
 {
+    if (!tree->trees->follows) {
+        kill(-tree->session, SIGKILL);
+        return true;
+    }
     tree->trees->last_to_end = tree;
     share_orphans(tree->trees);
     if (tree->orphans.count == 0)

@@ -5,6 +5,8 @@
  * system lets us make none, by descent           the program adopts its orphans, so that all stay below it
  * while it lives; when it ends the runner inherits them: a child of the runner that is no program belongs to
  * a tree that ends; its session tells which.
+ *
+ * Where neither is possible, a tree is what has stayed in the program's process group.
  */
 #pragma once
 #include <stdbool.h>
@@ -24,6 +26,8 @@ struct trees {
     struct log *log;
     char *group;          /* folder of the control group around those of the slots; NULL: by descent */
     bool accounts_memory; /* each of those has a memory.events */
+    bool follows;         /* by descent; else what a program has started may leave it */
+    bool adopts;          /* orphans, at any time */
     VECTOR(struct tree *) all;
     struct tree *last_to_end; /* by descent; NULL: none has yet */
     uv_signal_t child_ended;  /* by descent, while a tree ends; with groups, once orphans are adopted */

@@ -106,13 +106,13 @@ static void carry_out(struct runner *runner)
 {
     begin(runner);
     runner->started = clock_monotonic();
-    trees_open(&runner->trees, &runner->loop, runner->log, runner->guard->group);
     signals_open(runner);
     uv_idle_init(&runner->loop, &runner->search);
     uv_idle_init(&runner->loop, &runner->follow);
     runner->search.data = runner->follow.data = runner;
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
+    trees_open(&runner->trees, &runner->loop, runner->log, runner->guard->group);
     refusal_open(runner);
     fail_fast_open(runner);
     places_open(runner);

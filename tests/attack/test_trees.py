@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
@@ -221,3 +222,89 @@ def test_by_a_control_group_also_other_users_processes_are_ended(users_project, 
         end_all_of(users_project.root)
         until(lambda: (group / "cgroup.events").read_text().startswith("populated 0"), "the end of all in the group")
         groups.remove(group)
+
+
+# --- machines that show no processes ---
+
+# Mount namespaces of their own, so that no other process notices.
+PRIVATE = ["unshare", "--mount", "--propagation", "private"]
+WITHOUT_GROUPS = "umount -lt cgroup2 -a && "
+HIDDEN = {
+    "no /proc": [*PRIVATE, "sh", "-c", WITHOUT_GROUPS + 'umount -l /proc && exec "$@"', "-"],
+    "/proc of another pid namespace": [*PRIVATE, "--pid", "--fork", "--kill-child", "sh", "-c",
+                                       WITHOUT_GROUPS + '"$@"; exit $?', "-"],
+}
+PARTLY_HIDDEN = {
+    "other users hidden": [*PRIVATE, "sh", "-c", WITHOUT_GROUPS + 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', "-"],
+    "only processes": [*PRIVATE, "sh", "-c", WITHOUT_GROUPS + 'mount -t proc -o subset=pid proc /proc && exec "$@"', "-"],
+    "groups that are read-only": [*PRIVATE, "sh", "-c",
+                                  f'mount -o remount,ro,bind {groups.mount_point()} && exec "$@"', "-"],
+    "a pid namespace of its own": [*PRIVATE, "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+                                   WITHOUT_GROUPS + '"$@"; exit $?', "-"],
+}
+NOT_FOLLOWED = "What programs start cannot be followed, since there are no control groups, and /proc is not mounted"
+LEAVING = """sleep 600 &
+setsid sh -c 'touch "$FURCATE_RUN_DIR/in_session"; exec sleep 600' &
+while [ ! -e "$FURCATE_RUN_DIR/in_session" ]; do sleep .01; done
+"""
+may_hide = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount and unmount")
+
+
+def left_by(project):
+    """The processes that a test of this project has left executing, by their command."""
+    mark = f"FURCATE_TEST={project.root}".encode()
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if mark in environment_of(pid)]
+
+
+@pytest.fixture
+def cleared(project):
+    yield project
+    for runner in project.runners:
+        if not runner.is_over():
+            runner.kill()
+    end_all_of(project.root)
+
+
+@may_hide
+@attacks("where", HIDDEN)
+def test_where_trees_cannot_be_followed_that_is_said_at_the_start(cleared, where):
+    project = cleared
+    project.write(batch_size=[1, 2], meta={"max_threads": 1})
+    project.executable = [*HIDDEN[where], FURCATE]
+    bystander = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        done = project.run(project.script("train", LEAVING))
+        assert done.stderr.count(NOT_FOLLOWED) == project.log().count(NOT_FOLLOWED) == 1
+        assert "mount -t proc proc /proc" in done.stderr
+        assert len(project.rows()) == 2
+        # In a pid namespace of its own the kernel ends even daemons, with the first process there.
+        assert len(left_by(project)) == (2 if where == "no /proc" else 0), "only what has left the process group"
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+@may_hide
+def test_where_trees_cannot_be_followed_a_stop_ends_the_process_group(cleared):
+    project = cleared
+    project.write(batch_size=[1], meta={"kill_grace": 0.2})
+    project.executable = [*HIDDEN["no /proc"], FURCATE]
+    runner = project.start(project.script("train", "trap '' TERM\nsleep 600 &\necho $! > \"$FURCATE_RUN_DIR/child.new\"\n"
+                                                   "mv \"$FURCATE_RUN_DIR/child.new\" \"$FURCATE_RUN_DIR/child\"\nwait\n"))
+    child = int(until(lambda: list(project.logs.glob("*/child")), "the program")[0].read_text())
+    runner.send(signal.SIGTERM)
+    assert runner.wait() == 143
+    assert not is_alive(child)
+
+
+@may_hide
+@attacks("where", PARTLY_HIDDEN)
+def test_where_a_part_is_hidden_trees_are_ended_and_named_all_the_same(cleared, where):
+    project = cleared
+    project.write(batch_size=[1, 2], meta={"max_threads": 1})
+    project.executable = [*PARTLY_HIDDEN[where], FURCATE]
+    done = project.run(project.script("train", LEAVING))
+    assert "cannot be followed" not in done.stderr
+    assert project.log().count("left 2 processes (") == 2
+    assert left_by(project) == []
