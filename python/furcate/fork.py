@@ -14,6 +14,7 @@ from furcate._core import ConfigError
 from furcate.history import as_curve, history_document, history_values, metric_name
 from furcate.script import missing_key
 from furcate.steps import Steps
+from furcate.tell import tell
 
 __all__ = ["Fork", "metric_name"]
 
@@ -237,7 +238,7 @@ class Fork(Steps):
                 run_results[prefix + name] = values[key][-1]
         if not values.get(name) and not values.get("val_" + name):
             known = ", ".join(values) or "nothing"
-            print(f"furcate: the metric '{name}' is not in the history, which has {known}", file=sys.stderr)
+            tell(f"the metric '{name}' is not in the history, which has {known}")
 
     def plot_metric(self, history: Any, metric: Any) -> None:
         """Plots a metric with :meth:`plot`. Default: its training and validation values over the epochs."""
@@ -262,14 +263,14 @@ class Fork(Steps):
         count = max(len(train or ()), len(valid or ()))
         axis = as_curve(itertools.islice(epochs, count)) or []
         if len(axis) < count:
-            print(f"furcate: no plot of '{metric}': {len(axis)} epochs for {count} values", file=sys.stderr)
+            tell(f"no plot of '{metric}': {len(axis)} epochs for {count} values")
             return
         why = _core.plot(path, metric, axis, train, valid)
         if why is None or picture.draw(path, metric, axis, train, valid):
             return
         if not self.__dict__.get("_told_of_plots"):
             self._told_of_plots = True
-            print(f"furcate: no plots: {why}", file=sys.stderr)
+            tell(f"no plots: {why}")
 
     def save_history(self, history: Any, out_file: IO[str]) -> None:
         """Writes the history to the open file of history.json. Default: a JSON object of lists."""
@@ -338,8 +339,8 @@ class Fork(Steps):
             self._adopt(adapters.of_model(model))
         if adapters.of_model(model) not in (None, *self._seeded):
             package = type(model).__module__.partition(".")[0]
-            print(f"furcate: {package} was imported after the seed was set: each run begins with weights of its own; "
-                  "import it at the top of the script", file=sys.stderr)
+            tell(f"{package} was imported after the seed was set: each run begins with weights of its own; "
+                 "import it at the top of the script")
         self._show_log()
         for name in ("model_fit", "model_save", *(["model_evaluate"] if self.__dict__.get("_evaluates") else [])):
             if getattr(type(self), name) is getattr(Fork, name):  # known before the training, not after it
@@ -359,12 +360,12 @@ class Fork(Steps):
             return  # the runner tells it, with its place
         ours = {name for base in self._own_classes() for name in vars(base)}
         for key in sorted(keys & ours):
-            print(f"furcate: self.{key} is a name of Fork, and not the value of the config's key '{key}': give the key "
-                  "another name", file=sys.stderr)
+            tell(f"self.{key} is a name of Fork, and not the value of the config's key '{key}': give the key "
+                 "another name")
             raise SystemExit(2)
         for key in sorted((keys & {*dir(type(self)), *vars(self)}) - ours):
-            print(f"furcate: {type(self).__name__}.{key} of the script goes before the config's key '{key}': every run "
-                  f"uses the script's, and run_data.csv has the config's value, {self.data[key]!r}", file=sys.stderr)
+            tell(f"{type(self).__name__}.{key} of the script goes before the config's key '{key}': every run "
+                 f"uses the script's, and run_data.csv has the config's value, {self.data[key]!r}")
 
     def _own_classes(self) -> List[type]:
         """Those of furcate's whose methods a run of this object calls. One with a training of its own has its config

@@ -9,6 +9,7 @@ import types
 from typing import Dict, List, Optional, Union
 
 from furcate import _core, warm
+from furcate.tell import tell
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -51,8 +52,8 @@ def tell_if_nested(config: Path) -> None:
     except OSError:
         return
     if started_by != "furcate-runner\n":
-        print(f"furcate: nothing is done for {os.fspath(config)}: this process was started by a run of "
-              f"{os.environ['FURCATE_PLAN']}, and knows its config only", file=sys.stderr)
+        tell(f"nothing is done for {os.fspath(config)}: this process was started by a run of "
+             f"{os.environ['FURCATE_PLAN']}, and knows its config only")
 
 
 def refuse_worker() -> None:

@@ -1,11 +1,11 @@
 """What a script that a runner started knows of its run, whatever it is written with."""
 
 import os
-import sys
 from typing import Any, Dict, Mapping, SupportsFloat
 
 from furcate import _core
 from furcate.history import as_number
+from furcate.tell import tell
 
 _told: set = set()
 
@@ -53,7 +53,7 @@ def _told_too_early(what: str) -> None:
 def _tell_once(what: str) -> None:
     if what not in _told:
         _told.add(what)
-        print(f"furcate: {what}: no runner started this script (furcate run CONFIG -- python3 …)", file=sys.stderr)
+        tell(f"{what}: no runner started this script (furcate run CONFIG -- python3 …)")
 
 
 def add_fault(text: str) -> None:
@@ -62,7 +62,7 @@ def add_fault(text: str) -> None:
         return
     _told.add(text)
     if not _core.add_fault(text, os.environ.get("FURCATE_METRICS")):
-        print(f"furcate: {text}", file=sys.stderr)
+        tell(text)
 
 
 # Each report has a step and a time of its own.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from furcate import _core, adapters
 from furcate.history import as_number, history_values, is_there, metric_name, named_results, plain
+from furcate.tell import tell
 
 
 def _report(step: int, numbers: Dict[str, float]) -> List[str]:
@@ -46,7 +47,7 @@ class Steps:
     def _has_test_set(self, test_set: Any) -> bool:
         self._evaluates = is_there(test_set)
         if not self._evaluates and test_set is not None:
-            print("furcate: the test set is empty: model_evaluate is not called", file=sys.stderr)
+            tell("the test set is empty: model_evaluate is not called")
         return self._evaluates
 
     def _is_verbose(self) -> bool:
@@ -92,10 +93,10 @@ class Steps:
         """Returns what the app has added to self.data. Tells of other changes, which are not kept."""
         for key, value in self._given.items():
             if key != "meta" and _is_other(self.data.get(key), value):
-                print(f"furcate: self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's "
-                      f"value, {value!r}", file=sys.stderr)
+                tell(f"self.data['{key}'] is {self.data.get(key)!r} now; run_data.csv keeps the config's "
+                     f"value, {value!r}")
         for key, value in self.meta.items():
             if key != "data" and _is_other(value, self._given["meta"].get(key)):
-                print(f"furcate: self.meta['{key}'] is {value!r} now, which is not kept: what is put into self.data "
-                      "is a column of its name", file=sys.stderr)
+                tell(f"self.meta['{key}'] is {value!r} now, which is not kept: what is put into self.data "
+                     "is a column of its name")
         return {key: value for key, value in self.data.items() if key not in self._given}

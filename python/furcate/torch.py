@@ -27,7 +27,6 @@ Config keys that it reads, all of them optional:
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type, Union
@@ -44,6 +43,7 @@ from furcate import adapters
 from furcate._torch_report import Epoch, EpochLoop, lightning_report_class, report_epochs
 from furcate._torch_schedule import Schedule
 from furcate.script import add_fault, reportable
+from furcate.tell import tell
 
 __all__ = ["Epoch", "EpochLoop", "Fork", "History", "LightningReport", "report_epochs"]
 
@@ -288,10 +288,9 @@ class Fork(furcate.fork.Fork):
 
     def _warn_without_gpu(self) -> None:
         if self.gpu_id >= 0 and _own(self, "device").type == "cpu" and not torch.cuda.is_available():
-            print(
-                f"warning: the run has GPU {self.gpu_id}, but this PyTorch {torch.__version__} can use none "
-                f"(it is built for CUDA {torch.version.cuda}); it trains on the CPU",
-                file=sys.stderr,
+            tell(
+                f"the run has GPU {self.gpu_id}, but this PyTorch {torch.__version__} can use none "
+                f"(it is built for CUDA {torch.version.cuda}); it trains on the CPU"
             )
 
 

@@ -126,15 +126,7 @@ void display_add_shortened(struct text *out, const char *text, size_t columns)
     text_add(out, text + tail);
 }
 
-/* Returns the number of the character of these bytes of good UTF-8. */
-static uint32_t code_point(const char *text, size_t bytes)
-{
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t code = (unsigned char)*text & masks[bytes];
-    for (size_t i = 1; i < bytes; i++)
-        code = code << 6 | ((unsigned char)text[i] & 0x3f);
-    return code;
-}
+/* --- what a terminal would obey --- */
 
 /* Returns whether the character is seen by what it does to others alone, such as turning their direction. Not
  * the joiners of Persian, Indian scripts and emoji, which belong into words. */
@@ -142,7 +134,7 @@ static bool is_invisible(uint32_t code)
 {
     static const uint32_t ranges[][2] = {
         {0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200b}, {0x200e, 0x200f},
-        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (code >= ranges[i][0] && code <= ranges[i][1])
@@ -150,19 +142,86 @@ static bool is_invisible(uint32_t code)
     return false;
 }
 
-void display_add_visible(struct text *out, const char *text)
+size_t display_step(const char *text, size_t len, bool *hidden)
 {
-    for (size_t len = strlen(text), at = 0, step; at < len; at += step ? step : 1) {
-        step = utf8_length(text + at, len - at);
-        unsigned char c = (unsigned char)text[at];
-        bool is_c1 = step == 2 && c == 0xc2 && (unsigned char)text[at + 1] < 0xa0;
-        if (step == 0 || c < 0x20 || c == 0x7f)
-            text_addf(out, "\\x%02x", c);
-        else if (is_invisible(code_point(text + at, step)))
-            text_addf(out, "\\u%04x", (unsigned)code_point(text + at, step));
-        else if (is_c1)
-            text_addf(out, "\\x%02x", (unsigned char)text[at + 1]);
+    unsigned char c = (unsigned char)*text;
+    *hidden = c < 0x20 || c == 0x7f;
+    if (c < 0x80)
+        return 1;
+    size_t step = utf8_length(text, len);
+    uint32_t code = step ? (uint32_t)decode((const unsigned char *)text, step) : 0;
+    *hidden = step == 0 || code < 0xa0 || is_invisible(code);
+    return step ? step : 1;
+}
+
+/* Adds a hidden character by its number, or a byte that is none. */
+static void add_number(struct text *out, const char *text, size_t step)
+{
+    uint32_t code = step > 1 ? (uint32_t)decode((const unsigned char *)text, step) : (unsigned char)*text;
+    bool is_byte = step == 1 || code < 0xa0;
+    text_addf(out, is_byte ? "\\x%02x" : code > 0xffff ? "\\U%08x" : "\\u%04x", code);
+}
+
+static void add_visible(struct text *out, const char *text, const char *kept)
+{
+    bool hidden;
+    for (size_t len = strlen(text), at = 0, step; at < len; at += step) {
+        step = display_step(text + at, len - at, &hidden);
+        if (hidden && !strchr(kept, text[at]))
+            add_number(out, text + at, step);
         else
             text_add_bytes(out, text + at, step);
     }
+}
+
+void display_add_visible(struct text *out, const char *text)
+{
+    add_visible(out, text, "");
+}
+
+void display_add_visible_lines(struct text *out, const char *text)
+{
+    add_visible(out, text, "\n\t");
+}
+
+/* Adds the escape of RFC 8259, section 7. */
+static void add_json_escape(struct text *out, uint32_t code)
+{
+    if (code > 0xffff)
+        text_addf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+    else
+        text_addf(out, "\\u%04x", code);
+}
+
+void display_add_json(struct text *out, const char *json, size_t len)
+{
+    bool hidden;
+    for (size_t at = 0, step; at < len; at += step) {
+        step = display_step(json + at, len - at, &hidden);
+        if (hidden && step > 1)
+            add_json_escape(out, (uint32_t)decode((const unsigned char *)json + at, step));
+        else
+            text_add_bytes(out, json + at, step);
+    }
+}
+
+/* Returns what follows a sequence such as "\033[1;31m" at the start of the text; NULL: there is none. */
+static const char *after_colour(const char *text)
+{
+    if (text[0] != '\033' || text[1] != '[')
+        return NULL;
+    text += 2 + strspn(text + 2, "0123456789;:");
+    return *text == 'm' ? text + 1 : NULL;
+}
+
+void display_drop_colours(char *line)
+{
+    char *out = line;
+    for (const char *at = line, *after; *at;) {
+        if ((after = after_colour(at)))
+            at = after;
+        else
+            *out++ = *at++;
+    }
+    *out = '\0';
 }

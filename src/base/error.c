@@ -2,22 +2,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/number.h"
-
-bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    err->kind = kind;
-    err->may_pass = err->is_of_run = false;
-    err->number = 0;
-    number_vprint(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return false;
-}
+#include "base/display.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 
 /* What others take up and give back, and what a network or a disk gets over. */
 static bool may_pass(int number)
@@ -32,19 +21,47 @@ static bool may_pass(int number)
     return false;
 }
 
+/* Keeps as many whole characters of the text as there is room for. */
+static void fill(struct error *err, enum error_kind kind, int number, const struct text *text)
+{
+    err->kind = kind;
+    err->number = number;
+    err->is_of_run = false;
+    err->may_pass = number && may_pass(number);
+    size_t len = text->len < sizeof err->text ? text->len : utf8_fit(text->data, sizeof err->text - 1);
+    memcpy(err->text, text_get(text), len);
+    err->text[len] = '\0';
+}
+
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+{
+    CLEANUP(text_free) struct text text = {0};
+    va_list args;
+    va_start(args, format);
+    display_addv(&text, format, args);
+    va_end(args);
+    fill(err, kind, 0, &text);
+    return false;
+}
+
+bool error_set_lines(struct error *err, enum error_kind kind, const char *lines)
+{
+    CLEANUP(text_free) struct text text = {0};
+    display_add_visible_lines(&text, lines);
+    fill(err, kind, 0, &text);
+    return false;
+}
+
 bool error_system(struct error *err, int number, const char *format, ...)
 {
     char reason[128];
+    CLEANUP(text_free) struct text text = {0};
     va_list args;
     va_start(args, format);
-    err->kind = ERROR_SYSTEM;
-    err->may_pass = may_pass(number);
-    err->is_of_run = false;
-    err->number = number;
-    number_vprint(err->text, sizeof err->text, format, args);
+    display_addv(&text, format, args);
     va_end(args);
-    size_t len = strlen(err->text);
     /* The GNU strerror_r: thread-safe, returns the text. */
-    snprintf(err->text + len, sizeof err->text - len, ": %s", strerror_r(number, reason, sizeof reason));
+    display_addf(&text, ": %s", strerror_r(number, reason, sizeof reason));
+    fill(err, ERROR_SYSTEM, number, &text);
     return false;
 }

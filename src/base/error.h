@@ -17,9 +17,13 @@ struct error {
     char text[2048];
 };
 
-/* Fills err and returns false, so that a failing function can end with `return error_set(err, …)`. */
+/* Fills err and returns false, so that a failing function can end with `return error_set(err, …)`. The text
+ * of each %s is made visible (base/display.h). */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with a text of several lines. */
+bool error_set_lines(struct error *err, enum error_kind kind, const char *lines);
 
 /* The same for a failed system call: ERROR_SYSTEM, the text followed by ": " and what `number` (an errno)
  * means; may_pass by the errno. */

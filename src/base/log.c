@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/display.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/memory.h"
@@ -110,10 +111,12 @@ static size_t add_line(struct text *line, const char *format, va_list args)
     clock_format_micros(clock_wall(), stamp);
     text_addf(line, "%s: furcate.runner] ", stamp);
     size_t start = line->len;
-    text_addv(line, format, args);
-    for (size_t i = start; i < line->len; i++)
-        if (line->data[i] == '\n')
-            line->data[i] = ' ';
+    CLEANUP(text_free) struct text message = {0};
+    text_addv(&message, format, args);
+    for (size_t i = 0; i < message.len; i++)
+        if (message.data[i] == '\n')
+            message.data[i] = ' ';
+    display_add_visible_lines(line, text_get(&message));
     text_add_char(line, '\n');
     return start;
 }

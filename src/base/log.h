@@ -29,7 +29,8 @@ bool log_is_in_place(const struct log *log);
 /* The file's folder is another one now: the next line makes the file anew there. */
 void log_move(struct log *log);
 
-/* One line; newlines inside the message become spaces. What cannot be written (the disk is full, the folder
+/* One line; newlines inside the message become spaces, and what a terminal would obey is made visible, since
+ * people look at the file with cat. What cannot be written (the disk is full, the folder
  * is gone) is kept, up to 1 MiB, and written before the next line that can be. A deleted file is made anew.
  */
 void log_line(struct log *log, enum log_level level, const char *format, ...)

@@ -2,9 +2,22 @@
 
 #include <string.h>
 
-static bool is_control(char c)
+#include "base/display.h"
+
+/* Returns whether a terminal would obey the character at `text` or hide it, and the length of that. */
+static bool is_hidden(const char *text, size_t *step)
 {
-    return ((unsigned char)c < 0x20 && c != '\n') || c == 0x7f;
+    bool hidden;
+    *step = display_step(text, strnlen(text, 4), &hidden);
+    return hidden && *text != '\n';
+}
+
+static bool has_hidden(const char *word)
+{
+    for (size_t step; *word; word += step)
+        if (is_hidden(word, &step))
+            return true;
+    return false;
 }
 
 /* None of these means anything to a shell, but for a leading "=" or "~", and "%" of a job. */
@@ -17,20 +30,21 @@ static bool is_plain(const char *word)
 static void add_with_escapes(struct text *out, const char *word)
 {
     text_add(out, "$'");
-    for (; *word; word++)
-        if (is_control(*word))
-            text_addf(out, "\\x%02x", (unsigned char)*word);
-        else
-            text_addf(out, strchr("'\\", *word) ? "\\%c" : "%c", *word);
+    for (size_t step; *word; word += step) {
+        bool hidden = is_hidden(word, &step);
+        for (size_t i = 0; i < step; i++)
+            text_addf(out,
+                      hidden                   ? "\\x%02x"
+                      : strchr("'\\", word[i]) ? "\\%c"
+                                               : "%c",
+                      (unsigned char)word[i]);
+    }
     text_add(out, "'");
 }
 
 void shell_add_word(struct text *out, const char *word)
 {
-    const char *at = word;
-    while (*at && !is_control(*at))
-        at++;
-    if (*at) {
+    if (has_hidden(word)) {
         add_with_escapes(out, word);
         return;
     }

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/tell.h"
 #include "base/vector.h"
 #include "cli/best_objective.h"
 #include "cli/best_step.h"
@@ -67,7 +68,7 @@ static void take_objective(struct request *request, const struct table *table)
         (request->mode_given || !best_objective_is_metric(request->metric, objective.metric)))
         return;
     if (objective.note)
-        fprintf(stderr, "furcate best: %s\n", objective.note);
+        tell("furcate best: %s\n", objective.note);
     request->of_best = objective.of_best && !request->metric;
     if (!request->metric)
         request->metric = memory_copy_text(objective.metric);
@@ -108,7 +109,7 @@ static int refuse_metric(const struct cli_command *command, const struct request
         if (is_metric(table->columns[i]) && !is_empty(table, i))
             text_addf(&names, "%s%s", names.len ? ", " : "", table->columns[i] + 4);
     if (table->row_count == 0) {
-        fputs("furcate best: run_data.csv has no rows yet, so there is nothing to rank\n", stderr);
+        tell("furcate best: run_data.csv has no rows yet, so there is nothing to rank\n");
         return CLI_SOME_FAILED;
     }
     if (request->of_best)
@@ -162,8 +163,8 @@ static struct ranking rank_rows(const struct table *table, int column, bool is_m
 static void print_left_out(size_t count, const char *why, const char *metric)
 {
     if (count > 0)
-        fprintf(stderr, "furcate best: %zu %s left out, %s %s\n", count, count == 1 ? "run is" : "runs are",
-                why, metric);
+        tell("furcate best: %zu %s left out, %s %s\n", count, count == 1 ? "run is" : "runs are", why,
+             metric);
 }
 
 /* Whether rows differ in a config column, so that it tells runs apart. */
@@ -240,17 +241,17 @@ static int print_path(const struct request *request, const struct table *table, 
 {
     const char *written = cell(table, row, table_column(table, "log_dir"));
     if (!written || !*written) {
-        fputs("furcate best: the row of the best run has no log_dir, so its run directory is not known\n",
-              stderr);
+        tell("furcate best: the row of the best run has no log_dir, so its run directory is not known\n");
         return CLI_SOME_FAILED;
     }
     CLEANUP(memory_free) char *name = file_base_name(written);
     CLEANUP(memory_free) char *path = file_join(request->log_dir, name);
     if (!file_is_folder(path)) {
-        fprintf(stderr, "furcate best: the run directory of the best run, %s, is not there any more\n", path);
+        tell("furcate best: the run directory of the best run, %s, is not there any more\n", path);
         return CLI_SOME_FAILED;
     }
-    puts(path);
+    tell_data(path);
+    tell_data("\n");
     return CLI_OK;
 }
 
@@ -290,7 +291,7 @@ static int print_best(const struct cli_command *command, struct request *request
     CLEANUP(free_ranking) struct ranking ranking = rank_rows(table, metric, is_max);
     int status = ranking.count > 0 ? CLI_OK : CLI_SOME_FAILED;
     if (ranking.count == 0)
-        fprintf(stderr, "furcate best: no run has a number as its %s yet\n", name);
+        tell("furcate best: no run has a number as its %s yet\n", name);
     else if (request->path_only)
         status = print_path(request, table, ranking.rows[0].row);
     else
@@ -301,9 +302,9 @@ static int print_best(const struct cli_command *command, struct request *request
     print_left_out(steps.lost, "made with another meta.objective and without reports to read again for",
                    name);
     if (steps.again > 0)
-        fprintf(stderr, "furcate best: %zu %s made with another meta.objective; %s was read again from %s\n",
-                steps.again, steps.again == 1 ? "run was" : "runs were", name,
-                steps.again == 1 ? "its run directory" : "their run directories");
+        tell("furcate best: %zu %s made with another meta.objective; %s was read again from %s\n",
+             steps.again, steps.again == 1 ? "run was" : "runs were", name,
+             steps.again == 1 ? "its run directory" : "their run directories");
     return status;
 }
 
@@ -354,7 +355,7 @@ static int best(const struct cli_command *command, int argc, char **argv)
     struct error err = {0};
     int status = read_options(command, argc, argv, &request);
     if (status == -1 && !table_read(request.log_dir, &table, &err)) {
-        fprintf(stderr, "furcate best: %s\n", err.text);
+        tell_error("furcate best", &err);
         status = CLI_USAGE;
     }
     if (status == -1)

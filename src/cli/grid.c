@@ -11,6 +11,7 @@
 #include "base/display.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/tell.h"
 #include "base/vector.h"
 
 enum { least_width = 8 }; /* of a column whose values are shortened */
@@ -146,7 +147,7 @@ static void *check(void *made)
 {
     if (made)
         return made;
-    fputs("furcate: out of memory for a table\n", stderr);
+    tell("furcate: out of memory for a table\n");
     abort();
 }
 
@@ -168,10 +169,10 @@ static void name_left_out(const struct grid *grid, size_t count)
 {
     if (count == grid->columns.count)
         return;
-    fputs("furcate: this terminal has no room for ", stderr);
+    tell("furcate: this terminal has no room for ");
     for (size_t i = count; i < grid->columns.count; i++)
-        fprintf(stderr, "%s%s", i > count ? ", " : "", grid->columns.items[i].name);
-    fputs("; widen it, or add: | cat\n", stderr);
+        tell("%s%s", i > count ? ", " : "", grid->columns.items[i].name);
+    tell("; widen it, or add: | cat\n");
 }
 
 void grid_print(struct grid *grid)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/nearest.h"
+#include "base/tell.h"
 #include "cli/cli.h"
 #include "cli/given.h"
 #include "process/process.h"
@@ -14,12 +15,13 @@ enum { command_count = sizeof commands / sizeof *commands };
 
 static int print_help(void)
 {
-    puts("usage: furcate COMMAND [OPTIONS] …\n\n"
-         "One config file whose arrays span a grid; one run per permutation, over all GPUs; one table of "
-         "results.\n");
+    tell_result(
+        "usage: furcate COMMAND [OPTIONS] …\n\n"
+        "One config file whose arrays span a grid; one run per permutation, over all GPUs; one table of "
+        "results.\n\n");
     for (size_t i = 0; i < command_count; i++)
-        printf("  %-6s %s\n", commands[i]->name, commands[i]->summary);
-    puts("\nfurcate COMMAND --help tells more; furcate --version the version.");
+        tell_result("  %-6s %s\n", commands[i]->name, commands[i]->summary);
+    tell_result("\nfurcate COMMAND --help tells more; furcate --version the version.\n");
     return CLI_OK;
 }
 
@@ -33,23 +35,22 @@ static bool is_config(const char *name)
 static int refuse_command(const char *name)
 {
     if (*cli_interpreter_of(name)) {
-        fprintf(stderr, "furcate: '%s' is no command; write furcate run CONFIG -- %s%s to run it\n", name,
-                cli_interpreter_of(name), name);
+        tell("furcate: '%s' is no command; write furcate run CONFIG -- %s%s to run it\n", name,
+             cli_interpreter_of(name), name);
         return CLI_USAGE;
     }
     if (is_config(name)) {
-        fprintf(stderr,
-                "furcate: '%s' is no command; write furcate plan %s to see what it would run, or "
-                "furcate run %s -- PROGRAM … to run it\n",
-                name, name, name);
+        tell("furcate: '%s' is no command; write furcate plan %s to see what it would run, or "
+             "furcate run %s -- PROGRAM … to run it\n",
+             name, name, name);
         return CLI_USAGE;
     }
     const char *names[command_count];
     for (size_t i = 0; i < command_count; i++)
         names[i] = commands[i]->name;
     const char *near = nearest_word(name, names, command_count);
-    fprintf(stderr, "furcate: no command '%s'; ", name);
-    fprintf(stderr, near ? "did you mean '%s'?\n" : "furcate --help lists them\n", near);
+    tell("furcate: no command '%s'; ", name);
+    tell(near ? "did you mean '%s'?\n" : "furcate --help lists them\n", near);
     return CLI_USAGE;
 }
 
@@ -58,20 +59,20 @@ static int carry_out(const struct cli_command *command, int argc, char **argv)
     struct error err = {0};
     if (limits_check_stack(&err))
         return command->run(command, argc, argv);
-    fprintf(stderr, "furcate: %s\n", err.text);
+    tell_error("furcate", &err);
     return CLI_USAGE;
 }
 
 static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
-        fputs("usage: furcate COMMAND [OPTIONS] …; furcate --help lists the commands\n", stderr);
+        tell("usage: furcate COMMAND [OPTIONS] …; furcate --help lists the commands\n");
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return print_help();
     if (strcmp(argv[1], "--version") == 0) {
-        puts("furcate " FURCATE_VERSION);
+        tell_result("furcate " FURCATE_VERSION "\n");
         return CLI_OK;
     }
     for (size_t i = 0; i < command_count; i++)
@@ -86,6 +87,6 @@ int main(int argc, char **argv)
     int status = run_command(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    fprintf(stderr, "furcate: the output could not be written: %s\n", strerror(errno));
+    tell("furcate: the output could not be written: %s\n", strerror(errno));
     return status == CLI_OK ? CLI_SOME_FAILED : status;
 }

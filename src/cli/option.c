@@ -1,3 +1,4 @@
+#include "base/tell.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -7,18 +8,21 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/display.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/vector.h"
 
 int cli_refuse(const struct cli_command *command, const char *format, ...)
 {
+    CLEANUP(text_free) struct text message = {0};
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "furcate %s: ", command->name);
-    vfprintf(stderr, format, args);
+    display_addv(&message, format, args);
     va_end(args);
-    fprintf(stderr, "\nusage: furcate %s %s\n", command->name, command->arguments);
+    tell("furcate %s: %s\nusage: furcate %s %s\n", command->name, text_get(&message), command->name,
+         command->arguments);
     return CLI_USAGE;
 }
 
@@ -40,7 +44,8 @@ static int refuse_option(const struct cli_command *command, const char *word, co
 
 static int print_help(const struct cli_command *command)
 {
-    printf("usage: furcate %s %s\n\n%s", command->name, command->arguments, command->help);
+    tell_result("usage: furcate %s %s\n\n", command->name, command->arguments);
+    tell_result_lines(command->help);
     return CLI_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "cli/given.h"
 #include "cli/plan_print.h"
 #include "plan/plan.h"
@@ -73,7 +74,7 @@ static void print_faults(struct faults *faults)
 {
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);
-    fputs(text_get(&text), stderr);
+    tell_lines(text_get(&text));
     faults_destroy(faults);
 }
 
@@ -123,7 +124,7 @@ static struct command *check_command(const struct cli_given *given, const struct
     struct command *command = command_choose(given->program, false, plan, &err);
     *none = !command && err.kind == ERROR_NONE;
     if (!command && !*none)
-        fprintf(stderr, "furcate: %s\n", err.text);
+        tell_error("furcate", &err);
     return command;
 }
 
@@ -133,7 +134,7 @@ static int print_alone(struct plan_view *view)
     struct other_rows others = {0};
     const char *log_dir = config_log_dir(plan_config(view->plan));
     if (!store_peek_finished(log_dir, view->plan, &view->done, &others, &err)) {
-        fprintf(stderr, "furcate plan: %s\n", err.text);
+        tell_error("furcate plan", &err);
         number_set_free(&view->done);
         text_free(&others.lines);
         return CLI_USAGE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/tell.h"
 #include "cli/grid.h"
 #include "cli/plan_print.h"
 
@@ -54,9 +55,9 @@ static void print_rest(const struct comparison *comparison, const struct change_
 {
     uint64_t end = comparison->view->offset + comparison->view->limit;
     if (plan_change_is_exact(comparison->change) && list->total > end)
-        printf("  and %llu more\n", (unsigned long long)(list->total - end));
+        tell_result("  and %llu more\n", (unsigned long long)(list->total - end));
     else if (list->total > end)
-        puts("  and possibly more");
+        tell_result("  and possibly more\n");
 }
 
 /* In a table a heading stands above the first. */
@@ -71,7 +72,7 @@ static void list_difference(const struct comparison *comparison, struct plan *pl
     uint64_t i = 0;
     for (; i < view->limit && plan_difference_next(difference, choice); i++) {
         if (i == 0 && view->format == PLAN_TABLE)
-            printf("\n%s:\n", list->heading);
+            tell_result("\n%s:\n", list->heading);
         if (!plan_rows_add(rows, choice, (*listed)++ == 0))
             break;
     }
@@ -170,7 +171,7 @@ static void print_keys(const struct comparison *comparison)
     }
     if (rows > 0) {
         grid_print(grid);
-        putchar('\n');
+        tell_result("\n");
     }
     grid_destroy(grid);
 }
@@ -182,8 +183,8 @@ static void print_table(const struct comparison *comparison)
     const char *bound = plan_change_is_exact(change) ? "" : "at most ";
     uint64_t listed = 0;
     print_keys(comparison);
-    printf("%s%llu join, %s%llu stay, %s%llu go\n", bound, joined, *bound ? "at least " : "",
-           (unsigned long long)plan_change_stayed(change), bound, gone);
+    tell_result("%s%llu join, %s%llu stay, %s%llu go\n", bound, joined, *bound ? "at least " : "",
+                (unsigned long long)plan_change_stayed(change), bound, gone);
     list_joining(comparison, &listed);
     list_going(comparison, &listed);
 }
@@ -221,7 +222,9 @@ static void print_json_keys(const struct comparison *comparison)
         add_json_or_null(&out, change.now);
         text_add_char(&out, '}');
     }
-    printf("{\"keys\": [%s], ", text_get(&out));
+    tell_result("{\"keys\": [");
+    tell_json(text_get(&out));
+    tell_result("], ");
 }
 
 static void print_json(const struct comparison *comparison)
@@ -232,14 +235,14 @@ static void print_json(const struct comparison *comparison)
     uint64_t listed = 0;
     print_json_keys(comparison);
     if (plan_change_is_exact(change))
-        printf("\"joined\": %llu, \"stayed\": %llu, \"gone\": %llu, \"runs\": [", joined, stayed, gone);
+        tell_result("\"joined\": %llu, \"stayed\": %llu, \"gone\": %llu, \"runs\": [", joined, stayed, gone);
     else
-        printf("\"joined\": null, \"joined_at_most\": %llu, \"stayed\": null, \"gone\": null, "
-               "\"gone_at_most\": %llu, \"runs\": [",
-               joined, gone);
+        tell_result("\"joined\": null, \"joined_at_most\": %llu, \"stayed\": null, \"gone\": null, "
+                    "\"gone_at_most\": %llu, \"runs\": [",
+                    joined, gone);
     list_joining(comparison, &listed);
     list_going(comparison, &listed);
-    puts("]}");
+    tell_result("]}\n");
 }
 
 /* The keys of the plan now, then those that only the plan before has. */

@@ -5,6 +5,7 @@
 
 #include "base/display.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "cli/grid.h"
 #include "store/store.h"
 
@@ -117,7 +118,7 @@ static void print_axes(const struct plan *plan)
         grid_add_row(grid, (const char *[]){axis->key, count, text_get(&values)});
     }
     grid_print(grid);
-    putchar('\n');
+    tell_result("\n");
     grid_destroy(grid);
 }
 
@@ -125,23 +126,23 @@ static void print_counts(const struct plan_view *view)
 {
     unsigned long long product = plan_product(view->plan), done = view->done.count;
     if (plan_is_exact(view->plan))
-        printf("%llu permutation%s, %llu excluded, %llu done, %llu left\n", product, product == 1 ? "" : "s",
-               excluded(view), done, left(view));
+        tell_result("%llu permutation%s, %llu excluded, %llu done, %llu left\n", product,
+                    product == 1 ? "" : "s", excluded(view), done, left(view));
     else
-        printf("%llu permutations, excluded ones not counted, %llu done, at most %llu left\n", product, done,
-               left(view));
+        tell_result("%llu permutations, excluded ones not counted, %llu done, at most %llu left\n", product,
+                    done, left(view));
 }
 
 static void print_table(const struct plan_view *view)
 {
     print_axes(view->plan);
     print_counts(view);
-    fputs(view->other_rows, stdout);
+    tell_result_lines(view->other_rows);
     bool lists = view->limit > 0 && view->offset < plan_count(view->plan);
     if (lists && view->offset > 0)
-        printf("\nIn run order, from the %llu. on:\n", (unsigned long long)view->offset + 1);
+        tell_result("\nIn run order, from the %llu. on:\n", (unsigned long long)view->offset + 1);
     else if (lists)
-        puts("\nFirst in run order:");
+        tell_result("\nFirst in run order:\n");
     list_runs(view);
 }
 
@@ -158,7 +159,8 @@ void plan_print_csv_header(const char *before, const struct value *columns)
         store_add_csv_text(&line, column, strlen(column));
         text_add_char(&line, ',');
     }
-    printf("%slabel\n", text_get(&line));
+    text_add(&line, "label\n");
+    tell_data(text_get(&line));
 }
 
 static void print_csv(const struct plan_view *view)
@@ -183,28 +185,30 @@ static void print_json_axes(const struct plan *plan)
         }
         text_add(&out, "]}");
     }
-    printf("{\"axes\": [%s], ", text_get(&out));
+    tell_result("{\"axes\": [");
+    tell_json(text_get(&out));
+    tell_result("], ");
 }
 
 static void print_json_counts(const struct plan_view *view)
 {
     unsigned long long product = plan_product(view->plan), done = view->done.count;
     if (plan_is_exact(view->plan))
-        printf("\"permutations\": %llu, \"excluded\": %llu, \"done\": %llu, \"left\": %llu, ", product,
-               excluded(view), done, left(view));
+        tell_result("\"permutations\": %llu, \"excluded\": %llu, \"done\": %llu, \"left\": %llu, ", product,
+                    excluded(view), done, left(view));
     else
-        printf("\"permutations\": %llu, \"excluded\": null, \"done\": %llu, \"left\": null, "
-               "\"left_at_most\": %llu, ",
-               product, done, left(view));
+        tell_result("\"permutations\": %llu, \"excluded\": null, \"done\": %llu, \"left\": null, "
+                    "\"left_at_most\": %llu, ",
+                    product, done, left(view));
 }
 
 static void print_json(const struct plan_view *view)
 {
     print_json_axes(view->plan);
     print_json_counts(view);
-    printf("\"runs\": [");
+    tell_result("\"runs\": [");
     list_runs(view);
-    puts("]}");
+    tell_result("]}\n");
 }
 
 void plan_print(const struct plan_view *view)

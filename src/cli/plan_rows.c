@@ -7,6 +7,7 @@
 #include "base/display.h"
 #include "base/memory.h"
 #include "base/shell.h"
+#include "base/tell.h"
 #include "base/text_list.h"
 #include "base/vector.h"
 #include "store/store.h"
@@ -199,7 +200,9 @@ void plan_rows_show_done(struct plan_rows *rows, const struct number_set *done)
 
 static void flush(struct plan_rows *rows)
 {
-    fwrite(text_get(&rows->out), 1, rows->out.len, stdout);
+    static void (*const print[])(const char *) = {
+        [PLAN_TABLE] = tell_result_lines, [PLAN_CSV] = tell_data, [PLAN_JSON] = tell_json};
+    print[rows->format](text_get(&rows->out));
     text_clear(&rows->out);
 }
 

@@ -190,7 +190,7 @@ static bool check_run(const struct value *keys, const char *path, struct error *
         if (level == FAULT_ERROR)
             text_addf(&said, "%s%s", said.len ? "\n" : "", line);
     faults_destroy(faults);
-    return is_good || error_set(err, ERROR_CONFIG, "%s", text_get(&said));
+    return is_good || error_set_lines(err, ERROR_CONFIG, text_get(&said));
 }
 
 struct value *config_complete_run(const struct value *keys, const char *path, struct error *err)

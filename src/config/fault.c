@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
-#include "base/utf8.h"
 #include "base/vector.h"
 
 /* A line longer than this is shown from some bytes before its caret on. */
@@ -29,21 +29,11 @@ struct faults {
     VECTOR(struct fault) faults;   /* sorted by place */
 };
 
-/* A name, or a key or value quoted in a message, must not break the line nor reach the terminal as a command,
- * which bytes that are no UTF-8 can do too. */
-static void blank_controls(char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = text[i] == '\t' ? '\t' : ' ';
-    for (size_t bad; (bad = utf8_find_bad(text, len)) < len; text += bad, len -= bad)
-        text[bad] = '?';
-}
-
 static uint32_t add_source(struct faults *faults, const char *name)
 {
-    vector_push(&faults->sources, (struct source){.name = memory_copy_text(name)});
-    blank_controls(faults->sources.items[faults->sources.count - 1].name, strlen(name));
+    struct text shown = {0};
+    display_add_visible(&shown, name);
+    vector_push(&faults->sources, (struct source){.name = text_take(&shown)});
     return (uint32_t)faults->sources.count - 1;
 }
 
@@ -130,9 +120,8 @@ void fault_add(struct faults *faults, enum fault_level level, struct value_place
     struct text message = {0};
     va_list args;
     va_start(args, format);
-    text_addv(&message, format, args);
+    display_addv(&message, format, args);
     va_end(args);
-    blank_controls(message.data, message.len);
     insert_sorted(faults, (struct fault){level, place, text_take(&message), NULL});
 }
 
@@ -180,12 +169,28 @@ static size_t find_column(const char *line, size_t len, uint32_t column)
     return i;
 }
 
+/* Adds the line with its hidden characters made visible, but for tabs. */
+static void add_visible_part(struct text *out, const char *part, size_t len)
+{
+    CLEANUP(memory_free) char *copy = memory_copy_bytes(part, len);
+    for (size_t i = 0; i < len; i++)
+        copy[i] = copy[i] ? copy[i] : ' ';
+    display_add_visible_lines(out, copy);
+}
+
+/* Adds blanks up to the caret, as wide as what is shown of the line before it. */
 static void add_caret(struct text *out, const char *line, size_t from, size_t caret)
 {
+    CLEANUP(text_free) struct text before = {0};
+    add_visible_part(&before, line + from, caret - from);
     text_add(out, "      | ");
-    for (size_t i = from; i < caret; i++)
-        if (!continues_character(line[i]))
-            text_add_char(out, line[i] == '\t' ? '\t' : ' ');
+    for (const char *at = text_get(&before); *at;) {
+        size_t len = strcspn(at, "\t");
+        text_addf(out, "%*s", (int)display_width(at, len), "");
+        if (at[len])
+            text_add_char(out, at[len++]);
+        at += len;
+    }
     text_add(out, "^\n");
 }
 
@@ -209,9 +214,7 @@ static void add_excerpt(const struct faults *faults, struct value_place place, s
         text_addf(out, "%5u | ", place.line);
     else
         text_add(out, "      | ");
-    size_t shown = out->len;
-    text_add_bytes(out, line + from, to - from);
-    blank_controls(out->data + shown, to - from);
+    add_visible_part(out, line + from, to - from);
     text_add_char(out, '\n');
     add_caret(out, line, from, caret);
 }

@@ -1,6 +1,7 @@
 /* The sources of GPUs, in the order of trust. */
 #include <stdarg.h>
 
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/vector.h"
 #include "device/sources.h"
@@ -32,7 +33,7 @@ void device_list_add(struct device_list *list, const struct device *device)
 static void add_line(struct text *notes, struct text *other, const char *format, va_list args)
 {
     CLEANUP(text_free) struct text line = {0};
-    text_addv(&line, format, args);
+    display_addv(&line, format, args);
     text_addf(notes, "%s\n", text_get(&line));
     if (other)
         text_addf(other, "%s\n", text_get(&line));

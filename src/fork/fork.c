@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "config/config.h"
 
 /* Members that the config of a run always has. */
@@ -107,9 +108,11 @@ void fork_warn(const struct furcate_fork *fork, const char *format, ...)
     CLEANUP(text_free) struct text line = {0};
     va_list args;
     va_start(args, format);
+    text_addf(&line, "furcate: %s: ", fork->name);
     text_addv(&line, format, args);
+    text_add_char(&line, '\n');
     va_end(args);
-    fprintf(stderr, "furcate: %s: %s\n", fork->name, text_get(&line));
+    tell_lines(text_get(&line));
 }
 
 static bool has_text(const struct value *array, const char *text)
@@ -143,7 +146,7 @@ bool furcate_fail(struct furcate_fork *fork, const char *format, ...)
     va_start(args, format);
     text_addv(&reason, format, args);
     va_end(args);
-    return fork_failed(fork) ? false : error_set(&fork->failure, ERROR_SYSTEM, "%s", text_get(&reason));
+    return fork_failed(fork) ? false : error_set_lines(&fork->failure, ERROR_SYSTEM, text_get(&reason));
 }
 
 int64_t furcate_id(const struct furcate_fork *fork)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/tell.h"
 #include "fork/fork.h"
 #include "run/run.h"
 
@@ -14,7 +15,7 @@ enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_NO_DEVICE = 
 
 static int complain(const struct error *err, int status)
 {
-    fprintf(stderr, "furcate: %s\n", err->text);
+    tell_error("furcate", err);
     return status;
 }
 

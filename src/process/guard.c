@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
+#include "base/text.h"
 #include "base/token.h"
 #include "process/cgroup.h"
 #include "process/children.h"
@@ -97,7 +99,7 @@ static void tell_of_foreign(const struct guardian *guardian)
     foreign_keep(&left);
     CLEANUP(memory_free) char *which = foreign_describe(&left, "");
     if (left.count > 0)
-        fprintf(stderr, "furcate: left %s\n", which);
+        tell("furcate: left %s\n", which);
     vector_free(&children);
     vector_free(&left);
 }
@@ -116,9 +118,8 @@ static void end_rest(struct guardian *guardian)
     if (orphans.refused > 0)
         tell_of_foreign(guardian);
     if (!gone || orphans.left > orphans.refused)
-        fprintf(stderr,
-                "furcate: processes of the runs were killed and do not end; they may wait for a device or "
-                "a file server\n");
+        tell("furcate: processes of the runs were killed and do not end; they may wait for a device or "
+             "a file server\n");
 }
 
 static void redirect(int fd)
@@ -192,11 +193,10 @@ static int exit_status(int status)
         return WEXITSTATUS(status);
     int number = WTERMSIG(status);
     if (number != SIGINT && number != SIGTERM && number != SIGHUP) /* those came before it began */
-        fprintf(stderr,
-                "furcate: the runner was ended by signal %d (%s), and its attempts with it; the same command "
-                "goes on "
-                "where it left off\n",
-                number, strsignal(number));
+        tell("furcate: the runner was ended by signal %d (%s), and its attempts with it; the same command "
+             "goes on "
+             "where it left off\n",
+             number, strsignal(number));
     return 128 + number;
 }
 
@@ -312,7 +312,7 @@ static int fork_runner(struct guardian *guardian, int (*work)(struct guard *guar
         guardian->channel = ends[0];
         status = be_guardian(guardian);
     } else {
-        fprintf(stderr, "furcate: cannot start the runner: %s\n", strerror(errno));
+        tell("furcate: cannot start the runner: %s\n", strerror(errno));
     }
     prctl(PR_SET_CHILD_SUBREAPER, 0L);
     restore_actions(guardian);
@@ -341,7 +341,7 @@ static int run_detached(int (*work)(struct guard *guard, void *context), void *c
     fflush(NULL);
     pid_t guardian = pipe2(started, O_CLOEXEC) == 0 ? fork() : -1;
     if (guardian < 0) {
-        fprintf(stderr, "furcate: cannot go to the background: %s\n", strerror(errno));
+        tell("furcate: cannot go to the background: %s\n", strerror(errno));
         return 2;
     }
     if (guardian == 0) {

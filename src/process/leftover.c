@@ -3,9 +3,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/display.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 enum { most_named = 3, most_bytes = 80 };
 
@@ -16,11 +17,12 @@ static void add_command(struct text *out, const struct text *command)
     size_t len = command->len;
     while (len > 0 && command->data[len - 1] == '\0')
         len--;
-    for (size_t i = 0; i < len && i < most_bytes; i++) {
-        char c = command->data[i];
-        text_add_char(out, c == '\0' ? ' ' : ascii_is_control(c) ? '?' : c);
-    }
-    if (len > most_bytes)
+    size_t shown = len > most_bytes ? utf8_fit(command->data, most_bytes) : len;
+    CLEANUP(memory_free) char *words = memory_copy_bytes(command->data, shown);
+    for (size_t i = 0; i < shown; i++)
+        words[i] = words[i] ? words[i] : ' ';
+    display_add_visible(out, words);
+    if (len > shown)
         text_add(out, "…");
 }
 

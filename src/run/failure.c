@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "run/runner.h"
@@ -104,13 +105,15 @@ void failure_add_lines(struct text *out, const struct run *run, const char *reas
     CLEANUP(memory_free) char *lines = failure_find_lines(run, error_tail ? error_tail : "", &ending);
     char *rest = lines, *line;
     bool has_label = run->label && *run->label;
-    text_addf(out, "  %s%s%s%s: %s\n", run->name, has_label ? " (" : "", has_label ? run->label : "",
-              has_label ? ")" : "", reason);
-    while (error_tail && (line = strsep(&rest, "\n")))
+    display_addf(out, "  %s%s%s%s: %s\n", run->name, has_label ? " (" : "", has_label ? run->label : "",
+                 has_label ? ")" : "", reason);
+    while (error_tail && (line = strsep(&rest, "\n"))) {
+        display_drop_colours(line);
         if (*line)
-            text_addf(out, "      %s\n", line);
+            display_addf(out, "      %s\n", line);
+    }
     bool is_left = failure_left_output(run, ending);
     if (is_left || strcmp(reason, FAILURE_UNSTARTED) != 0)
-        text_addf(out, "      %s/%s.%s%s\n", run->directory, run->name, ending,
-                  is_left ? "" : ", which the program has deleted");
+        display_addf(out, "      %s/%s.%s%s\n", run->directory, run->name, ending,
+                     is_left ? "" : ", which the program has deleted");
 }

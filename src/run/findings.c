@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/tell.h"
 #include "run/results.h"
 
 enum { most_named = 5 };
@@ -238,20 +239,19 @@ static const char *runs(uint64_t count)
 void findings_print(const struct findings *findings, const char *log_dir)
 {
     if (findings->unread > 0)
-        fprintf(stderr, "%llu %s reported metrics that could not be read; see %s/furcate.log\n",
-                (unsigned long long)findings->unread, runs(findings->unread), log_dir);
+        tell("%llu %s reported metrics that could not be read; see %s/furcate.log\n",
+             (unsigned long long)findings->unread, runs(findings->unread), log_dir);
     if (findings->cut > 0)
-        fprintf(stderr,
-                "%llu %s printed numbers for meta.metrics that could not be read whole; see %s/furcate.log\n",
-                (unsigned long long)findings->cut, runs(findings->cut), log_dir);
+        tell("%llu %s printed numbers for meta.metrics that could not be read whole; see %s/furcate.log\n",
+             (unsigned long long)findings->cut, runs(findings->cut), log_dir);
     if (findings->telling > 0)
-        fprintf(stderr, "%llu %s did not report all that %s%s %s\n", (unsigned long long)findings->telling,
-                runs(findings->telling), findings->telling == 1 ? "it has" : "they have",
-                findings->telling == 1 ? ":" : ", e.g.", findings->telling_example);
+        tell("%llu %s did not report all that %s%s %s\n", (unsigned long long)findings->telling,
+             runs(findings->telling), findings->telling == 1 ? "it has" : "they have",
+             findings->telling == 1 ? ":" : ", e.g.", findings->telling_example);
     if (findings->without > 0)
-        fprintf(stderr, "%llu %s reported no value of meta.objective's metric; see %s/furcate.log\n",
-                (unsigned long long)findings->without, runs(findings->without), log_dir);
+        tell("%llu %s reported no value of meta.objective's metric; see %s/furcate.log\n",
+             (unsigned long long)findings->without, runs(findings->without), log_dir);
     if (findings->unmatched > 0)
-        fprintf(stderr, "%llu %s gave no value for a metric of meta.metrics; see %s/furcate.log\n",
-                (unsigned long long)findings->unmatched, runs(findings->unmatched), log_dir);
+        tell("%llu %s gave no value for a metric of meta.metrics; see %s/furcate.log\n",
+             (unsigned long long)findings->unmatched, runs(findings->unmatched), log_dir);
 }

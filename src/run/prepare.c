@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "run/attempt.h"
 #include "run/start.h"
 
@@ -20,7 +21,7 @@ static bool read_plan(struct runner *runner, struct error *err)
         runner->config = config_ref(plan_config(runner->plan));
     CLEANUP(text_free) struct text text = {0};
     faults_add_text(faults, &text);
-    fputs(text_get(&text), stderr);
+    tell_lines(text_get(&text));
     faults_destroy(faults);
     err->kind = ERROR_CONFIG; /* all is said */
     return runner->plan != NULL;
@@ -119,8 +120,8 @@ static void end_leftovers(const char *directory, const struct store_killed *kill
         .group = killed->group,
     });
     if (ended > 0)
-        fprintf(stderr, "furcate: ended %d process%s that a killed runner had left in %s\n", ended,
-                ended == 1 ? "" : "es", directory);
+        tell("furcate: ended %d process%s that a killed runner had left in %s\n", ended,
+             ended == 1 ? "" : "es", directory);
 }
 
 /* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log

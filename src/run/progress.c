@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/display.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "base/text.h"
 #include "run/attempt.h"
 #include "run/runner.h"
@@ -135,9 +136,9 @@ static void on_tick(uv_timer_t *timer)
 static void tell_of_skipped(struct progress *progress)
 {
     const char *end = progress->live ? "\r\033[K" : "";
-    fprintf(stderr, "%s(%zu %s not shown, since this was not read: see %s/furcate.log)\n", end,
-            progress->skipped, progress->skipped == 1 ? "line was" : "lines were",
-            store_directory(progress->runner->store));
+    fputs(end, stderr);
+    tell("(%zu %s not shown, since this was not read: see %s/furcate.log)\n", progress->skipped,
+         progress->skipped == 1 ? "line was" : "lines were", store_directory(progress->runner->store));
     progress->skipped = 0;
 }
 
@@ -164,7 +165,8 @@ static void echo(void *context, enum log_level level, const char *line, const ch
 static bool is_live_terminal(void)
 {
     const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+    return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
+           strcmp(term, "unknown") != 0;
 }
 
 void progress_open(struct progress *progress, struct runner *runner)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "run/announce.h"
 #include "run/attempt.h"
 #include "run/prepare.h"
@@ -84,8 +85,8 @@ static void watch_config(struct runner *runner)
 static void begin(struct runner *runner)
 {
     if (runner->guard->detached)
-        fprintf(stderr, "furcate goes on in the background; its log: %s/furcate.log; to stop it: kill %ld\n",
-                store_directory(runner->store), (long)runner->guard->guardian);
+        tell("furcate goes on in the background; its log: %s/furcate.log; to stop it: kill %ld\n",
+             store_directory(runner->store), (long)runner->guard->guardian);
     guard_started(runner->guard, log_file(runner->log));
 }
 
@@ -161,8 +162,10 @@ static void release(struct runner *runner)
 
 static int report_error(const struct error *err, int system_status)
 {
+    CLEANUP(text_free) struct text lines = {0};
     if (err->text[0])
-        fprintf(stderr, "furcate: %s%s\n", err->text, trouble_remedy(err));
+        text_addf(&lines, "furcate: %s%s\n", err->text, trouble_remedy(err));
+    tell_lines(text_get(&lines));
     bool of_system = err->kind == ERROR_SYSTEM || err->kind == ERROR_LOCKED;
     return err->kind == ERROR_DEVICE ? 3 : of_system ? system_status : 2;
 }

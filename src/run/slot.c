@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/display.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "process/process.h"
@@ -126,10 +127,12 @@ static bool find_devices(struct device_list *list, const struct runner_options *
 static bool refuse_no_device(const struct slots *slots, const struct config *config, struct error *err)
 {
     const char *notes = text_get(&slots->devices.notes); /* lines, or nothing */
-    return error_set(err, ERROR_DEVICE,
-                     "no GPU was found, and %s does not allow CPU slots%s\n%s"
-                     "To run on the CPU write \"meta\": {\"allow_cpu\": true} into the config",
-                     config_path(config), *notes ? ":" : ".", notes);
+    CLEANUP(text_free) struct text lines = {0};
+    display_addf(&lines, "no GPU was found, and %s does not allow CPU slots%s\n", config_path(config),
+                 *notes ? ":" : ".");
+    text_add(&lines, notes);
+    text_add(&lines, "To run on the CPU write \"meta\": {\"allow_cpu\": true} into the config");
+    return error_set_lines(err, ERROR_DEVICE, text_get(&lines));
 }
 
 bool slots_open(struct slots *slots, const struct runner_options *options, const struct config *config,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/tell.h"
 #include "run/failure.h"
 
 static void print_failures(const struct runner *runner)
@@ -15,27 +16,27 @@ static void print_failures(const struct runner *runner)
     size_t count = runner->failures.count;
     if (count == 0)
         return;
-    fprintf(stderr, "\n%zu %s failed; a further start tries %s again:\n", count, count == 1 ? "run" : "runs",
-            count == 1 ? "it" : "them");
+    tell("\n%zu %s failed; a further start tries %s again:\n", count, count == 1 ? "run" : "runs",
+         count == 1 ? "it" : "them");
     for (size_t i = 0; i < count && i < RUNNER_FAILURES_SHOWN; i++) {
         const struct failure *failure = &runner->failures.items[i];
         bool is_told_below = fail_fast_tells(&runner->fail_fast, failure);
         CLEANUP(text_free) struct text lines = {0};
         failure_add_lines(&lines, failure->run, failure->reason, is_told_below ? NULL : failure->error_tail);
-        fputs(text_get(&lines), stderr);
+        tell_lines(text_get(&lines));
     }
     if (count > RUNNER_FAILURES_SHOWN)
-        fprintf(stderr, "  and %zu more; see %s/furcate.log\n", count - RUNNER_FAILURES_SHOWN,
-                store_directory(runner->store));
-    fputc('\n', stderr);
+        tell("  and %zu more; see %s/furcate.log\n", count - RUNNER_FAILURES_SHOWN,
+             store_directory(runner->store));
+    tell("\n");
 }
 
 static void print_faults(const struct runner *runner)
 {
     unsigned long long count = runner->faulty;
     if (count > 0)
-        fprintf(stderr, "%llu %s finished with faults after training%s %s\n", count,
-                count == 1 ? "run" : "runs", count == 1 ? ":" : ", e.g.", runner->fault_example);
+        tell("%llu %s finished with faults after training%s %s\n", count, count == 1 ? "run" : "runs",
+             count == 1 ? ":" : ", e.g.", runner->fault_example);
 }
 
 static void print_fail_fast(const struct runner *runner)
@@ -43,19 +44,16 @@ static void print_fail_fast(const struct runner *runner)
     unsigned long long untried = plan_count(runner->plan) - taken_count(&runner->taken);
     if (!runner->fail_fast.stopped)
         return;
-    fprintf(
-        stderr,
-        "%d configs in a row failed with the same message, so the program itself seems to be at fault:\n%s",
-        FAIL_FAST_RUNS, runner->fail_fast.example);
+    tell("%d configs in a row failed with the same message, so the program itself seems to be at fault:\n",
+         FAIL_FAST_RUNS);
+    tell_lines(runner->fail_fast.example);
     if (untried > 0)
-        fprintf(
-            stderr,
-            "Nothing more was started, so %llu %s not tried. Fix the program and start again; to try all\n"
-            "anyway, set \"meta\": {\"fail_fast\": false} in the config, or give --set "
-            "meta.fail_fast=false.\n\n",
-            untried, untried == 1 ? "config was" : "configs were");
+        tell("Nothing more was started, so %llu %s not tried. Fix the program and start again; to try all\n"
+             "anyway, set \"meta\": {\"fail_fast\": false} in the config, or give --set "
+             "meta.fail_fast=false.\n\n",
+             untried, untried == 1 ? "config was" : "configs were");
     else
-        fprintf(stderr, "Fix the program and start again.\n\n");
+        tell("Fix the program and start again.\n\n");
 }
 
 static void print_unwritten(const struct runner *runner)
@@ -63,35 +61,36 @@ static void print_unwritten(const struct runner *runner)
     size_t count = store_unwritten_rows(runner->store);
     if (!runner->bookkeeping.failing || count == 0)
         return;
-    fprintf(stderr, "furcate: the results of %zu %s could not be stored: %s\n", count,
-            count == 1 ? "run" : "runs", runner->bookkeeping.err.text);
+    tell("furcate: the results of %zu %s could not be stored: %s\n", count, count == 1 ? "run" : "runs",
+         runner->bookkeeping.err.text);
 }
 
 static void print_places(const struct runner *runner)
 {
     CLEANUP(text_free) struct text lines = {0};
     places_describe(&runner->places, &lines);
-    if (lines.len)
-        fprintf(stderr, "\n%s\n", text_get(&lines));
+    if (lines.len == 0)
+        return;
+    tell("\n");
+    tell_lines(text_get(&lines));
+    tell("\n");
 }
 
 static void print_leaving(const struct runner *runner)
 {
     unsigned long long count = runner->runs_leaving;
     if (count > 0)
-        fprintf(
-            stderr,
-            "The programs of %llu run%s ended while processes that they had started were still executing, "
-            "and these were ended; see 'left' in %s/furcate.log. A program that trains in the background "
-            "must wait for that (wait in a shell).\n",
-            count, count == 1 ? "" : "s", store_directory(runner->store));
+        tell("The programs of %llu run%s ended while processes that they had started were still executing, "
+             "and these were ended; see 'left' in %s/furcate.log. A program that trains in the background "
+             "must wait for that (wait in a shell).\n",
+             count, count == 1 ? "" : "s", store_directory(runner->store));
 }
 
 static void print_use(const struct runner *runner)
 {
     CLEANUP(memory_free) char *use = slots_describe_use(&runner->slots);
     if (*use)
-        fprintf(stderr, "%s\n", use);
+        tell("%s\n", use);
 }
 
 /* What is done, without the runs whose results could not be stored. */
@@ -111,14 +110,13 @@ static void print_next_start(const struct runner *runner)
 {
     const char *log_dir = store_log_dir(runner->store), *edited = config_log_dir(runner->config);
     if (has_moved(runner))
-        fprintf(stderr,
-                "%sThe config now names the log_dir %s, but the results of this start are in %s. The same "
-                "command would find none of them in %s: to go on from here, set log_dir back to %s, or move "
-                "the folder "
-                "%s to %s.\n",
-                runner->stop_signal ? "Stopped. " : "", edited, log_dir, edited, log_dir, log_dir, edited);
+        tell("%sThe config now names the log_dir %s, but the results of this start are in %s. The same "
+             "command would find none of them in %s: to go on from here, set log_dir back to %s, or move "
+             "the folder "
+             "%s to %s.\n",
+             runner->stop_signal ? "Stopped. " : "", edited, log_dir, edited, log_dir, log_dir, edited);
     else if (runner->stop_signal)
-        fprintf(stderr, "Stopped; the same command goes on where this left off.\n");
+        tell("Stopped; the same command goes on where this left off.\n");
 }
 
 /* Counts the runs of the plan that have a row, by the table itself. */
@@ -136,21 +134,19 @@ static void print_odd_rows(const struct runner *runner, const char *csv)
 {
     unsigned long long count = runner->odd_rows;
     if (count > 0)
-        fprintf(stderr, "%llu %s of %s matched nothing in this plan; %s/furcate.log tells why.\n", count,
-                count == 1 ? "row" : "rows", csv, store_log_dir(runner->store));
+        tell("%llu %s of %s matched nothing in this plan; %s/furcate.log tells why.\n", count,
+             count == 1 ? "row" : "rows", csv, store_log_dir(runner->store));
 }
 
 static void print_gone(const char *csv, const struct store_gone *gone)
 {
     unsigned long long count = gone->written + gone->before;
     if (count > 0)
-        fprintf(
-            stderr,
-            "%llu %s that %s in %s %s no longer there: %s again at the next start. The results are still in "
-            "%s (run_data.json).\n",
-            count, count == 1 ? "row" : "rows", count == 1 ? "was" : "were", csv, count == 1 ? "is" : "are",
-            count == 1 ? "its run is run" : "their runs are run",
-            count == 1 ? "its folder" : "their folders");
+        tell("%llu %s that %s in %s %s no longer there: %s again at the next start. The results are still in "
+             "%s (run_data.json).\n",
+             count, count == 1 ? "row" : "rows", count == 1 ? "was" : "were", csv, count == 1 ? "is" : "are",
+             count == 1 ? "its run is run" : "their runs are run",
+             count == 1 ? "its folder" : "their folders");
 }
 
 /* Names the table only where there is one: perhaps no run has ended yet, or somebody has deleted it. */
@@ -159,20 +155,19 @@ static void print_done(unsigned long long done, unsigned long long total, unsign
 {
     const char *runs = total == 1 ? "run is" : "runs are";
     if (now == 0 && done == total) {
-        fprintf(stderr, "Everything is done: %llu of %llu %s in %s; delete a row to run it again.\n", done,
-                total, runs, csv);
+        tell("Everything is done: %llu of %llu %s in %s; delete a row to run it again.\n", done, total, runs,
+             csv);
         return;
     }
     if (dropped > 0)
-        fprintf(stderr,
-                "%llu of %llu %s done; this start finished %llu, in %s, and %llu finished %s no longer in "
-                "the plan",
-                done, total, runs, now, took, dropped, dropped == 1 ? "run is" : "runs are");
+        tell("%llu of %llu %s done; this start finished %llu, in %s, and %llu finished %s no longer in "
+             "the plan",
+             done, total, runs, now, took, dropped, dropped == 1 ? "run is" : "runs are");
     else
-        fprintf(stderr, "%llu of %llu %s done, %llu of them now, in %s", done, total, runs, now, took);
+        tell("%llu of %llu %s done, %llu of them now, in %s", done, total, runs, now, took);
     if (access(csv, F_OK) == 0)
-        fprintf(stderr, "; results: %s", csv);
-    fputc('\n', stderr);
+        tell("; results: %s", csv);
+    tell("\n");
 }
 
 /* Returns how many finished runs the edits of this start took from the plan. */
@@ -203,9 +198,7 @@ void summary_print(const struct runner *runner)
     print_odd_rows(runner, csv);
     print_gone(csv, &gone);
     if (store_was_replaced(runner->store))
-        fprintf(
-            stderr,
-            "The log dir was deleted, moved or replaced meanwhile; a further start runs again what has no "
-            "row in it.\n");
+        tell("The log dir was deleted, moved or replaced meanwhile; a further start runs again what has no "
+             "row in it.\n");
     print_next_start(runner);
 }

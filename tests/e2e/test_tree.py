@@ -207,7 +207,7 @@ LEFT = {
     "a daemon": ("setsid sleep 601 &\n", "left 1 process (sleep 601), which was ended"),
     "five": ("for i in 1 2 3 4 5; do sleep 60$i & done\n", "left 5 processes (sleep 60"),
     "a name with escapes": ("ln -s /bin/sleep \"$(printf 'a\\033[2Jb')\"\n./a*b 600 &\n",
-                            "left 1 process (./a?[2Jb 600), which was ended"),
+                            "left 1 process (./a\\x1b[2Jb 600), which was ended"),
 }
 
 

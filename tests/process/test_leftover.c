@@ -51,7 +51,7 @@ static void names_three_and_counts_the_others(void **state)
     }
     struct leftover left = leftover_describe(&pids);
     assert_int_equal(left.count, 5);
-    assert_string_equal(text_get(&left.names), "train.py 600, a?[2Jb 600, c 600 and 2 more");
+    assert_string_equal(text_get(&left.names), "train.py 600, a\\x1b[2Jb 600, c 600 and 2 more");
     leftover_free(&left);
     end_all(&pids);
 }
