@@ -19,24 +19,25 @@ static bool is_plain(char c)
 
 /* --- reading --- */
 
-/* Reads "123 456". */
-static bool parse_two(const char *text, uint64_t *first, uint64_t *second)
+/* Reads "123 456" and nothing else. */
+static bool parse_numbers(const char *text, uint64_t *const numbers[], size_t count)
 {
     char *end;
-    if (!ascii_is_digit(text[0]))
-        return false;
     errno = 0;
-    *first = strtoull(text, &end, 10);
-    if (end[0] != ' ' || !ascii_is_digit(end[1]))
-        return false;
-    *second = strtoull(end + 1, &end, 10);
-    return *end == '\0' && errno == 0;
+    for (size_t i = 0; i < count; i++, text = end + 1) {
+        if (!ascii_is_digit(*text))
+            return false;
+        *numbers[i] = strtoull(text, &end, 10);
+        if (*end != (i + 1 < count ? ' ' : '\0'))
+            return false;
+    }
+    return errno == 0;
 }
 
 static bool parse_holder(const char *text, struct holder *holder)
 {
     uint64_t pid;
-    if (!parse_two(text, &pid, &holder->start) || pid > INT_MAX)
+    if (!parse_numbers(text, (uint64_t *[]){&pid, &holder->start}, 2) || pid > INT_MAX)
         return false;
     holder->pid = (pid_t)pid;
     return true;
@@ -77,7 +78,8 @@ static bool parse_namespace(const char *text, struct holders *holders)
 
 static bool parse_lock(const char *text, struct holders *holders)
 {
-    return parse_two(text, &holders->device, &holders->inode);
+    struct lock_identity *lock = &holders->lock;
+    return parse_numbers(text, (uint64_t *[]){&lock->device, &lock->inode, &lock->born}, 3);
 }
 
 static bool parse_token(const char *text, struct holders *holders)
@@ -148,7 +150,8 @@ void holders_format(const struct holders *holders, struct text *out)
     add_host(holders->machine.host, out);
     text_addf(out, "\nboot %s\n", holders->machine.boot);
     text_addf(out, "pid-namespace %s\n", holders->machine.pid_namespace);
-    text_addf(out, "lock %" PRIu64 " %" PRIu64 "\n", holders->device, holders->inode);
+    text_addf(out, "lock %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", holders->lock.device, holders->lock.inode,
+              holders->lock.born);
     text_addf(out, "token %s\n", holders->token);
     text_addf(out, "group %s\n", has_group ? holders->group : "");
 }

@@ -16,10 +16,16 @@ struct holder {
     uint64_t start; /* proc_start(); 0: not known */
 };
 
+/* What distinguishes the lock file from every copy of it. */
+struct lock_identity {
+    uint64_t device, inode;
+    uint64_t born; /* ns since 1970; 0 where the file system does not tell it */
+};
+
 struct holders {
     struct holder runner, guardian;
     struct machine machine;
-    uint64_t device, inode; /* of the file itself: a copy has another */
+    struct lock_identity lock;
     char token[TOKEN_SIZE]; /* "": none */
     char group[4096];       /* folder of the control group; "": none */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -155,18 +156,30 @@ static bool refuse(int number, const struct holders *holders, const struct machi
 
 /* --- who had it, and who has it now --- */
 
+static bool identify(int fd, struct lock_identity *identity)
+{
+    struct statx info;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &info) < 0)
+        return false;
+    *identity = (struct lock_identity){makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino, 0};
+    if (info.stx_mask & STATX_BTIME)
+        identity->born = (uint64_t)info.stx_btime.tv_sec * 1000000000 + info.stx_btime.tv_nsec;
+    return true;
+}
+
 /* Returns whether the file is the one that its content was written to: a copy of it says nothing of this log
  * dir, and what another user wrote is not believed. */
-static bool is_original(int fd, const struct holders *holders)
+static bool is_original(int fd, const struct lock_identity *written)
 {
     struct stat info;
-    return fstat(fd, &info) == 0 && info.st_uid == geteuid() && info.st_dev == holders->device &&
-           info.st_ino == holders->inode;
+    struct lock_identity now;
+    return fstat(fd, &info) == 0 && info.st_uid == geteuid() && identify(fd, &now) &&
+           now.device == written->device && now.inode == written->inode && now.born == written->born;
 }
 
 static bool find_killed(int fd, const struct machine *here, struct holders *holders)
 {
-    return read_holders(fd, holders) && is_original(fd, holders) &&
+    return read_holders(fd, holders) && is_original(fd, &holders->lock) &&
            machine_shares_pids(here, &holders->machine) && has_ended(&holders->runner) &&
            (!holders->guardian.pid || has_ended(&holders->guardian));
 }
@@ -188,10 +201,7 @@ static int64_t write_holders(int fd, struct holders *holders)
 {
     struct stat info;
     CLEANUP(text_free) struct text content = {0};
-    if (fstat(fd, &info) < 0)
-        return 0;
-    holders->device = info.st_dev;
-    holders->inode = info.st_ino;
+    identify(fd, &holders->lock);
     holders_format(holders, &content);
     if (ftruncate(fd, 0) < 0 || pwrite(fd, content.data, content.len, 0) < 0 || fstat(fd, &info) < 0)
         return 0;

@@ -15,8 +15,7 @@ static const struct holders example = {
     .runner = {INT_MAX, UINT64_MAX},
     .guardian = {1, 2},
     .machine = {"node-7.example", "c0ffee-1", "4026531836"},
-    .device = UINT64_MAX,
-    .inode = 3,
+    .lock = {UINT64_MAX, 3, 4},
     .token = "0123456789abcdef0123456789abcdef",
     .group = "/sys/fs/cgroup/a group/furcate-1-0",
 };
@@ -37,7 +36,7 @@ static void reads_what_it_has_written(void **state)
     holders_format(&read, &again);
     assert_string_equal(text.data, again.data);
     assert_int_equal(read.runner.pid, INT_MAX);
-    assert_true(read.runner.start == UINT64_MAX && read.device == UINT64_MAX);
+    assert_true(read.runner.start == UINT64_MAX && read.lock.device == UINT64_MAX && read.lock.born == 4);
     assert_string_equal(read.group, example.group);
 }
 

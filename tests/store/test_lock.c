@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -191,14 +192,30 @@ static void a_copy_of_a_lock_names_nobody(void **state)
     struct fixture *fixture = *state;
     leave_killed(fixture);
     CLEANUP(memory_free)
-    char *content = get(fixture, "furcate.lock"),
-         *path = path_of(fixture, "furcate.lock");
+    char *content = get(fixture, "furcate.lock"), *path = path_of(fixture, "furcate.lock");
     CLEANUP(memory_free) char *original = path_of(fixture, "original");
     assert_int_equal(rename(path, original), 0);
     put(fixture, "furcate.lock", content);
     assert_false(look(fixture).was_killed);
     assert_int_equal(rename(original, path), 0);
     assert_true(look(fixture).was_killed);
+}
+
+/* As an archive that is unpacked where the log dir was. */
+static void a_copy_that_was_given_the_inode_of_the_lock_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    struct statx info;
+    leave_killed(fixture);
+    CLEANUP(memory_free)
+    char *content = get(fixture, "furcate.lock"),
+         *path = path_of(fixture, "furcate.lock");
+    assert_int_equal(statx(AT_FDCWD, path, 0, STATX_BTIME, &info), 0);
+    if (!(info.stx_mask & STATX_BTIME))
+        skip();
+    assert_int_equal(unlink(path), 0);
+    put(fixture, "furcate.lock", content);
+    assert_false(look(fixture).was_killed);
 }
 
 /* Each line is of another runner than the one that was killed here. */
@@ -216,7 +233,7 @@ static void a_lock_that_does_not_prove_a_death_names_nobody(void **state)
                                     {"boot", "boot "},
                                     {"pid-namespace", "pid-namespace 1"},
                                     {"pid-namespace", "pid-namespace "},
-                                    {"lock", "lock 1 1"},
+                                    {"lock", "lock 1 1 1"},
                                     {"runner", "runner 0 0"},
                                     {"runner", "runner -1 0"},
                                     {"token", "token ../../x"}};
@@ -328,6 +345,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_log_dir_that_was_moved_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_of_a_lock_names_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_that_was_given_the_inode_of_the_lock_names_nobody, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_lock_that_does_not_prove_a_death_names_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lock_of_an_earlier_furcate_names_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_lock_of_another_user_is_not_believed, set_up, tear_down),
