@@ -236,6 +236,47 @@ def test_a_start_from_a_shell_with_the_whole_environment_of_a_run_spares_that_sh
         process.wait()
 
 
+# --- what a run has started that starts others ---
+
+CLEARED = """cd "$FURCATE_RUN_DIR"
+setsid sh -c 'env -i sh -c "echo \\$\\$ >> pids; exec sleep 600" & echo $$ >> pids; wait' &
+while [ "$(cat pids 2>/dev/null | wc -l)" -lt 2 ]; do sleep 0.005; done
+touch ready
+exec sleep 600
+"""
+
+
+def test_a_child_without_an_environment_is_ended_with_its_parent_that_has_one(project, held):
+    project.write(batch_size=[1])
+    started = project.start(project.script("cleared", CLEARED))
+    until(lambda: list(project.logs.glob("*/ready")), "the run")
+    kill_both(started)
+    assert len(left(project)) == 2 and all(map(is_alive, left(project)))
+    finish(project)
+    assert not any(map(is_alive, left(project)))
+
+
+@attacks("is_asked", ["outer", "inner"])
+def test_a_furcate_within_a_run_is_ended_with_that_run_and_none_of_the_others(project, held, is_asked):
+    """Guardian and runner in `outer` are killed; a furcate that their run started works in `inner`, and one that has
+    nothing to do with them in `other`."""
+    inner, outer, other = (write_for(project, name, batch_size=[1]) for name in ("inner", "outer", "other"))
+    stranger = start_leaving(project, other, "other", 1)
+    started = project.start_furcate("run", outer, "--", project.script(
+        "nest", f'setsid "{FURCATE}" run "$FURCATE_TEST/{inner}" -- "$FURCATE_TEST/leaves" &\nexec sleep 600\n'))
+    until(lambda: len(left(project, "inner")) == 1, "the run of the inner furcate")
+    guardian = int((project.root / "inner/furcate.lock").read_text().split("guardian ")[1].split()[0])
+    kill_both(started)
+    if is_asked == "inner":
+        done = project.furcate("run", inner, "--", "/bin/true")
+        assert done.returncode == 2 and "another furcate runner (pid" in done.stderr
+    assert all(map(is_alive, [guardian, *left(project, "inner")]))
+    finish(project, outer)
+    assert not any(map(is_alive, [guardian, *left(project, "inner")]))
+    assert all(map(is_alive, left(project, "other"))) and not stranger.is_over()
+    end(left(project, "other"))
+
+
 # --- forks of warm interpreters ---
 
 WARM = """import furcate, multiprocessing, os, time
