@@ -12,6 +12,8 @@
 
 static const int64_t group_ns = 100 * 1000 * 1000;
 static const uint64_t retry_ms = 2000;
+static const uint64_t behind_ms = 500; /* between two tries to write to a locked database */
+static const int64_t most_wait_at_end_ns = INT64_C(10) * 1000 * 1000 * 1000;
 
 struct finished {
     struct reading reading;
@@ -38,6 +40,11 @@ static void on_timer(uv_timer_t *timer)
     begin(timer->data);
 }
 
+static void on_behind(uv_timer_t *timer)
+{
+    bookkeeping_kick(timer->data);
+}
+
 void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct store *store,
                       void (*changed)(void *context), void *context)
 {
@@ -48,7 +55,8 @@ void bookkeeping_open(struct bookkeeping *bookkeeping, uv_loop_t *loop, struct s
     bookkeeping->last_start = clock_monotonic() - group_ns;
     bookkeeping->work.data = bookkeeping;
     uv_timer_init(loop, &bookkeeping->timer);
-    bookkeeping->timer.data = bookkeeping;
+    uv_timer_init(loop, &bookkeeping->behind);
+    bookkeeping->timer.data = bookkeeping->behind.data = bookkeeping;
     bookkeeping->readers = readers_open(loop);
 }
 
@@ -97,6 +105,9 @@ static void after_commit(uv_work_t *work, int status)
     if (bookkeeping->commit_err.kind == ERROR_NONE)
         bookkeeping->committing = 0;
     store_commit_end(bookkeeping->store);
+    bookkeeping->is_behind = store_is_behind(bookkeeping->store);
+    if (bookkeeping->is_behind)
+        uv_timer_start(&bookkeeping->behind, on_behind, behind_ms, 0);
     tell(bookkeeping);
     if (bookkeeping->pending)
         bookkeeping_kick(bookkeeping);
@@ -289,6 +300,7 @@ static void read_again(struct bookkeeping *bookkeeping)
 void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
                         struct config *config, bool has_run_data)
 {
+    bookkeeping->waits_at_end = 0;
     struct results_settings settings = results_settings_of(run, config);
     if (has_run_data && !settings.objective.metric) {
         results_settings_free(&settings);
@@ -338,6 +350,16 @@ bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping)
            bookkeeping->collecting.count == 0;
 }
 
+bool bookkeeping_is_recorded(struct bookkeeping *bookkeeping, bool hurries)
+{
+    if (!bookkeeping->is_behind || hurries)
+        return true;
+    int64_t now = clock_monotonic();
+    if (bookkeeping->waits_at_end == 0)
+        bookkeeping->waits_at_end = now;
+    return now - bookkeeping->waits_at_end >= most_wait_at_end_ns;
+}
+
 bool bookkeeping_only_reads(const struct bookkeeping *bookkeeping)
 {
     return !bookkeeping->busy && !bookkeeping->pending && !bookkeeping->failing && !has_unmarked(bookkeeping);
@@ -348,8 +370,20 @@ bool bookkeeping_is_stuck(const struct bookkeeping *bookkeeping)
     return bookkeeping->failing && !bookkeeping->busy && bookkeeping->reading == 0;
 }
 
+static void tell_of_unrecorded(const struct bookkeeping *bookkeeping)
+{
+    size_t count = store_count_unrecorded(bookkeeping->store);
+    if (count > 0)
+        log_line(
+            store_log(bookkeeping->store), LOG_WARNING,
+            "furcate.db is still locked: it lacks %zu record%s of attempts; run_data.csv has the rows of "
+            "all finished runs",
+            count, count == 1 ? "" : "s");
+}
+
 void bookkeeping_close(struct bookkeeping *bookkeeping)
 {
+    tell_of_unrecorded(bookkeeping);
     size_t unread = bookkeeping->reading;
     if (unread > 0)
         log_line(
@@ -362,4 +396,5 @@ void bookkeeping_close(struct bookkeeping *bookkeeping)
     vector_free(&bookkeeping->collecting);
     readers_close(bookkeeping->readers);
     uv_close((uv_handle_t *)&bookkeeping->timer, NULL);
+    uv_close((uv_handle_t *)&bookkeeping->behind, NULL);
 }

@@ -21,11 +21,13 @@ enum { BOOKKEEPING_MOST_UNWRITTEN = 512 };
 struct bookkeeping {
     uv_loop_t *loop;
     uv_work_t work;
-    uv_timer_t timer;
+    uv_timer_t timer, behind; /* the second: until what furcate.db lacks is tried to be put there again */
     struct store *store;
-    bool busy;    /* a commit is on a worker thread */
-    bool failing; /* something can be neither read nor written now; it is tried again every two seconds */
-    bool pending; /* records wait for the next commit */
+    bool busy;      /* a commit is on a worker thread */
+    bool failing;   /* something can be neither read nor written now; it is tried again every two seconds */
+    bool pending;   /* records wait for the next commit */
+    bool is_behind; /* another program has locked furcate.db, which lacks something */
+    int64_t waits_at_end;    /* clock_monotonic() since when only that is left to do; 0: more is */
     int64_t last_start;      /* clock_monotonic() of the last commit */
     struct error err;        /* why it fails */
     struct error commit_err; /* of the last commit; the worker's while one is under way */
@@ -61,6 +63,9 @@ struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t
 bool bookkeeping_is_full(struct bookkeeping *bookkeeping);
 /* Nothing is being read or written, or waits for it. */
 bool bookkeeping_is_idle(const struct bookkeeping *bookkeeping);
+/* Returns whether furcate.db has everything, or has been waited for long enough where nothing else is to be
+ * done: ten seconds, or not at all if it `hurries`. */
+bool bookkeeping_is_recorded(struct bookkeeping *bookkeeping, bool hurries);
 /* Returns true when everything is written but the results of runs that are marked as ended well, which are
  * being read: a further start reads them again. */
 bool bookkeeping_only_reads(const struct bookkeeping *bookkeeping);

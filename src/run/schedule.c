@@ -247,10 +247,13 @@ static bool has_more(const struct runner *runner)
 }
 
 /* All is, or what is not cannot be and must not keep the runner: results do, until somebody stops it. */
-static bool is_written(const struct runner *runner)
+static bool is_written(struct runner *runner)
 {
-    const struct bookkeeping *bookkeeping = &runner->bookkeeping;
-    if (bookkeeping_is_idle(bookkeeping) || (runner->at_once && bookkeeping_only_reads(bookkeeping)))
+    struct bookkeeping *bookkeeping = &runner->bookkeeping;
+    if (bookkeeping_is_idle(bookkeeping) &&
+        bookkeeping_is_recorded(bookkeeping, runner->stop_signal || runner->fatal.kind == ERROR_LOCKED))
+        return true;
+    if (runner->at_once && bookkeeping_only_reads(bookkeeping))
         return true;
     bool may_lose = runner->stop_signal || runner->fatal.kind == ERROR_LOCKED ||
                     (runner->fatal.kind != ERROR_NONE && !bookkeeping->collecting.count &&

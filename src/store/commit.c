@@ -13,13 +13,12 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/vector.h"
-#include "config/config.h"
-#include "plan/plan.h"
 #include "store/directory.h"
 #include "store/internal.h"
 #include "store/known.h"
 #include "store/run_data.h"
 #include "store/run_record.h"
+#include "store/unrecorded.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -47,7 +46,8 @@ bool store_commit_begin(struct store *store)
         store->config = NULL;
     }
     store_start_take(store);
-    return store->batch.count > 0 || store->batch_config || store->batch_code.text;
+    return store->batch.count > 0 || store->unrecorded.records.count > 0 || store->batch_config ||
+           store->batch_code.text;
 }
 
 /* Makes the row of a run that wrote its run_data.json itself. Only the results are taken from there: what the
@@ -234,89 +234,6 @@ struct store_gone store_look_for_gone(struct store *store)
     return (struct store_gone){store->gone.written_gone, store->gone.before_gone};
 }
 
-static bool put_record(struct database *database, const struct record *record, struct error *err)
-{
-    CLEANUP(memory_free) char *base_name = file_base_name(record->directory);
-    struct run_entry run = {record->id, record->name, record->label, base_name, record->state};
-    struct attempt_entry attempt = {
-        .run_id = record->id,
-        .attempt = record->attempt,
-        .gpu_id = record->gpu_id,
-        .slot = record->slot,
-        .pid = record->pid,
-        .start_time = record->start_time,
-        .has_ended = record->has_ended,
-        .end_time = record->end.end_time,
-        .exit_status = record->end.exit_status,
-        .signal = record->end.signal,
-        .reason = record->end.reason,
-        .error_tail = record->error_tail,
-        .idle_ns = record->end.idle_ns,
-        .seconds = record->end.seconds,
-        .cpu_seconds = record->end.cpu_seconds,
-        .peak_memory = record->end.peak_memory,
-        .start_id = record->start_id,
-        .command = record->command,
-        .code = record->code,
-    };
-    return store_database_put_run(database, &run, err) &&
-           (record->attempt == 0 || store_database_put_attempt(database, &attempt, err));
-}
-
-/* The keys of all configs stay, since a row whose run directory is gone does not tell what was a key of it.
- */
-static bool put_config(struct store *store, struct error *err)
-{
-    struct error ignored;
-    const char *text = store->batch_config;
-    CLEANUP(value_cleanup) struct value *config = config_parse(TEXT_CONFIG, text, strlen(text), &ignored);
-    bool put = store_database_put_text(store->database, TEXT_CONFIG, text, err);
-    for (size_t i = 0; put && config && i < value_count(config); i++) {
-        const char *key = value_key(config, i);
-        CLEANUP(memory_free)
-        char *name = text_format(TEXT_KEY_PREFIX "%s%s", config_column_prefix(key), key);
-        put = !plan_compares_key(key) || store_database_put_text(store->database, name, "", err);
-    }
-    return put;
-}
-
-static bool put_batch(struct store *store, struct error *err)
-{
-    if (!store_database_begin(store->database, err))
-        return false;
-    bool put = store_database_put_fact(store->database, FACT_NEXT_ID, store->batch_next_id, err);
-    if (put && store->batch_config)
-        put = put_config(store, err);
-    put = put && store_start_put(store, err);
-    for (size_t i = 0; put && i < store->batch.count; i++)
-        put = store->batch.items[i]->is_mark || put_record(store->database, store->batch.items[i], err);
-    if (put)
-        return store_database_commit(store->database, err);
-    store_database_rollback(store->database);
-    return false;
-}
-
-static void give_up_database(struct store *store, const struct error *why)
-{
-    struct error ignored;
-    CLEANUP(memory_free) char *aside = store_database_give_up(store->database, &ignored);
-    store->database = NULL;
-    text_addf(&store->notes, "%s; going on without it until the next start%s%s\n", why->text,
-              aside ? "; set aside as " : "", aside ? aside : "");
-}
-
-/* The runner can go on without a database that is damaged: the CSV and the run directories hold all that
- * counts. */
-static bool write_database(struct store *store, struct error *err)
-{
-    if (!store->database || put_batch(store, err))
-        return true;
-    if (!store_database_is_lost(store->database))
-        return false;
-    give_up_database(store, err);
-    return true;
-}
-
 /* Of a batch that gathered while the disk stood still; malloc would keep it for good. */
 static void give_memory_back(size_t batch_count)
 {
@@ -331,16 +248,13 @@ static void give_memory_back(size_t batch_count)
 
 bool store_commit_work(struct store *store, struct error *err)
 {
-    if (!take_own_results(store, err) || !write_run_data(store, err) || !write_rows(store, err) ||
-        !write_database(store, err))
+    if (!take_own_results(store, err) || !write_run_data(store, err) || !write_rows(store, err))
         return false;
-    for (size_t i = 0; i < store->batch.count; i++)
-        store_record_free(store->batch.items[i]);
-    give_memory_back(store->batch.count);
-    store->batch.count = store->batch.marks = 0;
-    free(store->batch_config);
-    store->batch_config = NULL;
-    store_start_is_put(store);
+    size_t count = store->batch.count;
+    store_unrecorded_take(store);
+    if (!store_unrecorded_write(store, err))
+        return false;
+    give_memory_back(count);
     return true;
 }
 
@@ -360,7 +274,7 @@ size_t store_unwritten_rows(const struct store *store)
 bool store_write_pending(struct store *store, struct error *err)
 {
     bool done = true;
-    while (done && store_commit_begin(store)) {
+    while (done && (store->pending.count > 0 || !store->unrecorded.since) && store_commit_begin(store)) {
         done = store_commit_work(store, err);
         store_commit_end(store);
     }

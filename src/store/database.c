@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/database_busy.h"
 #include "store/database_schema.h"
 #include "store/database_statements.h"
 #include "store/set_aside.h"
@@ -25,6 +26,7 @@ struct database {
     char *path;
     sqlite3_stmt *prepared[statement_count];
     int failure; /* of SQLite, the last; 0: none */
+    struct database_patience patience;
 };
 
 /* Returns whether this process may not make one of the database's files as large as it has to be. SQLite
@@ -55,10 +57,15 @@ static bool cannot(struct database *database, const char *what, struct error *er
         return error_system(err, EFBIG, "cannot %s %s", what, database->path);
     }
     bool is_full = (sqlite3_errcode(database->handle) & 0xff) == SQLITE_FULL;
+    database->failure = sqlite3_extended_errcode(database->handle); /* a rollback after it may go well */
+    if (store_database_is_busy(database))
+        return error_set(err, ERROR_SYSTEM,
+                         "%s is locked by another program (a database browser?); let it save or undo its "
+                         "changes there, or close it",
+                         database->path);
     error_set(err, ERROR_SYSTEM, "cannot %s %s: %s (it can be deleted while no runner works)", what,
               database->path, sqlite3_errmsg(database->handle));
     err->number = is_full ? ENOSPC : sqlite3_system_errno(database->handle);
-    database->failure = sqlite3_extended_errcode(database->handle); /* a rollback after it may go well */
     return false;
 }
 
@@ -116,6 +123,19 @@ bool store_database_is_lost(const struct database *database)
     return is_damaged(database) || database->failure == SQLITE_READONLY_DBMOVED;
 }
 
+/* Locks that a file server does not give are told as SQLITE_BUSY too, but for those of the -shm. */
+bool store_database_is_busy(const struct database *database)
+{
+    int code = database->failure & 0xff;
+    return code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL ||
+           database->failure == SQLITE_IOERR_SHMLOCK || database->failure == SQLITE_IOERR_LOCK;
+}
+
+void store_database_be_quick(struct database *database)
+{
+    sqlite3_busy_timeout(database->handle, 10);
+}
+
 /* Brings a database of an earlier version up to date, a version at a time, all or nothing. */
 static bool migrate(struct database *database, int64_t version)
 {
@@ -142,7 +162,7 @@ static bool take_over(struct database *database)
 static bool set_up(struct database *database)
 {
     int64_t tables;
-    sqlite3_busy_timeout(database->handle, 5000);
+    store_database_be_patient(database->handle, &database->patience, database->path);
     if (!query_number(database, "SELECT count(*) FROM sqlite_schema", &tables) ||
         !execute(database,
                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))

@@ -57,6 +57,10 @@ void store_database_close(struct database *database);
 
 /* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */
 bool store_database_is_lost(const struct database *database);
+/* Whether the last failure says that another program has locked it. */
+bool store_database_is_busy(const struct database *database);
+/* Lets what finds it locked fail at once from now on. */
+void store_database_be_quick(struct database *database);
 /* Closes it; where its last failure says that it is damaged, it is set aside too. Returns the new name,
  * free() it; NULL when it was not set aside, with err set if it is damaged. */
 char *store_database_give_up(struct database *database, struct error *err);

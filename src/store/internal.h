@@ -15,6 +15,12 @@ struct records {
     size_t marks; /* how many of them are marks (is_mark) */
 };
 
+/* Records that the database is still to have. */
+struct unrecorded {
+    struct records records;
+    int64_t since; /* clock_monotonic() when it was found to be locked; 0: it is not */
+};
+
 /* A text for a row of the database, which has it once is_put. */
 struct text_to_put {
     char *text; /* NULL: none */
@@ -46,6 +52,7 @@ struct store {
     struct results_file results;
     struct gone gone;
     struct records batch;
+    struct unrecorded unrecorded;
     char *batch_config;
     struct text_to_put batch_start, batch_code; /* copies of those that are to be put */
     int64_t batch_next_id;

@@ -68,6 +68,7 @@ static bool open_anew(struct store *store, struct error *err)
     if (!store->config && store->last_config)
         store->config = memory_copy_text(store->last_config);
     store->is_adrift = false;
+    store_database_be_quick(store->database);
     return true;
 }
 

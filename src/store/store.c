@@ -92,6 +92,8 @@ static void close_tables(struct store *store)
 {
     free_records(&store->pending);
     free_records(&store->batch);
+    free_records(&store->unrecorded.records);
+    store->unrecorded.since = 0;
     store_unfinished_free(&store->unfinished);
     store_unread_free(&store->unread);
     store->unfinished = (struct unfinished){.log_dir = store->directory};
@@ -132,8 +134,12 @@ static bool open_files(struct store *store, struct error *err)
     store->log = log_open(log, err);
     if (!store->log)
         return false;
-    return open_tables(store, err) ||
-           (store_is_present(store) && set_damaged_aside(store, err) && open_tables(store, err));
+    if (!open_tables(store, err) &&
+        !(store_is_present(store) && set_damaged_aside(store, err) && open_tables(store, err)))
+        return false;
+    if (store->database)
+        store_database_be_quick(store->database);
+    return true;
 }
 
 static void close_files(struct store *store)

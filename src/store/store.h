@@ -198,7 +198,12 @@ struct store_gone {
 struct store_gone store_look_for_gone(struct store *store);
 /* How many rows wait to be written. Not while store_commit_work() is under way. */
 size_t store_unwritten_rows(const struct store *store);
-/* Begin, work and end until nothing is pending. */
+/* Whether another program has locked furcate.db, so that some of what is written to run_data.csv is not yet
+ * there, and of how many attempts. The next commit tries again. Not while store_commit_work() is under way.
+ */
+bool store_is_behind(const struct store *store);
+size_t store_count_unrecorded(const struct store *store);
+/* Begin, work and end until nothing is pending that can be written now. */
 bool store_flush(struct store *store, struct error *err);
 
 /*
