@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* With these the slowest expression takes about half a second. */
+/* With these the slowest expression takes about half a second to be checked. */
 enum { deepest = 100, most_parts = 2000, most_copies = 300 };
 
 /* A letter behind a backslash that has no meaning here, where "\d" would silently match a "d"; 0 when there
@@ -109,7 +109,8 @@ static void spell_out(struct text *out, struct expression *expression, const cha
     }
 }
 
-static bool compile(regex_t *compiled, const char *expression, struct error *err)
+/* Checks it by regcomp(3), whose dialect it is. */
+static bool is_well_formed(const char *expression, struct error *err)
 {
     char letter = foreign_escape(expression);
     if (letter == 'd')
@@ -124,15 +125,18 @@ static bool compile(regex_t *compiled, const char *expression, struct error *err
         return error_set(err, ERROR_CONFIG, "it is nested or repeated too often; make it simpler");
     CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
     errno = 0;
-    int code = regcomp(compiled, expression, REG_EXTENDED);
-    if (code == 0)
+    regex_t compiled;
+    int code = regcomp(&compiled, expression, REG_EXTENDED);
+    if (code == 0) {
+        regfree(&compiled);
         return true;
+    }
     if (code == REG_ESPACE && errno == ENOMEM)
         memory_end();
     if (code == REG_BADRPT && strstr(expression, "(?"))
         return error_set(err, ERROR_CONFIG, "it has no (?; write a plain ( )");
     char reason[256];
-    regerror(code, compiled, reason, sizeof reason);
+    regerror(code, &compiled, reason, sizeof reason);
     return error_set(err, ERROR_CONFIG, "%s; grep -E takes the same and helps to correct it", reason);
 }
 
@@ -140,24 +144,20 @@ bool expression_compile(struct expression *expression, const char *text, struct 
 {
     CLEANUP(text_free) struct text spelled_out = {0};
     spell_out(&spelled_out, expression, text);
-    return compile(&expression->compiled, text_get(&spelled_out), err);
+    expression->matcher =
+        is_well_formed(text_get(&spelled_out), err) ? matcher_create(text_get(&spelled_out), err) : NULL;
+    return expression->matcher;
 }
 
 void expression_free(struct expression *expression)
 {
-    regfree(&expression->compiled);
+    matcher_destroy(expression->matcher);
 }
 
-bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
-                     int flags)
+enum match_result expression_find(const struct expression *expression, const char *text, regmatch_t *parts,
+                                  size_t count, int flags, struct match_effort *effort)
 {
-    CLEANUP(c_locale_leave) locale_t before = c_locale_enter();
-    errno = 0;
-    bool found = regexec(&expression->compiled, text, count, parts, flags) == 0;
-    /* regexec(3) of glibc calls a want of memory a mismatch. */
-    if (!found && errno == ENOMEM)
-        memory_end();
-    return found;
+    return matcher_find(expression->matcher, text, parts, count, flags, effort);
 }
 
 bool expression_check(const char *text, struct error *err)

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/matcher.h"
 
 struct expression {
-    regex_t compiled;
+    struct matcher *matcher;
     size_t group;  /* which part of a match (regmatch_t) the first ( ) is; 0: there is none */
     size_t number; /* the same of the first {number} */
 };
@@ -16,9 +17,9 @@ struct expression {
  * expression_free() it. On failure ERROR_CONFIG, with the reason and what to write instead. */
 bool expression_compile(struct expression *expression, const char *text, struct error *err);
 void expression_free(struct expression *expression);
-/* Looks for the expression in a text, as regexec(3) does; returns whether it was found. */
-bool expression_find(const struct expression *expression, const char *text, regmatch_t *parts, size_t count,
-                     int flags);
+/* Looks for the expression in a text, as matcher_find() does. */
+enum match_result expression_find(const struct expression *expression, const char *text, regmatch_t *parts,
+                                  size_t count, int flags, struct match_effort *effort);
 /* Whether an expression is well-formed. */
 bool expression_check(const char *text, struct error *err);
 /* Returns whether a match of a well-formed expression may hold a number, as far as can be told easily: false

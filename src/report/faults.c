@@ -93,6 +93,35 @@ void report_faults_note_in_word(struct report_faults *faults, const char *metric
     copy_beginning(faults->in_word_text, sizeof faults->in_word_text, text);
 }
 
+void report_faults_note_costly(struct report_faults *faults, const char *metric, size_t line,
+                               bool is_given_up)
+{
+    if (!faults)
+        return;
+    if (faults->costly_line == 0) {
+        copy_beginning(faults->costly_metric, sizeof faults->costly_metric, metric);
+        faults->costly_line = line;
+    }
+    faults->is_given_up |= is_given_up;
+}
+
+void report_faults_name_costly(struct report_faults *faults, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (faults->costly_line > 0)
+        copy_beginning(faults->costly_file, sizeof faults->costly_file, slash ? slash + 1 : path);
+}
+
+static void add_costly(struct report_faults *faults, const struct report_faults *output)
+{
+    if (output->costly_line == 0 || faults->costly_line > 0)
+        return;
+    memcpy(faults->costly_metric, output->costly_metric, sizeof faults->costly_metric);
+    memcpy(faults->costly_file, output->costly_file, sizeof faults->costly_file);
+    faults->costly_line = output->costly_line;
+    faults->is_given_up = output->is_given_up;
+}
+
 void report_faults_add_output(struct report_faults *faults, const struct report_faults *output)
 {
     if (!faults)
@@ -102,6 +131,7 @@ void report_faults_add_output(struct report_faults *faults, const struct report_
     faults->cuts += output->cuts > 0 ? output->cuts - 1 : 0;
     if (output->in_word[0])
         report_faults_note_in_word(faults, output->in_word, output->in_word_text);
+    add_costly(faults, output);
     faults->matched |= output->matched;
 }
 

@@ -59,7 +59,11 @@ struct report_faults {
     char cut_text[80];   /* the output there */
     size_t cuts;         /* how many numbers go on in an unknown way */
     char in_word[80];    /* the first metric whose match begins within a word, as "loss" does in "val_loss" */
-    char in_word_text[80]; /* the output there, from the word's beginning */
+    char in_word_text[80];  /* the output there, from the word's beginning */
+    char costly_metric[80]; /* the first metric whose expression takes too long on a line of the output */
+    size_t costly_line;     /* the first such line; 0: there is none */
+    char costly_file[80];   /* in which file */
+    bool is_given_up;       /* that expression was left out in the rest of it */
     uint64_t matched;     /* bit i: the expression i of meta.metrics matches in the output; of the first 64 */
     size_t dropped;       /* values of earlier attempts that do not count */
     int64_t dropped_from; /* the step at which a later attempt began; -1: the last has reported nothing */

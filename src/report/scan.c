@@ -15,13 +15,20 @@
 /* What stands later on a longer line is not looked at. */
 enum { longest_line = 64 * 1024 };
 
+/* What one expression may cost in an output: so many lines on which it takes too long, or so much time on
+ * lines that take long. */
+enum { most_costly_lines = 3 };
+static const int64_t most_spent_ns = INT64_C(10) * 1000 * 1000 * 1000;
+
 struct pattern {
     const char *metric;
     struct expression expression;
     regmatch_t *parts;
     size_t part_count;
-    int64_t matches; /* that are numbers, of this attempt */
-    bool is_matched; /* in this attempt, by a number or not */
+    int64_t matches;  /* that are numbers, of this attempt */
+    bool is_matched;  /* in this attempt, by a number or not */
+    int costly_lines; /* on which it would take too long */
+    int64_t spent;    /* nanoseconds on lines that take long */
 };
 
 struct patterns {
@@ -151,21 +158,33 @@ static char *add_match(struct history *history, struct pattern *pattern, const s
     return end > after ? match->text + (end - match->text) : after;
 }
 
-static void scan_line(struct history *history, struct pattern *pattern, char *line,
+/* Returns whether an expression has cost so much in this output that it is left out in what follows. */
+static bool is_given_up(const struct pattern *pattern)
+{
+    return pattern->costly_lines >= most_costly_lines || pattern->spent >= most_spent_ns;
+}
+
+static void scan_line(struct history *history, struct pattern *pattern, char *line, size_t number,
                       struct report_faults *faults)
 {
     struct match match = {.parts = pattern->parts};
+    struct match_effort effort = {0};
+    enum match_result result;
     match.line = match.text = line;
-    for (int flags = 0;
-         expression_find(&pattern->expression, match.text, pattern->parts, pattern->part_count, flags);
+    for (int flags = 0; (result = expression_find(&pattern->expression, match.text, pattern->parts,
+                                                  pattern->part_count, flags, &effort)) == MATCH_FOUND;
          flags = REG_NOTBOL) {
         bool is_empty = pattern->parts[0].rm_eo == pattern->parts[0].rm_so;
         char *next = add_match(history, pattern, &match, faults);
         bool is_stuck = is_empty && next == match.text + pattern->parts[0].rm_eo;
         match.text = is_stuck && *next ? next + 1 : next;
         if (!*match.text)
-            return;
+            break;
     }
+    pattern->costly_lines += result == MATCH_COSTLY;
+    pattern->spent += match_effort_spent(&effort);
+    if (result == MATCH_COSTLY || is_given_up(pattern))
+        report_faults_note_costly(faults, pattern->metric, number, is_given_up(pattern));
 }
 
 /* A NUL in the output must not hide the rest of its line. */
@@ -203,7 +222,8 @@ static void scan(struct patterns *patterns, struct line_reader *reader, struct h
         }
         escape_strip(line.text);
         for (size_t i = 0; i < patterns->count; i++)
-            scan_line(found, &patterns->items[i], line.text, patterns->faults);
+            if (!is_given_up(&patterns->items[i]))
+                scan_line(found, &patterns->items[i], line.text, line.number, patterns->faults);
     }
 }
 
@@ -219,6 +239,7 @@ bool report_scan_output(struct history *history, const char *path, const struct 
     scan(&patterns, &reader, &found);
     history_take_others(history, &found);
     note_matched(&patterns);
+    report_faults_name_costly(&own, path);
     report_faults_add_output(faults, &own);
     if (reader.number)
         return error_system(err, reader.number, "cannot read %s", path);

@@ -88,6 +88,16 @@ static void tell_of_names(struct findings *findings, struct log *log, const stru
     }
 }
 
+static void tell_of_costly(struct log *log, const struct run *run, const struct report_faults *faults)
+{
+    log_line(
+        log, LOG_WARNING,
+        "Thread %lld: the expression of meta.metrics.%s takes too long on line %zu of %s, and was skipped "
+        "there%s; simplify it (this is told once)",
+        (long long)run->id, faults->costly_metric, faults->costly_line, faults->costly_file,
+        faults->is_given_up ? " and in the rest of that output" : "");
+}
+
 void findings_note(struct findings *findings, struct log *log, const struct run *run,
                    const struct report_faults *faults)
 {
@@ -108,6 +118,8 @@ void findings_note(struct findings *findings, struct log *log, const struct run 
                  id, faults->cut_metric, faults->cut_text);
     }
     findings->cut += faults->cuts > 0;
+    if (faults->costly_line > 0 && findings->costly++ == 0)
+        tell_of_costly(log, run, faults);
     if (faults->in_word[0] && !findings->told_of_word) {
         findings->told_of_word = true;
         log_line(
@@ -244,6 +256,9 @@ void findings_print(const struct findings *findings, const char *log_dir)
     if (findings->cut > 0)
         tell("%llu %s printed numbers for meta.metrics that could not be read whole; see %s/furcate.log\n",
              (unsigned long long)findings->cut, runs(findings->cut), log_dir);
+    if (findings->costly > 0)
+        tell("%llu %s output on which an expression of meta.metrics takes too long; see %s/furcate.log\n",
+             (unsigned long long)findings->costly, findings->costly == 1 ? "run has" : "runs have", log_dir);
     if (findings->telling > 0)
         tell("%llu %s did not report all that %s%s %s\n", (unsigned long long)findings->telling,
              runs(findings->telling), findings->telling == 1 ? "it has" : "they have",

@@ -14,6 +14,7 @@ struct findings {
     uint64_t telling;          /* runs that say what they could not report */
     char telling_example[512]; /* the first of these, and why */
     uint64_t cut;              /* runs with numbers in their output that go on in an unknown way */
+    uint64_t costly;           /* runs with output on which an expression takes too long */
     uint64_t without;          /* runs without a value of the objective */
     uint64_t unmatched;        /* runs without a value of another metric of meta.metrics */
     char no_numbers[REPORT_MOST_TOLD][80]; /* names of metrics that were told to have values that are none */

@@ -89,10 +89,12 @@ static void a_brace_with_number_stands_for_any_number(void **state)
         struct expression expression;
         struct error err;
         regmatch_t parts[1];
+        struct match_effort effort = {0};
         assert_true(expression_compile(&expression, cases[i].text, &err));
         assert_int_equal(expression.group, cases[i].group);
         assert_int_equal(expression.number, cases[i].number);
-        if (!expression_find(&expression, cases[i].line, parts, 1, 0) || parts[0].rm_so != 0)
+        if (expression_find(&expression, cases[i].line, parts, 1, 0, &effort) != MATCH_FOUND ||
+            parts[0].rm_so != 0)
             fail_msg("%s does not match %s", cases[i].text, cases[i].line);
         assert_int_equal(parts[0].rm_eo, strlen(cases[i].line));
         expression_free(&expression);
