@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/refs.h"
 #include "config/foreign.h"
 #include "config/keys.h"
 #include "config/meta.h"
@@ -19,7 +20,7 @@
 enum { usual_seed = 42 };
 
 struct config {
-    unsigned refs;
+    refs refs;
     char *path;
     enum config_use use;
     struct value *keys, *defaults, *meta;
@@ -153,6 +154,12 @@ struct config *config_read_for_plan(const char *path, enum config_use use, char 
     return NULL;
 }
 
+struct config *config_read_text_for_plan(const char *path, const struct text *text, enum config_use use,
+                                         char *const *overrides, struct faults *faults)
+{
+    return read_text(path, text, use, overrides, faults);
+}
+
 /* NULL for a config that was read with errors. */
 static struct config *good_config(struct config *config, const struct faults *faults, size_t errors_before)
 {
@@ -205,13 +212,13 @@ struct value *config_complete_run(const struct value *keys, const char *path, st
 
 struct config *config_ref(struct config *config)
 {
-    config->refs++;
+    refs_take(&config->refs);
     return config;
 }
 
 void config_unref(struct config *config)
 {
-    if (!config || --config->refs > 0)
+    if (!config || !refs_drop(&config->refs))
         return;
     value_unref(config->keys);
     value_unref(config->defaults);

@@ -66,6 +66,9 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
  */
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
                                     struct faults *faults);
+/* The same for the content of such a file, which was read already. */
+struct config *config_read_text_for_plan(const char *path, const struct text *text, enum config_use use,
+                                         char *const *overrides, struct faults *faults);
 /*
  * Makes what a Fork gets of a run's keys, each with its one value: with the defaults of those that are
  * missing. One reference; NULL with err set, all faults in it, when they are not what a Fork needs.

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
+#include "base/refs.h"
 #include "config/decimal.h"
 
 /* Objects of more keys than this are looked up by hash. */
@@ -26,7 +27,7 @@ struct container {
 };
 
 struct value {
-    unsigned refs;
+    refs refs;
     enum value_kind kind;
     struct value_place place;
     bool is_unquoted;
@@ -195,7 +196,7 @@ void value_set_key_place(struct value *object, const char *key, struct value_pla
 struct value *value_ref(const struct value *value)
 {
     struct value *counted = (struct value *)value;
-    counted->refs++;
+    refs_take(&counted->refs);
     return counted;
 }
 
@@ -215,7 +216,7 @@ static void free_container(struct value *value)
 
 void value_unref(struct value *value)
 {
-    if (!value || --value->refs > 0)
+    if (!value || !refs_drop(&value->refs))
         return;
     if (value->inside)
         free_container(value);

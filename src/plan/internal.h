@@ -1,5 +1,6 @@
 /* The plan's own state; private to this folder. */
 #pragma once
+#include "base/refs.h"
 #include "plan/axes.h"
 #include "plan/diagram.h"
 #include "plan/exclusion.h"
@@ -7,7 +8,7 @@
 enum { PLAN_DIAGRAM_LIMIT = 64 << 20 };
 
 struct plan {
-    size_t references;
+    refs refs;
     struct config *config;
     struct axes axes;
     struct exclusions exclusions;

@@ -42,7 +42,7 @@ static bool make_diagram(struct plan *plan, struct faults *faults)
 struct plan *plan_create(struct config *config, struct faults *faults)
 {
     struct plan *plan = memory_new(1, sizeof *plan);
-    plan->references = 1;
+    plan->refs = 1;
     plan->config = config_ref(config);
     plan_axes_read(&plan->axes, config, faults);
     plan_exclusions_read(&plan->exclusions, config, &plan->axes, faults);
@@ -53,23 +53,34 @@ struct plan *plan_create(struct config *config, struct faults *faults)
     return NULL;
 }
 
-struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults)
+/* Takes over the config, which may be NULL. */
+static struct plan *plan_of(struct config *config, struct faults *faults)
 {
-    struct config *config = config_read_for_plan(path, use, overrides, faults);
     struct plan *plan = config ? plan_create(config, faults) : NULL;
     config_unref(config);
     return plan;
 }
 
+struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults)
+{
+    return plan_of(config_read_for_plan(path, use, overrides, faults), faults);
+}
+
+struct plan *plan_read_text(const char *path, const struct text *text, enum config_use use,
+                            char *const *overrides, struct faults *faults)
+{
+    return plan_of(config_read_text_for_plan(path, text, use, overrides, faults), faults);
+}
+
 struct plan *plan_ref(struct plan *plan)
 {
-    plan->references++;
+    refs_take(&plan->refs);
     return plan;
 }
 
 void plan_unref(struct plan *plan)
 {
-    if (!plan || --plan->references > 0)
+    if (!plan || !refs_drop(&plan->refs))
         return;
     plan_diagram_destroy(plan->diagram);
     plan_exclusions_free(&plan->exclusions);

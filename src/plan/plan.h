@@ -26,7 +26,7 @@ struct axis {
     bool in_label; /* more than one value, and not data_dir */
 };
 
-struct plan; /* counted by reference; holds a reference to its config */
+struct plan; /* counted by reference, and immutable; holds a reference to its config */
 
 /* Adds faults (too many permutations, an entry of exclude_configs that names an unknown key, everything
  * excluded, duplicate values …) and returns NULL when `faults` holds an error, of the plan or from before. */
@@ -34,6 +34,9 @@ struct plan *plan_create(struct config *config, struct faults *faults);
 /* The plan of a config file, as config_read_for_plan() reads it; NULL when it or its plan has an error. All
  * faults of both are in one report. */
 struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults);
+/* The same for the content of such a file, which was read already. */
+struct plan *plan_read_text(const char *path, const struct text *text, enum config_use use,
+                            char *const *overrides, struct faults *faults);
 struct plan *plan_ref(struct plan *plan);
 void plan_unref(struct plan *plan);
 struct config *plan_config(const struct plan *plan);
