@@ -133,7 +133,7 @@ static int print_alone(struct plan_view *view)
     struct error err = {0};
     struct other_rows others = {0};
     const char *log_dir = config_log_dir(plan_config(view->plan));
-    if (!store_peek_finished(log_dir, view->plan, &view->done, &others, &err)) {
+    if (!store_peek_finished(log_dir, log_dir, view->plan, &view->done, &others, &err)) {
         tell_error("furcate plan", &err);
         number_set_free(&view->done);
         text_free(&others.lines);
@@ -163,7 +163,7 @@ static int print(const struct request *request)
     int status = !command && !no_program ? CLI_USAGE
                  : request->against      ? print_against(&view, request->against)
                                          : print_alone(&view);
-    command_destroy(command);
+    command_unref(command);
     plan_unref(plan);
     return status;
 }

@@ -73,6 +73,22 @@ static void tell(struct bookkeeping *bookkeeping)
     bookkeeping->changed(bookkeeping->context);
 }
 
+static size_t count_unwritten(const struct bookkeeping *bookkeeping)
+{
+    return bookkeeping->ended + bookkeeping->committing;
+}
+
+void bookkeeping_keep_recent(struct bookkeeping *bookkeeping, bool keeps)
+{
+    bookkeeping->recent.keeps = keeps;
+    recent_follow(&bookkeeping->recent, count_unwritten(bookkeeping));
+}
+
+const struct recent *bookkeeping_recent(const struct bookkeeping *bookkeeping, size_t i)
+{
+    return i < bookkeeping->recent.all.count ? &bookkeeping->recent.all.items[i] : NULL;
+}
+
 /* On a worker thread. */
 static void commit(uv_work_t *work)
 {
@@ -104,6 +120,7 @@ static void after_commit(uv_work_t *work, int status)
     bookkeeping->busy = false;
     if (bookkeeping->commit_err.kind == ERROR_NONE)
         bookkeeping->committing = 0;
+    recent_follow(&bookkeeping->recent, count_unwritten(bookkeeping));
     store_commit_end(bookkeeping->store);
     bookkeeping->is_behind = store_is_behind(bookkeeping->store);
     if (bookkeeping->is_behind)
@@ -139,8 +156,7 @@ static void begin(struct bookkeeping *bookkeeping)
         return;
     }
     if (!again && !store_commit_begin(bookkeeping->store)) {
-        bookkeeping->pending = false; /* a reload has written the records */
-        bookkeeping->ended = bookkeeping->committing = 0;
+        bookkeeping->pending = false;
         tell(bookkeeping);
         return;
     }
@@ -192,9 +208,10 @@ static void collect(struct reading *reading)
 static void add(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
                 struct value *data)
 {
+    recent_note(&bookkeeping->recent, run);
+    bookkeeping->ended++;
     store_add_finished(bookkeeping->store, run, end, data);
     run_destroy(run);
-    bookkeeping->ended++;
     bookkeeping_kick(bookkeeping);
 }
 
@@ -394,6 +411,7 @@ void bookkeeping_close(struct bookkeeping *bookkeeping)
         if (!bookkeeping->collecting.items[i]->is_read) /* else it is the thread's until the process ends */
             free_finished(bookkeeping->collecting.items[i]);
     vector_free(&bookkeeping->collecting);
+    recent_free(&bookkeeping->recent);
     readers_close(bookkeeping->readers);
     uv_close((uv_handle_t *)&bookkeeping->timer, NULL);
     uv_close((uv_handle_t *)&bookkeeping->behind, NULL);

@@ -9,6 +9,7 @@
 #include "base/vector.h"
 #include "config/config.h"
 #include "run/findings.h"
+#include "run/recent.h"
 #include "store/store.h"
 
 struct finished; /* a run whose results are being read */
@@ -36,6 +37,7 @@ struct bookkeeping {
     struct readers *readers;
     VECTOR(struct finished *) collecting;
     size_t ended, committing; /* finished runs in the store's hands: for the next commit, and in this one */
+    struct recent_runs recent;
     bool told_of_full;
     size_t reading, waiting; /* of these: those being read now, and those that could not be the last time */
     void (*changed)(void *context); /* a commit has ended, or `failing` may have changed */
@@ -58,6 +60,10 @@ void bookkeeping_finish(struct bookkeeping *bookkeeping, struct run *run, const 
                         struct config *config, bool has_run_data);
 /* The finished runs that are not yet in the store's hands: the i-th, NULL at the end. */
 struct run *bookkeeping_collecting(const struct bookkeeping *bookkeeping, size_t i);
+/* Keeps the finished runs in the store's hands until it is told not to, also when their rows are written. */
+void bookkeeping_keep_recent(struct bookkeeping *bookkeeping, bool keeps);
+/* The i-th of these; NULL at the end. */
+const struct recent *bookkeeping_recent(const struct bookkeeping *bookkeeping, size_t i);
 /* Returns true while so many finished runs are unwritten that no run may be started; logs that once.
  * Otherwise their number would grow for as long as runs end faster than the disk takes their results. */
 bool bookkeeping_is_full(struct bookkeeping *bookkeeping);

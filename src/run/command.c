@@ -5,10 +5,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/refs.h"
 #include "run/argument.h"
 #include "run/program.h"
 
 struct command {
+    refs refs;
     char *path; /* NULL: it depends on the run */
     argument_list words;
     bool literal;
@@ -22,6 +24,7 @@ static bool is_same_in_all_runs(const struct command *command)
 struct command *command_create(char *const *program, bool literal, struct error *err)
 {
     struct command *command = memory_new(1, sizeof *command);
+    command->refs = 1;
     command->literal = literal;
     for (size_t i = 0; program[i]; i++)
         vector_push(&command->words, memory_copy_text(program[i]));
@@ -29,7 +32,7 @@ struct command *command_create(char *const *program, bool literal, struct error 
     command->words.count--;
     if (!is_same_in_all_runs(command) || (command->path = program_check(program[0], NULL, err)))
         return command;
-    command_destroy(command);
+    command_unref(command);
     return NULL;
 }
 
@@ -53,13 +56,19 @@ struct command *command_choose(char *const *program, bool literal, const struct 
     struct command *command = command_create(program ? program : words, literal, err);
     if (!command || command_check(command, plan, err))
         return command;
-    command_destroy(command);
+    command_unref(command);
     return NULL;
 }
 
-void command_destroy(struct command *command)
+struct command *command_ref(struct command *command)
 {
-    if (!command)
+    refs_take(&command->refs);
+    return command;
+}
+
+void command_unref(struct command *command)
+{
+    if (!command || !refs_drop(&command->refs))
         return;
     for (size_t i = 0; i < command->words.count; i++)
         free(command->words.items[i]);

@@ -7,7 +7,7 @@
 #include "config/config.h"
 #include "store/store.h"
 
-struct command;
+struct command; /* counted by reference; immutable */
 
 /*
  * program  the program and its arguments, NULL-terminated; copied
@@ -20,7 +20,8 @@ struct command *command_create(char *const *program, bool literal, struct error 
  * set when it has a fault; with err->kind ERROR_NONE when there is neither. */
 struct command *command_choose(char *const *program, bool literal, const struct plan *plan,
                                struct error *err);
-void command_destroy(struct command *command);
+struct command *command_ref(struct command *command);
+void command_unref(struct command *command);
 
 /* Returns whether each placeholder (argument.h) stands for something in all permutations, and each program
  * that they name can be executed; err is set (ERROR_USAGE) when not. */

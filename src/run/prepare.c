@@ -9,12 +9,14 @@
 #include "base/memory.h"
 #include "base/tell.h"
 #include "run/attempt.h"
+#include "run/look.h"
 #include "run/start.h"
 
 static bool read_plan(struct runner *runner, struct error *err)
 {
     const char *path = runner->options->config_path;
-    runner->config_content = strcmp(path, "-") == 0 ? 0 : look_at(path);
+    CLEANUP(text_free) struct text content = {0};
+    runner->config_content = strcmp(path, "-") == 0 ? 0 : look_at(path, &content);
     struct faults *faults = faults_create(path);
     runner->plan = plan_read(path, runner->options->use, runner->options->overrides, faults);
     if (runner->plan)
@@ -164,7 +166,7 @@ static bool open_store(struct runner *runner, struct error *err)
     if (!runner->store)
         return false;
     runner->log = store_log(runner->store);
-    store_set_config(runner->store, runner->config);
+    store_set_config(runner->store, store_format_config(runner->config));
     code_open(&runner->code, runner->command, runner->options->config_path);
     store_set_start(runner->store, start_describe(runner));
     store_set_code(runner->store, runner->code.hash, text_get(&runner->code.list));

@@ -72,12 +72,14 @@ static void *read_all(void *argument)
     pthread_mutex_lock(&readers->mutex);
     while ((reading = wait_for_reading(readers))) {
         pthread_mutex_unlock(&readers->mutex);
+        bool is_told = reading->on_read;
         reading->read(reading);
         pthread_mutex_lock(&readers->mutex);
         readers->reading--;
         if (readers->closing)
             break;
-        give_back(readers, reading);
+        if (is_told)
+            give_back(readers, reading);
     }
     pthread_mutex_unlock(&readers->mutex);
     return NULL;
@@ -126,9 +128,11 @@ void readers_add(struct readers *readers, struct reading *reading)
     bool is_free = readers->idle > 0 && !readers->waiting.first;
     pthread_mutex_unlock(&readers->mutex);
     if (!is_free && !add_thread(readers) && readers->thread_count == 0) {
+        bool is_told = reading->on_read;
         reading->read(reading);
         pthread_mutex_lock(&readers->mutex);
-        give_back(readers, reading);
+        if (is_told)
+            give_back(readers, reading);
         pthread_mutex_unlock(&readers->mutex);
         return;
     }
@@ -148,7 +152,7 @@ static void on_closed(uv_handle_t *handle)
     free(readers);
 }
 
-void readers_close(struct readers *readers)
+bool readers_close(struct readers *readers)
 {
     pthread_mutex_lock(&readers->mutex);
     readers->closing = true;
@@ -160,5 +164,7 @@ void readers_close(struct readers *readers)
             pthread_detach(readers->threads[i]);
         else
             pthread_join(readers->threads[i], NULL);
+    bool are_over = !readers->is_abandoned;
     uv_close((uv_handle_t *)&readers->ended, on_closed);
+    return are_over;
 }

@@ -2,15 +2,16 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "run/adopt.h"
 #include "run/announce.h"
 #include "run/attempt.h"
+#include "run/planning.h"
 #include "run/retry.h"
 #include "run/schedule.h"
-
-/* Ranks: some milliseconds, and less than one. */
-enum { followed_at_once = 20000, followed_idly = 2000 };
+#include "run/slice.h"
 
 static void log_faults(struct runner *runner, const struct faults *faults)
 {
@@ -20,100 +21,36 @@ static void log_faults(struct runner *runner, const struct faults *faults)
         log_line(runner->log, LOG_WARNING, "%s", line);
 }
 
-/* --- what is finished: by the ranks that are known, or by the rows --- */
+/* --- following: what was taken gets its ranks in the new plan --- */
 
-static void on_idle(uv_idle_t *idle)
+/* Returns whether all has followed. */
+static bool follow(struct runner *runner)
 {
-    if (!runner_follow(idle->data, followed_idly))
-        uv_idle_stop(idle);
-}
-
-/* Returns whether one config has a key that the other lacks: no row of the one is of a run of the other then,
- * though no value was edited. */
-static bool has_other_keys(const struct config *config, const struct config *other)
-{
-    const struct value *keys = config_keys(config), *others = config_keys(other);
-    for (size_t i = 0; i < value_count(keys); i++)
-        if (!value_get(others, value_key(keys, i)))
-            return true;
-    return value_count(keys) != value_count(others);
-}
-
-/* Whether a permutation that joins can have a row, or one that is taken can have lost it. */
-static bool must_read_rows(const struct runner *runner, const struct plan_change *change,
-                           const struct plan *plan)
-{
-    if (runner->finished > 0 && has_other_keys(plan_config(plan), runner->config))
-        return true; /* which tells what became of them */
-    bool joins = plan_change_joined(change) > 0 || !plan_change_is_exact(change);
-    return !store_rows_are_unchanged(runner->store) || (joins && runner->others > 0);
-}
-
-static void forget(struct runner *runner, const struct run *run)
-{
-    if (run->rank != RUNNER_NO_RANK)
-        taken_remove(&runner->taken, run->rank);
-}
-
-/* Leaves in `taken` what is finished. */
-static void forget_under_way(struct runner *runner)
-{
-    for (size_t i = 0; i < runner->slots.all.count; i++)
-        if (runner->slots.all.items[i]->attempt)
-            forget(runner, runner->slots.all.items[i]->attempt->run);
-    for (size_t i = 0; i < runner->unsettled.attempts.count; i++)
-        forget(runner, runner->unsettled.attempts.items[i]->run);
-    for (size_t i = 0; i < runner->failures.count; i++)
-        forget(runner, runner->failures.items[i].run);
-    retry_each(runner, forget);
-}
-
-/* Makes `taken` what has a row. */
-static bool read_finished(struct runner *runner, struct plan *plan, struct error *err)
-{
-    struct number_set finished = {0};
-    struct other_rows others = {0};
-    bool found =
-        store_flush(runner->store, err) && store_find_finished(runner->store, plan, &finished, &others, err);
-    if (!found) {
-        text_free(&others.lines);
-        number_set_free(&finished);
-        return false;
-    }
-    if (others.odd > runner->odd_rows)
-        runner->other_rows = others.lines;
-    else
-        text_free(&others.lines); /* whoever edits values knows what the edit leaves behind */
-    runner->odd_rows = others.odd;
-    taken_replace(&runner->taken, &finished);
-    runner->others = others.count;
+    enum { ranks = 256 };
+    int64_t begun = clock_monotonic();
+    while (runner_follow(runner, ranks))
+        if (slice_is_over(begun))
+            return false;
     return true;
 }
 
+static void end_following(struct reload *reload)
+{
+    planning_discard(reload->followed, reload->readers);
+    reload->followed = NULL;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct runner *runner = idle->data;
+    if (!follow(runner))
+        return;
+    uv_idle_stop(idle);
+    end_following(&runner->reload);
+    reload_go_on(runner);
+}
+
 /* --- the new plan --- */
-
-/* Finished runs that have no row yet. */
-static void take_unwritten(struct runner *runner)
-{
-    struct run *run;
-    for (size_t i = 0; (run = bookkeeping_collecting(&runner->bookkeeping, i)); i++)
-        runner_take(runner, run);
-}
-
-/* Everything else that is under way or given up; what waits for a retry and is in the plan no more goes. */
-static void take_under_way(struct runner *runner)
-{
-    for (size_t i = 0; i < runner->slots.all.count; i++) {
-        struct attempt *attempt = runner->slots.all.items[i]->attempt;
-        if (attempt)
-            runner_take(runner, attempt->run);
-    }
-    for (size_t i = 0; i < runner->unsettled.attempts.count; i++)
-        runner_take(runner, runner->unsettled.attempts.items[i]->run);
-    for (size_t i = 0; i < runner->failures.count; i++)
-        runner_take(runner, runner->failures.items[i].run);
-    retry_take(runner);
-}
 
 static void log_plan(struct runner *runner, const struct plan_change *change, size_t slots)
 {
@@ -128,41 +65,6 @@ static void log_plan(struct runner *runner, const struct plan_change *change, si
              remaining, slots, slots == 1 ? "" : "s", text_get(&moved));
 }
 
-/* `taken` is that of the plan already, and holds what is finished. */
-static void adopt(struct runner *runner, struct config *config, struct plan *plan)
-{
-    order_destroy(runner->order);
-    plan_unref(runner->plan);
-    config_unref(runner->config);
-    runner->config = config_ref(config);
-    runner->plan = plan_ref(plan);
-    runner->order = order_create(plan);
-    runner->exhausted = false;
-    store_set_config(runner->store, config);
-    bookkeeping_kick(&runner->bookkeeping);
-}
-
-/* Makes the plan the current one, by the rows or by following what is taken. */
-static bool change_plan(struct runner *runner, const struct plan_change *change, struct plan *plan,
-                        struct error *err)
-{
-    bool reads = must_read_rows(runner, change, plan);
-    if (reads && !read_finished(runner, plan, err))
-        return false;
-    if (!reads) {
-        forget_under_way(runner);
-        taken_follow(&runner->taken, runner->plan, plan);
-    }
-    adopt(runner, plan_config(plan), plan);
-    if (reads)
-        take_unwritten(runner);
-    runner->finished = taken_count(&runner->taken);
-    take_under_way(runner);
-    if (runner_follow(runner, followed_at_once))
-        uv_idle_start(&runner->follow, on_idle);
-    return true;
-}
-
 static void warn_of_log_dir(struct runner *runner, const struct config *config)
 {
     const char *edited = config_log_dir(config), *log_dir = store_log_dir(runner->store);
@@ -174,52 +76,194 @@ static void warn_of_log_dir(struct runner *runner, const struct config *config)
 }
 
 /* The record of the runs from now on is to say what was executed. */
-static void keep_fixed(struct runner *runner, struct config *config)
+static void tell_of_fixed(struct runner *runner, const struct text *differing)
 {
-    CLEANUP(text_free) struct text differing = {0};
-    config_keep_fixed(config, runner->config, &differing);
-    bool several = strchr(text_get(&differing), ' ');
-    if (differing.len)
+    bool several = strchr(text_get(differing), ' ');
+    if (differing->len)
         log_line(runner->log, LOG_WARNING, "%s %s until this furcate ends; the next start follows the edit",
-                 text_get(&differing), several ? "stay as they were" : "stays as it was");
+                 text_get(differing), several ? "stay as they were" : "stays as it was");
 }
 
-static void apply(struct runner *runner, struct config *config, struct plan *plan)
+static void tell(struct runner *runner, const struct planning *planning, bool had_trace)
 {
-    struct error err = {0};
-    struct plan_change *change = plan_change_create(runner->plan, plan);
+    size_t slots = slots_resize(&runner->slots, config_meta(runner->config));
+    log_plan(runner, planning->change, slots);
+    announce_other_rows(runner);
+    announce_denied_slots(runner);
+    announce_unnamed_axes(runner);
+    if (!had_trace)
+        announce_no_effect(runner);
+}
+
+/* Makes what the thread has made the current plan, in one step. */
+static void take_over(struct runner *runner, struct planning *planning)
+{
     bool had_trace = config_meta(runner->config)->mem_trace.enabled;
-    warn_of_log_dir(runner, config);
-    keep_fixed(runner, config);
-    runner_follow(runner, SIZE_MAX); /* an earlier edit */
-    if (command_check(runner->command, plan, &err) && change_plan(runner, change, plan, &err)) {
-        attempt_each(runner, attempt_follow_deadline);
-        retry_follow(runner);
-        log_plan(runner, change, slots_resize(&runner->slots, config_meta(config)));
-        announce_other_rows(runner);
-        announce_denied_slots(runner);
-        announce_unnamed_axes(runner);
-        if (!had_trace)
-            announce_no_effect(runner);
-    } else {
-        log_line(runner->log, LOG_WARNING, "The edited config is not used: %s", err.text);
-    }
-    plan_change_destroy(change);
+    warn_of_log_dir(runner, plan_config(planning->plan));
+    tell_of_fixed(runner, &planning->differing);
+    adopt_plan(runner, planning);
+    runner->reload.followed = planning;
+    bool has_followed = follow(runner);
+    attempt_each(runner, attempt_follow_deadline);
+    retry_follow(runner);
+    tell(runner, planning, had_trace);
+    if (has_followed)
+        end_following(&runner->reload);
+    else
+        uv_idle_start(&runner->reload.follow, on_idle);
 }
 
-void reload_config(struct runner *runner)
+/* --- the steps --- */
+
+static void drop(struct reload *reload)
 {
-    const char *path = config_path(runner->config);
-    runner->reload_wanted = false;
-    log_line(runner->log, LOG_INFO, "Detected change in %s, reloading configurations.", path);
-    struct faults *faults = faults_create(path);
-    struct plan *plan = plan_read(path, runner->options->use, runner->options->overrides, faults);
-    log_faults(runner, faults);
-    if (plan)
-        apply(runner, plan_config(plan), plan);
+    planning_discard(reload->planning, reload->readers);
+    reload->planning = NULL;
+    reload->state = RELOAD_IDLE;
+}
+
+static void refuse(struct runner *runner, const char *why)
+{
+    log_line(runner->log, LOG_WARNING, "The edited config is not used%s", why);
+    drop(&runner->reload);
+}
+
+static void on_planned(struct runner *runner)
+{
+    struct planning *planning = runner->reload.planning;
+    runner->reload.state = RELOAD_PLANNED;
+    if (runner->reload.is_wanted)
+        return; /* it was edited again */
+    log_faults(runner, planning->faults);
+    CLEANUP(memory_free) char *why = text_format(": %s", planning->err.text);
+    if (!planning->plan)
+        refuse(runner, "; the plan before it goes on");
+    else if (planning->err.kind != ERROR_NONE)
+        refuse(runner, why);
+}
+
+static void on_matched(struct runner *runner)
+{
+    struct reload *reload = &runner->reload;
+    struct planning *planning = reload->planning;
+    CLEANUP(memory_free) char *why = text_format(": %s", planning->err.text);
+    if (planning->err.kind == ERROR_NONE) {
+        reload->planning = NULL;
+        reload->state = RELOAD_IDLE;
+        take_over(runner, planning);
+    } else {
+        refuse(runner, why);
+    }
+    bookkeeping_keep_recent(&runner->bookkeeping, false);
+}
+
+static bool is_over(const struct runner *runner)
+{
+    return runner->closing || runner->stop_signal;
+}
+
+static void on_made(void *context)
+{
+    struct runner *runner = context;
+    bool is_planned = runner->reload.state == RELOAD_PLANNING;
+    if (is_over(runner)) {
+        runner->reload.state = RELOAD_PLANNED;
+        return;
+    }
+    if (is_planned)
+        on_planned(runner);
     else
-        log_line(runner->log, LOG_WARNING, "The edited config is not used; the plan before it goes on");
-    plan_unref(plan);
-    faults_destroy(faults);
+        on_matched(runner);
+    reload_go_on(runner);
     schedule_go_on(runner);
+}
+
+static void begin(struct runner *runner)
+{
+    struct reload *reload = &runner->reload;
+    const char *path = config_path(runner->config);
+    log_line(runner->log, LOG_INFO, "Detected change in %s, reloading configurations.", path);
+    struct planning given = {
+        .then = on_made,
+        .context = runner,
+        .path = memory_copy_text(path),
+        .use = runner->options->use,
+        .overrides = runner->options->overrides,
+        .content = reload->content,
+        .before = plan_ref(runner->plan),
+        .command = command_ref(runner->command),
+        .log_dir = memory_copy_text(store_directory(runner->store)),
+        .shown_log_dir = memory_copy_text(store_log_dir(runner->store)),
+    };
+    reload->content = (struct text){0};
+    reload->is_wanted = false;
+    reload->planning = planning_start(reload->readers, &given);
+    reload->state = RELOAD_PLANNING;
+}
+
+/* What ends from here on is remembered, since the thread may not see its row. */
+static void begin_match(struct runner *runner)
+{
+    struct planning *planning = runner->reload.planning;
+    planning->reads_rows = adopt_must_read_rows(runner, planning);
+    for (size_t i = 0; i < runner->failures.count; i++)
+        vector_push(&planning->ranked,
+                    ((struct ranked){value_ref(runner->failures.items[i].run->keys), RUNNER_NO_RANK}));
+    bookkeeping_keep_recent(&runner->bookkeeping, true);
+    planning_match(planning, runner->reload.readers);
+    runner->reload.state = RELOAD_MATCHING;
+}
+
+static bool may_match(const struct runner *runner)
+{
+    return runner->reload.state == RELOAD_PLANNED && !runner->reload.followed && !runner->bookkeeping.busy &&
+           !runner->bookkeeping.failing;
+}
+
+void reload_go_on(struct runner *runner)
+{
+    struct reload *reload = &runner->reload;
+    bool is_on_thread = reload->state == RELOAD_PLANNING || reload->state == RELOAD_MATCHING;
+    if (is_over(runner) || is_on_thread)
+        return;
+    if (reload->is_wanted) {
+        drop(reload);
+        begin(runner);
+    } else if (may_match(runner)) {
+        begin_match(runner);
+    }
+}
+
+void reload_want(struct runner *runner, struct text *content)
+{
+    struct reload *reload = &runner->reload;
+    text_free(&reload->content);
+    reload->content = *content;
+    *content = (struct text){0};
+    reload->is_wanted = true;
+    reload_go_on(runner);
+}
+
+bool reload_is_under_way(const struct reload *reload)
+{
+    return reload->is_wanted || reload->planning;
+}
+
+void reload_open(struct runner *runner)
+{
+    runner->reload.readers = readers_open(&runner->loop);
+    uv_idle_init(&runner->loop, &runner->reload.follow);
+    runner->reload.follow.data = runner;
+}
+
+bool reload_close(struct reload *reload)
+{
+    bool is_on_thread = reload->state == RELOAD_PLANNING || reload->state == RELOAD_MATCHING;
+    bool are_over = readers_close(reload->readers);
+    uv_close((uv_handle_t *)&reload->follow, NULL);
+    if (are_over || !is_on_thread) /* else it is the thread's until the process ends */
+        planning_free(reload->planning);
+    planning_free(reload->followed);
+    text_free(&reload->content);
+    return are_over;
 }

@@ -18,13 +18,6 @@
 #include "run/signals.h"
 #include "run/summary.h"
 
-static void reload_when_possible(struct runner *runner)
-{
-    if (runner->reload_wanted && !runner->bookkeeping.busy && !runner->bookkeeping.failing &&
-        !runner->closing)
-        reload_config(runner);
-}
-
 static void note_storing(struct runner *runner, const struct error *err)
 {
     if (trouble_note(&runner->storing, err))
@@ -64,22 +57,20 @@ static void on_commit_ended(void *context)
         note_storing(runner, &runner->bookkeeping.err);
     else
         store_again(runner);
-    reload_when_possible(runner);
+    reload_go_on(runner);
     schedule_go_on(runner);
 }
 
-static void on_edited(void *context)
+static void on_edited(void *context, struct text *content)
 {
-    struct runner *runner = context;
-    runner->reload_wanted = true;
-    reload_when_possible(runner);
+    reload_want(context, content);
 }
 
 static void watch_config(struct runner *runner)
 {
     if (runner->config_content)
-        watch_open(&runner->watch, &runner->loop, runner->log, config_path(runner->config),
-                   runner->config_content, on_edited, runner);
+        watch_open(&runner->watch, &runner->loop, runner->reload.readers, runner->log,
+                   config_path(runner->config), runner->config_content, on_edited, runner);
 }
 
 static void begin(struct runner *runner)
@@ -107,10 +98,11 @@ static void carry_out(struct runner *runner)
 {
     begin(runner);
     runner->started = clock_monotonic();
+    reload_open(runner);
+    watch_config(runner); /* while ^C still ends this process, should the file server be away */
     signals_open(runner);
     uv_idle_init(&runner->loop, &runner->search);
-    uv_idle_init(&runner->loop, &runner->follow);
-    runner->search.data = runner->follow.data = runner;
+    runner->search.data = runner;
     bookkeeping_open(&runner->bookkeeping, &runner->loop, runner->store, on_commit_ended, runner);
     progress_open(&runner->progress, runner);
     trees_open(&runner->trees, &runner->loop, runner->log, runner->guard->group);
@@ -119,7 +111,6 @@ static void carry_out(struct runner *runner)
     places_open(runner);
     settle_open(runner);
     oom_open(&runner->oom);
-    watch_config(runner);
     vanish_open(runner);
     warm_open(runner);
     announce_start(runner);
@@ -153,7 +144,7 @@ static void release(struct runner *runner)
     plan_unref(runner->plan);
     config_unref(runner->config);
     slots_close(&runner->slots);
-    command_destroy(runner->command);
+    command_unref(runner->command);
     code_free(&runner->code);
     environment_destroy(runner->environment);
     launcher_destroy(runner->launcher);

@@ -16,6 +16,7 @@
 #include "run/places.h"
 #include "run/progress.h"
 #include "run/refusal.h"
+#include "run/reload.h"
 #include "run/run.h"
 #include "run/slot.h"
 #include "run/taken.h"
@@ -95,24 +96,23 @@ struct runner {
     struct unsettled unsettled;
     struct warm warm;
     struct watch watch;
+    struct reload reload;
     struct vanish vanish;
     struct progress progress;
     uv_signal_t signals[RUNNER_SIGNALS];
     uv_poll_t guardian;   /* readable when it is gone */
     uv_idle_t search;     /* active while the next permutation is searched for */
-    uv_idle_t follow;     /* active while what is taken follows an edit */
     uint64_t next_notice; /* ranks looked at when the search is worth a line again */
 
     /* who is told; set by runner_main(), so that what is watched need not know who decides */
     void (*attempt_ended)(struct runner *runner, struct attempt *attempt);
     void (*run_ready)(struct runner *runner);
 
-    int stop_signal;    /* not 0: start nothing more; SIGKILL: the guardian was killed */
-    int64_t stopped;    /* when it was set; clock_monotonic() */
-    int64_t paused;     /* since when the attempts are stopped, and nothing is started; 0: no pause */
-    bool at_once;       /* stop without waiting for anything that a further start can do */
-    bool reload_wanted; /* the config was edited */
-    bool closing;       /* all is done; the handles are closed */
+    int stop_signal; /* not 0: start nothing more; SIGKILL: the guardian was killed */
+    int64_t stopped; /* when it was set; clock_monotonic() */
+    int64_t paused;  /* since when the attempts are stopped, and nothing is started; 0: no pause */
+    bool at_once;    /* stop without waiting for anything that a further start can do */
+    bool closing;    /* all is done; the handles are closed */
     struct fail_fast fail_fast;
     struct places places;
     struct oom oom;

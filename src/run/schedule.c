@@ -10,9 +10,10 @@
 #include "run/runner.h"
 #include "run/settle.h"
 #include "run/signals.h"
+#include "run/slice.h"
 
-/* Ranks that one look at the order may take: some 5 ms. */
-enum { most_looks = 10000 };
+/* Ranks that are looked at between two looks at the clock. */
+enum { most_looks = 256 };
 
 static bool may_start(struct runner *runner)
 {
@@ -94,7 +95,11 @@ static struct run *next_of_order(struct runner *runner)
     uint64_t rank;
     if (runner->exhausted)
         return NULL;
-    enum order_step step = order_search(runner->order, is_taken, &runner->taken, most_looks, &rank);
+    int64_t begun = clock_monotonic();
+    enum order_step step;
+    do
+        step = order_search(runner->order, is_taken, &runner->taken, most_looks, &rank);
+    while (step == ORDER_LATER && !slice_is_over(begun));
     runner->exhausted = step == ORDER_END;
     if (step == ORDER_LATER)
         search_on(runner);
@@ -195,9 +200,12 @@ static bool is_any_left(const struct runner *runner)
     return runner->ready.count > 0 || (!runner->exhausted && runner_left(runner) > 0);
 }
 
-/* Whether the search for runs goes on only when all events are seen to. */
-static bool is_put_off(const struct runner *runner)
+/* Returns whether the search for runs, and starting them, goes on only when all events are seen to: that is
+ * so as well when this turn has started runs for long enough. */
+static bool is_put_off(struct runner *runner, int64_t begun)
 {
+    if (slice_is_over(begun))
+        uv_idle_start(&runner->search, on_idle);
     return uv_is_active((const uv_handle_t *)&runner->search);
 }
 
@@ -213,7 +221,8 @@ static void start_all(struct runner *runner)
     }
     if (is_ready)
         warm_up(runner);
-    while (may_start(runner) && !is_put_off(runner) && (run = next_run(runner, &slot)))
+    int64_t begun = clock_monotonic();
+    while (may_start(runner) && !is_put_off(runner, begun) && (run = next_run(runner, &slot)))
         start(runner, slot, run);
     if (may_start(runner))
         refusal_over(runner);
@@ -243,7 +252,7 @@ static bool has_more(const struct runner *runner)
     if (runner->stop_signal || runner->fatal.kind != ERROR_NONE || runner->fail_fast.stopped)
         return false;
     return !runner->exhausted || runner->ready.count > 0 || runner->waiting.count > 0 ||
-           runner->reload_wanted;
+           reload_is_under_way(&runner->reload);
 }
 
 /* All is, or what is not cannot be and must not keep the runner: results do, until somebody stops it. */
@@ -273,6 +282,7 @@ static void close_when_done(struct runner *runner)
     runner->closing = true;
     retry_drop_all(runner);
     watch_close(&runner->watch);
+    watch_free(&runner->watch, reload_close(&runner->reload));
     vanish_close(&runner->vanish);
     warm_close(&runner->warm);
     bookkeeping_close(&runner->bookkeeping);
@@ -282,7 +292,6 @@ static void close_when_done(struct runner *runner)
     places_close(&runner->places);
     settle_close(runner);
     uv_close((uv_handle_t *)&runner->search, NULL);
-    uv_close((uv_handle_t *)&runner->follow, NULL);
     trees_close(&runner->trees);
     signals_close(runner);
 }

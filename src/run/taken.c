@@ -46,13 +46,13 @@ void taken_replace(struct taken *taken, struct number_set *ranks)
     *ranks = (struct number_set){0};
 }
 
-void taken_follow(struct taken *taken, struct plan *before, struct plan *now)
+void taken_follow(struct taken *taken, struct rank_map *forth, struct rank_map *back)
 {
     taken->before = taken->now;
     taken->now = (struct number_set){0};
     taken->left = taken->before.count;
-    taken->forth = rank_map_create(before, now);
-    taken->back = rank_map_create(now, before);
+    taken->forth = forth;
+    taken->back = back;
 }
 
 bool taken_step(struct taken *taken, size_t most, uint64_t *gone)

@@ -28,9 +28,9 @@ uint64_t taken_count(const struct taken *taken);
 
 /* Takes `ranks` over in place of all that was there. */
 void taken_replace(struct taken *taken, struct number_set *ranks);
-/* From here on ranks are those of `now`; what was taken follows, by taken_step(). All must have moved before.
- */
-void taken_follow(struct taken *taken, struct plan *before, struct plan *now);
+/* From here on ranks are those of another plan; what was taken follows, by taken_step(). All must have moved
+ * before. Takes over the ways to the other plan and back. */
+void taken_follow(struct taken *taken, struct rank_map *forth, struct rank_map *back);
 /* Moves `most` ranks at most, and adds to *gone how many are in the plan no more and so are forgotten. False
  * when all have moved. */
 bool taken_step(struct taken *taken, size_t most, uint64_t *gone);

@@ -296,8 +296,8 @@ bool store_find_finished(struct store *store, const struct plan *plan, struct nu
     return find_finished(store->directory, store->given, plan, finished, others, err);
 }
 
-bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
-                         struct other_rows *others, struct error *err)
+bool store_peek_finished(const char *log_dir, const char *shown, const struct plan *plan,
+                         struct number_set *finished, struct other_rows *others, struct error *err)
 {
-    return find_finished(log_dir, log_dir, plan, finished, others, err);
+    return find_finished(log_dir, shown, plan, finished, others, err);
 }

@@ -239,14 +239,19 @@ char *store_log_dir_cell(const struct store *store, const char *base_name)
     return file_join(store->given, base_name);
 }
 
-void store_set_config(struct store *store, const struct config *config)
+char *store_format_config(const struct config *config)
 {
     struct text text = {0};
     CLEANUP(value_cleanup) struct value *whole = config_as_given(config);
     value_add_json(&text, whole);
+    return text_take(&text);
+}
+
+void store_set_config(struct store *store, char *text)
+{
     free(store->config);
     free(store->last_config);
-    store->config = text_take(&text);
+    store->config = text;
     store->last_config = memory_copy_text(store->config);
 }
 

@@ -164,8 +164,10 @@ void store_set_start(struct store *store, struct value *start);
 /* Tells what attempts execute from now on: a hash of the content, not 0, and the files as an object of path
  * and hash in JSON. */
 void store_set_code(struct store *store, int64_t hash, const char *files);
-/* The config that is carried out from now on. */
-void store_set_config(struct store *store, const struct config *config);
+/* Makes the text of a config as furcate.db keeps it; free() it. Large ones take a while. */
+char *store_format_config(const struct config *config);
+/* Tells which config is carried out from now on: its text, which is taken over. */
+void store_set_config(struct store *store, char *text);
 
 /*
  * Whether the log dir is still the folder that was locked; not when somebody has deleted or moved it, or its
@@ -239,9 +241,13 @@ int table_column(const struct table *table, const char *name);
 int table_add_column(struct table *table, const char *name);
 void table_free(struct table *table);
 
-/* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it. */
-bool store_peek_finished(const char *log_dir, const struct plan *plan, struct number_set *finished,
-                         struct other_rows *others, struct error *err);
+/* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it, on
+ * any thread.
+ *
+ * shown  how messages call it
+ */
+bool store_peek_finished(const char *log_dir, const char *shown, const struct plan *plan,
+                         struct number_set *finished, struct other_rows *others, struct error *err);
 /* The config that was carried out last in a log dir, by a look at it like the one above; NULL with a fault
  * when none is known. */
 struct config *store_peek_config(const char *log_dir, struct faults *faults);

@@ -359,19 +359,74 @@ def test_a_writer_that_never_closes_the_file_is_noticed_too(project):
     finish(project, runner, 2, edits=1)
 
 
-def test_an_edit_between_reading_and_watching_is_noticed(project):
-    """The log dir is opened between the two: its log is a pipe here, which the test opens when it has edited."""
-    project.config.write_text(config_of([1]))
-    project.logs.mkdir()
-    os.mkfifo(project.logs / "pipe")
-    os.symlink("pipe", project.logs / "furcate.log")
-    runner = project.start(project.gated())
-    until(lambda: (project.logs / "furcate.lock").exists(), "the lock")
+# --- files that are never at rest ---
+
+@pytest.mark.parametrize("save", [in_place, renamed_over, deleted_and_made, in_several_writes])
+def test_a_config_that_is_saved_all_the_time_is_followed(project, save):
+    runner = start(project)
+    last = 1
+
+    def is_planned():
+        nonlocal last
+        last += 1
+        save(project.config, config_of([1, 2, last + 1]))
+        time.sleep(0.03)  # far less than the runner waits for the file to settle
+        return "The plan is now 3 config" in project.log()
+    until(is_planned, "a plan while the config is being saved")
     project.config.write_text(config_of([1, 2]))
-    log = os.open(project.logs / "furcate.log", os.O_RDWR)  # so that the runner's log has a reader to its end
+    until_planned(project, 2)
+    finish(project, runner, 2)
+
+
+def test_a_json_file_that_its_writer_changes_all_the_time_is_followed_whenever_it_is_whole(project):
+    runner = start(project)
+    with project.config.open("r+") as file:
+        def is_planned():
+            text = config_of([1, 2, 3])
+            for part in (text[:50], text[50:]):
+                file.write(part)
+                file.flush()
+                time.sleep(0.05)
+            file.seek(0)
+            return "The plan is now 3 config" in project.log()
+        until(is_planned, "a plan while the config is being written")
+    finish(project, runner, 3, edits=1)
+
+
+def test_half_a_yaml_file_is_not_taken_for_a_whole_one(project):
+    """Each line more makes a valid config."""
+    project.config = project.root / "config.yaml"
+    project.config.write_text(config_of([1]))
+    runner = start(project, project.config)
+    meta = "meta:\n  allow_cpu: true\n  max_threads: 1\n  order: config\n"
+    with project.config.open("w") as file:
+        file.write(meta + "data_name: example\ndata_dir: foo/\nepochs: 50\nbatch_size:\n- 1\n")
+        for value in range(2, 10**6):
+            file.write(f"- {value}\n")
+            file.flush()
+            time.sleep(0.05)
+            if "config.yaml is being written by a program that has it open" in project.log():
+                break
+        assert "The plan is now" not in project.log()
+    until_planned(project, value)
+    (project.root / "open").touch()
+    project.config.write_text(config_of([1]))
+    until_log(project, "The plan is now 1 config")
+    assert project.let_all_go(runner) == 0
+
+
+def test_an_edit_between_reading_and_watching_is_noticed(project):
+    """GPUs are looked for between the two, here by a program that waits until the test has edited."""
+    project.config.write_text(config_of([1]))
+    (project.root / "bin").mkdir()
+    project.script("bin/nvidia-smi", "touch \"$FURCATE_TEST/asked\"\n"
+                                     "until [ -e \"$FURCATE_TEST/edited\" ]; do sleep .01; done\nexit 9\n")
+    runner = project.start(project.gated(), PATH=f"{project.root}/bin:{project.environment['PATH']}")
+    until((project.root / "asked").exists, "the look for GPUs")
+    project.config.write_text(config_of([1, 2]))
+    (project.root / "edited").touch()
     project.until_waiting(1)
     assert project.let_all_go(runner) == 0
-    os.close(log)
     assert "The plan is now 2 configs" in runner.stderr
     assert project.values() == ["1", "2"]
 

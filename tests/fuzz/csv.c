@@ -62,7 +62,7 @@ static bool find(struct number_set *finished)
 {
     struct error err = {0};
     *finished = (struct number_set){0};
-    bool found = store_peek_finished(stage.folder, stage.plan, finished, NULL, &err);
+    bool found = store_peek_finished(stage.folder, stage.folder, stage.plan, finished, NULL, &err);
     REQUIRE(found || err.kind == ERROR_SYSTEM);
     for (size_t i = 0; i < finished->capacity; i++)
         REQUIRE(finished->slots[i] == 0 || finished->slots[i] - 1 < plan_count(stage.plan));

@@ -97,7 +97,7 @@ static char *filled_in(const struct command_fixture *fixture, char *const *words
     for (char **argument = arguments + 1; *argument; argument++)
         text_addf(&joined, "%s%s", argument > arguments + 1 ? "|" : "", *argument);
     command_free_arguments(arguments);
-    command_destroy(command);
+    command_unref(command);
     return text_take(&joined);
 }
 
@@ -188,7 +188,7 @@ static void fills_in_the_slot_where_no_key_has_its_name(void **state)
     assert_string_equal(arguments[2], "p={slot}{gpu_id}");
     fixture->run.directory = directory;
     command_free_arguments(arguments);
-    command_destroy(command);
+    command_unref(command);
     config_unref(config);
     faults_destroy(faults);
 }
@@ -203,12 +203,12 @@ static void finds_the_program_of_each_value(void **state)
     CLEANUP(memory_free) char *found = command_find_program(command, fixture->config, &fixture->run, &err);
     assert_string_equal(found, "/bin/sh");
     assert_false(command_check_preload(command, &err));
-    command_destroy(command);
+    command_unref(command);
 
     command = command_create((char *const[]){(char *)"{optimizer.name}{shell}", NULL}, false, &err);
     assert_false(command_check(command, fixture->plan, &err));
     assert_non_null(strstr(err.text, "'sgdsh' (of '{optimizer.name}{shell}') is not on PATH"));
-    command_destroy(command);
+    command_unref(command);
 }
 
 static void leaves_the_arguments_of_a_fork_program_alone(void **state)
@@ -258,7 +258,7 @@ static void names_the_argument_that_is_wrong_and_the_remedy(void **state)
         for (size_t j = 0; j < 3; j++)
             if (!strstr(err.text, cases[i].said[j]))
                 fail_msg("'%s' is not in: %s", cases[i].said[j], err.text);
-        command_destroy(command);
+        command_unref(command);
     }
 }
 
@@ -277,7 +277,7 @@ static void looks_for_the_program_on_the_path(void **state)
     assert_non_null(command);
     CLEANUP(memory_free) char *found = command_find_program(command, fixture->config, &fixture->run, &err);
     assert_string_equal(found, program);
-    command_destroy(command);
+    command_unref(command);
 }
 
 static void asks_nothing_of_a_value_that_is_excluded(void **state)
@@ -293,10 +293,10 @@ static void asks_nothing_of_a_value_that_is_excluded(void **state)
     assert_non_null(plan);
     struct command *command = command_create(WORDS((char *)"{opt.n}"), false, &err);
     assert_true(command_check(command, plan, &err));
-    command_destroy(command);
+    command_unref(command);
     command = command_create(WORDS((char *)"{opt.m}"), false, &err);
     assert_false(command_check(command, plan, &err));
-    command_destroy(command);
+    command_unref(command);
     plan_unref(plan);
     config_unref(config);
     faults_destroy(faults);
@@ -316,11 +316,11 @@ static void refuses_what_no_argument_can_hold(void **state)
         struct command *command = command_create(WORDS((char *)words[i]), false, &err);
         assert_false(command_check(command, plan, &err));
         assert_non_null(strstr(err.text, "would hold a NUL character, of a value of k: \"a\\u0000b\""));
-        command_destroy(command);
+        command_unref(command);
     }
     struct command *command = command_create(WORDS((char *)"{c}{config}"), false, &err);
     assert_true(command_check(command, plan, &err));
-    command_destroy(command);
+    command_unref(command);
     plan_unref(plan);
     config_unref(config);
     faults_destroy(faults);
@@ -364,7 +364,7 @@ static void check_first_line(const struct command_fixture *fixture, const char *
     }
     struct command *command = command_create((char *const[]){program, NULL}, false, &err);
     assert_non_null(command);
-    command_destroy(command);
+    command_unref(command);
 }
 
 static void looks_for_the_interpreter_of_a_script(void **state)

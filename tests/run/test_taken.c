@@ -41,7 +41,7 @@ static void is_known_at_every_step(void **state)
     uint64_t gone = 0, steps = 0;
     take_some(&taken, before.plan);
     assert_int_equal(taken_count(&taken), 500);
-    taken_follow(&taken, before.plan, now.plan);
+    taken_follow(&taken, rank_map_create(before.plan, now.plan), rank_map_create(now.plan, before.plan));
     do {
         check(&taken, before.plan, now.plan);
         assert_int_equal(taken_count(&taken), 500 - gone);
@@ -65,7 +65,7 @@ static void takes_more_while_it_follows(void **state)
     struct taken taken = {0};
     uint64_t gone = 0;
     take_some(&taken, before.plan);
-    taken_follow(&taken, before.plan, now.plan);
+    taken_follow(&taken, rank_map_create(before.plan, now.plan), rank_map_create(now.plan, before.plan));
     taken_add(&taken, 400);
     taken_add(&taken, 401);
     taken_remove(&taken, 401);
@@ -86,7 +86,7 @@ static void can_be_replaced_while_it_follows(void **state)
     struct taken taken = {0};
     struct number_set ranks = {0};
     take_some(&taken, before.plan);
-    taken_follow(&taken, before.plan, now.plan);
+    taken_follow(&taken, rank_map_create(before.plan, now.plan), rank_map_create(now.plan, before.plan));
     number_set_add(&ranks, 5);
     taken_replace(&taken, &ranks);
     assert_true(taken_has(&taken, 5));

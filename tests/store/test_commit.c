@@ -453,7 +453,7 @@ static void remembers_the_config_that_is_carried_out(void **state)
     struct faults *faults = faults_create("logs");
     assert_null(store_peek_config(store_directory(store), faults));
     assert_int_equal(faults_count(faults, FAULT_ERROR), 1);
-    store_set_config(store, plan_config(plan));
+    store_set_config(store, store_format_config(plan_config(plan)));
     assert_true(store_commit_begin(store));
     struct error err;
     assert_true(store_commit_work(store, &err));

@@ -194,7 +194,8 @@ static void a_row_torn_within_quotes_is_not_finished(void **state)
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     struct number_set finished = {0};
     put(fixture, "run_data.csv", "data_name,data_dir,batch_size,epochs,notes\nexample,foo/,32,50,\"fi");
-    assert_true(store_peek_finished(fixture->log_dir, plan, &finished, NULL, &fixture->err));
+    assert_true(
+        store_peek_finished(fixture->log_dir, fixture->log_dir, plan, &finished, NULL, &fixture->err));
     assert_int_equal(finished.count, 0);
     number_set_free(&finished);
     plan_unref(plan);
@@ -207,7 +208,8 @@ static void a_second_header_with_a_number_behind_the_columns_is_seen(void **stat
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     struct number_set finished = {0};
     put(fixture, "run_data.csv", "data_name,data_dir\nexample,foo/\ndata_name,data_dir,7,meta,log_dir\n");
-    assert_false(store_peek_finished(fixture->log_dir, plan, &finished, NULL, &fixture->err));
+    assert_false(
+        store_peek_finished(fixture->log_dir, fixture->log_dir, plan, &finished, NULL, &fixture->err));
     assert_non_null(strstr(fixture->err.text, "run_data.csv:3: a second header"));
     number_set_free(&finished);
     plan_unref(plan);
@@ -258,7 +260,7 @@ static char *told_of(struct fixture *fixture, const char *config, const char *cs
     struct other_rows others = {0};
     put(fixture, "run_data.csv", csv);
     struct plan *plan = make_plan(fixture, config);
-    if (!store_peek_finished(fixture->log_dir, plan, &finished, &others, &fixture->err))
+    if (!store_peek_finished(fixture->log_dir, fixture->log_dir, plan, &finished, &others, &fixture->err))
         fail_msg("%s", fixture->err.text);
     *odd = others.odd;
     CLEANUP(memory_free) char *beginning = text_format(" of %s/run_data.csv", fixture->log_dir);
@@ -364,7 +366,8 @@ static void a_row_is_rounded_only_when_it_differs_in_nothing_else(void **state)
                 "1 row: has values that this config does not have: batch_size 32; seed 1.23457E+11\n");
     struct plan *plan = make_plan(*state, WITH("batch_size: 32, seed: 123456789012"));
     struct fixture *fixture = *state;
-    assert_false(store_peek_finished(fixture->log_dir, plan, &finished, NULL, &fixture->err));
+    assert_false(
+        store_peek_finished(fixture->log_dir, fixture->log_dir, plan, &finished, NULL, &fixture->err));
     assert_non_null(strstr(fixture->err.text, "rounded from 123456789012"));
     number_set_free(&finished);
     plan_unref(plan);
