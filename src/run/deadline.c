@@ -35,8 +35,9 @@ double deadline_seconds_left(const struct attempt *attempt)
 
 double deadline_next_step(const struct attempt *attempt)
 {
+    static const double least = 1, most = 10;
     double left = deadline_seconds_left(attempt), step = left / 64;
-    step = step > 1 ? step : 1;
+    step = step < least ? least : step > most && !isinf(left) ? most : step;
     return left < 0 ? 0 : left < step ? left : step;
 }
 
@@ -47,19 +48,10 @@ bool deadline_is_overtaken(const struct attempt *attempt)
            waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
-/* Returns whether it was stopped since the last look, or still is. */
-static bool was_stopped(const struct attempt *attempt)
-{
-    siginfo_t info = {0};
-    return !attempt->ended &&
-           waitid(P_PIDFD, (id_t)attempt->pidfd, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
-           info.si_pid != 0;
-}
-
 void deadline_forgive(struct attempt *attempt)
 {
     int64_t now = clock_monotonic();
-    if (now - attempt->due < half_second_ns || !was_stopped(attempt))
+    if (now - attempt->due < half_second_ns)
         return;
     attempt->started += now - attempt->looked_at;
     attempt->told_to_end += now - attempt->looked_at;

@@ -14,7 +14,8 @@ double deadline_next_step(const struct attempt *attempt);
  * still the loop looks at its timers first. */
 bool deadline_is_overtaken(const struct attempt *attempt);
 /*
- * Forgives the attempt the time in which both this process and the attempt were stopped, as a batch system
- * suspends a job. When in the last step they were stopped is not known, so all of that step is forgiven.
+ * Forgives the attempt the time in which this process stood still: then all of the job was most likely
+ * suspended, by a batch system, a freezer or the host of a virtual machine, and nobody can tell that for sure
+ * afterwards. When in the last step that began is not known, so all of the step is forgiven.
  */
 void deadline_forgive(struct attempt *attempt);

@@ -144,7 +144,7 @@ def test_a_run_that_ended_in_time_did_so_though_the_runner_stood_still(project, 
     assert "timed out" not in runner.stderr
 
 
-def test_a_run_that_took_too_long_while_only_the_runner_stood_still_has_timed_out(project):
+def test_after_only_the_runner_stood_still_the_time_limit_still_holds(project):
     runner, _ = started(project, project.gated(), timeout=1)
     stopped_until([project.runner_pid()], seconds_from_now(1.5))
     assert runner.wait() == 1
