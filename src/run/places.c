@@ -310,6 +310,12 @@ void places_free(struct places *places)
     free(places->excused);
 }
 
+bool places_is_aside(const void *places, int gpu_id)
+{
+    const struct place *place = find(places, gpu_id);
+    return place && place->aside;
+}
+
 void places_describe(const struct places *places, struct text *out)
 {
     for (size_t i = 0; i < places->all.count; i++) {

@@ -60,5 +60,7 @@ void places_note_start(struct runner *runner, const struct slot *slot);
 void places_note_success(struct runner *runner, int gpu_id);
 /* Returns whether something may be started on the slot. */
 bool places_allow(const struct runner *runner, const struct slot *slot);
+/* Returns whether a GPU is set aside now. places: struct places */
+bool places_is_aside(const void *places, int gpu_id);
 /* Adds a paragraph for the summary for each place that was set aside; nothing where none was. */
 void places_describe(const struct places *places, struct text *out);

@@ -76,6 +76,9 @@ static void add_status(struct text *line, const struct runner *runner)
               (unsigned long long)total, running);
     if (runner->failures.count)
         text_addf(line, ", %zu failed", runner->failures.count);
+    if (running == 0 && runner->bookkeeping.reading > 0)
+        text_addf(line, ", reading the output of %zu run%s", runner->bookkeeping.reading,
+                  runner->bookkeeping.reading == 1 ? "" : "s");
     add_trouble(line, "results cannot be stored", &runner->storing);
     add_trouble(line, "starts are refused", &runner->refusal.trouble);
     if (runner->stop_signal) {
@@ -117,6 +120,12 @@ static void draw(struct progress *progress)
 void progress_update(struct progress *progress)
 {
     if (progress->live && !progress->hidden && clock_monotonic() - progress->last_draw >= least_ns)
+        draw(progress);
+}
+
+void progress_redraw(struct progress *progress)
+{
+    if (progress->live && !progress->hidden)
         draw(progress);
 }
 

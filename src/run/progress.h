@@ -21,6 +21,8 @@ struct progress {
 void progress_open(struct progress *progress, struct runner *runner);
 /* Something changed: draws the live line again, at most ten times a second. */
 void progress_update(struct progress *progress);
+/* Draws it at once, for what may last. */
+void progress_redraw(struct progress *progress);
 /* While the attempts are stopped the terminal is the shell's. */
 void progress_hide(struct progress *progress);
 void progress_show(struct progress *progress);

@@ -275,8 +275,13 @@ static void close_when_done(struct runner *runner)
     if (runner->closing || is_executing(runner) || has_more(runner))
         return;
     bookkeeping_hurry(&runner->bookkeeping);
-    if (runner->closing || !is_written(runner)) /* closing: there was nothing to write after all */
+    if (runner->closing) /* there was nothing to write after all */
         return;
+    if (!is_written(runner)) {
+        if (runner->bookkeeping.reading > 0)
+            progress_redraw(&runner->progress);
+        return;
+    }
     if (!warm_end(runner))
         return;
     runner->closing = true;

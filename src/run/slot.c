@@ -249,7 +249,7 @@ static char *describe_together(const struct slots *slots)
 }
 
 /* Adds the use of a place, that is of all its slots. */
-static void add_place(const struct slots *slots, const struct slot *first, struct text *out)
+static void add_place(const struct slots *slots, const struct slot *first, bool is_aside, struct text *out)
 {
     int64_t busy_ns = 0, idle_ns = 0;
     size_t attempts = 0;
@@ -260,25 +260,29 @@ static void add_place(const struct slots *slots, const struct slot *first, struc
         idle_ns += counts ? slot->idle_ns : 0;
         attempts += counts ? slot->attempts : 0;
     }
-    if (attempts > 0)
+    if (is_aside)
+        text_addf(out, "%s%s set aside", out->len ? ", " : "", first->name);
+    else if (attempts > 0)
         text_addf(out, "%s%s busy %.2f %%", out->len ? ", " : "", first->name, percent(busy_ns, idle_ns));
 }
 
-static char *describe_each(const struct slots *slots)
+static char *describe_each(const struct slots *slots, bool (*is_aside)(const void *context, int gpu_id),
+                           const void *context)
 {
     struct text out = {0};
     for (size_t i = 0; i < slots->all.count; i++)
         if (is_first_of_its_place(slots, i))
-            add_place(slots, slots->all.items[i], &out);
+            add_place(slots, slots->all.items[i], is_aside(context, slots->all.items[i]->gpu_id), &out);
     return text_take(&out);
 }
 
-char *slots_describe_use(const struct slots *slots)
+char *slots_describe_use(const struct slots *slots, bool (*is_aside)(const void *context, int gpu_id),
+                         const void *context)
 {
     bool known = false;
     for (size_t i = 0; i < slots->all.count; i++)
         known |= slots->all.items[i]->attempts > 1;
     if (!known)
         return memory_copy_text("");
-    return slots->devices.count ? describe_each(slots) : describe_together(slots);
+    return slots->devices.count ? describe_each(slots, is_aside, context) : describe_together(slots);
 }

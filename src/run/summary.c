@@ -88,7 +88,7 @@ static void print_leaving(const struct runner *runner)
 
 static void print_use(const struct runner *runner)
 {
-    CLEANUP(memory_free) char *use = slots_describe_use(&runner->slots);
+    CLEANUP(memory_free) char *use = slots_describe_use(&runner->slots, places_is_aside, &runner->places);
     if (*use)
         tell("%s\n", use);
 }

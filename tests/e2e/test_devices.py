@@ -248,6 +248,7 @@ def test_a_gpu_on_which_all_runs_fail_is_set_aside_and_its_runs_are_done_elsewhe
     assert done.stderr.count("      CUDA error: uncorrectable ECC error") == 1
     assert len(machine.directories()) == 16
     assert machine.log().count("no more are started on it for 5 min") == 1
+    assert f"GPU {broken} set aside" in done.stderr and f"GPU {broken} busy" not in done.stderr
 
 
 @pytest.mark.parametrize("fail_fast", [True, False])

@@ -67,6 +67,12 @@ def test_a_live_line_shows_what_is_done_and_what_executes(project):
                      terminal.read_rest())
 
 
+def test_the_live_line_says_that_outputs_are_read_when_nothing_executes_any_more(project):
+    project.write({"x": [1]}, meta={"metrics": {"loss": "loss {number}"}})
+    assert re.search(r"\] 1/1 done, 0 running, reading the output of 1 run",
+                     written_by(project, "echo", "loss 1"))
+
+
 def test_log_lines_scroll_above_it_with_the_time_of_day(project):
     project.write(meta={"max_threads": 1})
     written = written_by(project, "/bin/true")
