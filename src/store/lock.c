@@ -14,6 +14,9 @@
 #include "base/proc.h"
 #include "base/user.h"
 
+static const struct timespec pause_of_5_ms = {.tv_nsec = 5 * 1000 * 1000};
+enum { patience = 15 * 200, unnamed_patience = 200, end_patience = 400 }; /* tries, with a pause after each */
+
 /* --- the file --- */
 
 static bool read_holders(int fd, struct holders *holders)
@@ -105,8 +108,6 @@ static bool is_dying(const struct holders *holders, const struct machine *here)
  */
 static bool lock_after_dying(int fd, const struct machine *here, struct holders *holders)
 {
-    static const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-    enum { patience = 15 * 200, unnamed_patience = 200 }; /* tries */
     for (int tries = 0; tries < patience; tries++) {
         if (try_lock(fd))
             return true;
@@ -115,7 +116,7 @@ static bool lock_after_dying(int fd, const struct machine *here, struct holders 
         bool is_named = read_holders(fd, holders);
         if (is_named ? !is_dying(holders, here) : tries >= unnamed_patience)
             break;
-        nanosleep(&pause, NULL);
+        nanosleep(&pause_of_5_ms, NULL);
     }
     errno = EAGAIN;
     return false;
@@ -177,11 +178,25 @@ static bool is_original(int fd, const struct lock_identity *written)
            now.device == written->device && now.inode == written->inode && now.born == written->born;
 }
 
+static bool have_ended(const struct holders *holders)
+{
+    return has_ended(&holders->runner) && (!holders->guardian.pid || has_ended(&holders->guardian));
+}
+
+/* Waits for those that had the lock: a process that is killed lets go of its files a moment before it counts
+ * as ended. */
+static bool wait_for_end(const struct holders *holders)
+{
+    int tries = 0;
+    while (!have_ended(holders) && tries++ < end_patience)
+        nanosleep(&pause_of_5_ms, NULL);
+    return have_ended(holders);
+}
+
 static bool find_killed(int fd, const struct machine *here, struct holders *holders)
 {
     return read_holders(fd, holders) && is_original(fd, &holders->lock) &&
-           machine_shares_pids(here, &holders->machine) && has_ended(&holders->runner) &&
-           (!holders->guardian.pid || has_ended(&holders->guardian));
+           machine_shares_pids(here, &holders->machine) && wait_for_end(holders);
 }
 
 static void describe(struct holders *holders, const struct machine *here, const struct store_holder *holder)

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -176,6 +177,44 @@ static void a_killed_runner_is_handed_on_by_its_token_and_group_once(void **stat
     assert_false(look(fixture).was_killed);
 }
 
+static void let_go(void *context, int lock_fd, const char *directory, const struct store_killed *killed)
+{
+    (void)directory, (void)killed;
+    *(int *)context = lock_fd;
+}
+
+/* A child that has let go of the lock, as a process does whose end has begun. */
+static pid_t leave_dying(struct fixture *fixture)
+{
+    int ready[2], fd = -1;
+    char byte;
+    const struct store_holder holder = {
+        .guardian = INT_MAX, .token = TOKEN, .locked = let_go, .context = &fd};
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        bool opened = store_open(fixture->log_dir, &holder, &fixture->err) && close(fd) == 0;
+        _exit(opened && write(ready[1], "x", 1) == 1 && pause() ? 0 : 1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return child;
+}
+
+static void a_killed_runner_that_has_not_ended_yet_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    pid_t child = leave_dying(fixture), killer = fork();
+    if (killer == 0) {
+        poll(NULL, 0, 100);
+        _exit(kill(child, SIGKILL));
+    }
+    assert_true(look(fixture).was_killed);
+    assert_int_equal(waitpid(killer, NULL, 0), killer);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void a_log_dir_that_was_moved_is_the_same(void **state)
 {
     struct fixture *fixture = *state;
@@ -342,6 +381,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lock_that_names_nobody_is_respected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_runner_is_handed_on_by_its_token_and_group_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_runner_that_has_not_ended_yet_is_waited_for, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_log_dir_that_was_moved_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_of_a_lock_names_nobody, set_up, tear_down),
