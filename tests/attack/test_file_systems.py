@@ -105,7 +105,7 @@ def check_all_done(trial, rows, complete, finishes):
     """As after other faults, but that a run whose folder could not be made has failed under an id of its own, and that one
     whose run_data.json could not be written has its results in the row alone."""
     check_no_loss(trial, rows, complete, finishes)
-    frame = check_table(trial)
+    frame = check_table(trial, ["its row lacks metrics", "its row has no results"])
     if "is all there is of the results" not in trial.said("faulty.err"):
         check_directories(trial, frame)
     check_nothing_left(trial)

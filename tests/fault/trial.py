@@ -168,12 +168,12 @@ def check_metrics(frame):
         must(found == values, f"the metric {name} is {found}")
 
 
-def check_table(trial):
+def check_table(trial, excuses=("its row lacks metrics",)):
     frame = pandas.read_csv(trial.csv)
     must(sorted(frame.step) == STEPS, f"rows of the steps {sorted(frame.step)}")
     for column in ("run_id", "run_name", "log_dir"):
         must(frame[column].is_unique, f"{column} is not unique")
-    if "its row lacks metrics" not in trial.said("faulty.err"):
+    if not any(excuse in trial.said("faulty.err") for excuse in excuses):
         check_metrics(frame)
     return frame
 
