@@ -103,6 +103,11 @@ char *file_join(const char *folder, const char *name)
     return text_format("%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
 }
 
+bool file_is_name(const char *name)
+{
+    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 void file_add_normal_path(struct text *out, const char *path, size_t len)
 {
     size_t start = out->len;

@@ -28,6 +28,10 @@ bool file_cwd_is_deleted(void);
 char *file_join(const char *folder, const char *name);
 /* The last component of a path, trailing slashes aside: "data/foo/" gives "foo"; free() it. */
 char *file_base_name(const char *path);
+/* Returns whether it is the name of something within a folder, and not that of the folder itself or of one
+ * elsewhere.
+ */
+bool file_is_name(const char *name);
 /* Adds the path in its shortest spelling: "./data//" is "data". ".." stays, since a link may come before it.
  */
 void file_add_normal_path(struct text *out, const char *path, size_t len);

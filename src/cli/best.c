@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -246,7 +247,8 @@ static int print_path(const struct request *request, const struct table *table, 
     }
     CLEANUP(memory_free) char *name = file_base_name(written);
     CLEANUP(memory_free) char *path = file_join(request->log_dir, name);
-    if (!file_is_folder(path)) {
+    struct stat info;
+    if (!file_is_name(name) || lstat(path, &info) < 0 || !S_ISDIR(info.st_mode)) {
         tell("furcate best: the run directory of the best run, %s, is not there any more\n", path);
         return CLI_SOME_FAILED;
     }

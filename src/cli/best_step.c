@@ -81,7 +81,7 @@ static bool read_again(const struct search *search, size_t row, const struct val
     CLEANUP(value_cleanup) struct value *data = value_new_object();
     const struct value *expressions = value_member(meta, "metrics", VALUE_OBJECT);
     struct history *history = history_create();
-    if (*base)
+    if (file_is_name(base))
         report_read_directory(history, directory, text_at(search->table, row, search->name),
                               (int)strtol(text_at(search->table, row, search->attempts), NULL, 10),
                               expressions, NULL, &ignored);

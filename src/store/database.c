@@ -15,8 +15,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/database_busy.h"
+#include "store/database_safety.h"
 #include "store/database_schema.h"
 #include "store/database_statements.h"
+#include "store/directory.h"
 #include "store/set_aside.h"
 
 static const char *const state_names[] = {"running", "retrying", "failed", "finished", "removed"};
@@ -27,6 +29,7 @@ struct database {
     sqlite3_stmt *prepared[statement_count];
     int failure; /* of SQLite, the last; 0: none */
     struct database_patience patience;
+    struct database_effort effort;
 };
 
 /* Returns whether this process may not make one of the database's files as large as it has to be. SQLite
@@ -115,7 +118,7 @@ static bool is_broken(struct database *database)
 static bool is_damaged(const struct database *database)
 {
     int code = database->failure & 0xff; /* SQLITE_CORRUPT_INDEX is SQLITE_CORRUPT too */
-    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_INTERRUPT;
 }
 
 bool store_database_is_lost(const struct database *database)
@@ -163,6 +166,7 @@ static bool set_up(struct database *database)
 {
     int64_t tables;
     store_database_be_patient(database->handle, &database->patience, database->path);
+    database_safety_restrict(database->handle);
     if (!query_number(database, "SELECT count(*) FROM sqlite_schema", &tables) ||
         !execute(database,
                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -200;"))
@@ -170,7 +174,7 @@ static bool set_up(struct database *database)
     if (tables == 0 &&
         !(execute(database, "BEGIN") && execute(database, schema) && execute(database, "COMMIT")))
         return false;
-    return take_over(database) && prepare(database);
+    return database_safety_check_schema(database->handle) && take_over(database) && prepare(database);
 }
 
 static bool is_of_newer(struct database *database, int64_t *version)
@@ -196,12 +200,26 @@ static void tell_whose(struct database *database, bool *broken, struct error *er
             database->path, (long long)version, schema_version);
 }
 
+static bool open_within_limit(struct database *database)
+{
+    database_safety_limit(database->handle, &database->effort, database->path);
+    bool done = set_up(database);
+    database_safety_lift_limit(database->handle);
+    return done;
+}
+
 static struct database *try_open(const char *path, bool *broken, struct error *err)
 {
     struct database *database = memory_new(1, sizeof *database);
     database->path = memory_copy_text(path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &database->handle, flags, NULL) == SQLITE_OK && set_up(database))
+    database_safety_detach_files(path);
+    if (!database_safety_check_files(path, err)) {
+        *broken = true;
+        store_database_close(database);
+        return NULL;
+    }
+    if (database_safety_open(path, flags, &database->handle) == SQLITE_OK && open_within_limit(database))
         return database;
     *broken = is_broken(database);
     if (*broken && sqlite3_errcode(database->handle) == SQLITE_OK)
@@ -365,6 +383,12 @@ static bool cannot_read(struct database *database, struct error *err)
     return cannot(database, "read", err);
 }
 
+/* What no furcate has given is no id. */
+static bool is_id(int64_t id)
+{
+    return id >= 0 && id <= STORE_HIGHEST_ID;
+}
+
 static bool find_number(struct database *database, enum statement which, int64_t *number, struct error *err)
 {
     sqlite3_stmt *statement = database->prepared[which];
@@ -423,10 +447,14 @@ bool store_database_open_runs(struct database *database,
 {
     sqlite3_stmt *statement = database->prepared[GET_OPEN];
     int code;
+    database_safety_limit(database->handle, &database->effort, database->path);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(statement, 0);
         const char *directory = (const char *)sqlite3_column_text(statement, 1);
-        visit(context, sqlite3_column_int64(statement, 0), directory ? directory : "");
+        if (is_id(id))
+            visit(context, id, directory ? directory : "");
     }
+    database_safety_lift_limit(database->handle);
     bool read = code == SQLITE_DONE || cannot_read(database, err);
     sqlite3_reset(statement);
     return read;

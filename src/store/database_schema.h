@@ -1,6 +1,8 @@
 /* The tables of furcate.db. */
 #pragma once
 
+#define SCHEMA_INDEX "CREATE INDEX runs_not_finished ON runs (id) WHERE state <> 'finished'"
+
 #define SCHEMA_SLOTS                                                                                         \
     "CREATE VIEW slots AS SELECT slot, count(*) AS attempts, sum(seconds) AS busy_seconds,"                  \
     " 1e-9 * total(idle_ns) AS idle_seconds FROM attempts WHERE slot <> '' GROUP BY slot;"
@@ -22,8 +24,7 @@ static const char schema[] =
     "  name TEXT NOT NULL,"
     "  label TEXT NOT NULL,"
     "  directory TEXT NOT NULL,"
-    "  state TEXT NOT NULL);"
-    "CREATE INDEX runs_not_finished ON runs (id) WHERE state <> 'finished';"
+    "  state TEXT NOT NULL);" SCHEMA_INDEX ";"
     "CREATE TABLE attempts ("
     "  run_id INTEGER NOT NULL,"
     "  attempt INTEGER NOT NULL,"

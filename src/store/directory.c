@@ -17,7 +17,12 @@
 #include "store/run_data.h"
 #include "store/run_record.h"
 
-enum { longest_base_name = 200, longest_where_short = 140, longest_data_name = 100, longest_id = 15 };
+enum {
+    longest_base_name = 200,
+    longest_where_short = 140,
+    longest_data_name = 100,
+    longest_id = 12 /* digits of STORE_HIGHEST_ID */
+};
 
 static void shorten(struct text *text, size_t longest)
 {
@@ -50,6 +55,20 @@ char *store_directory_run_name(const struct value *data_name, int64_t id)
     shorten(&name, longest_data_name);
     text_addf(&name, "%lld", (long long)id);
     return text_take(&name);
+}
+
+bool store_directory_may_be_run_name(const char *name, int64_t id)
+{
+    char digits[24];
+    struct text made = {0};
+    int count = snprintf(digits, sizeof digits, "%lld", (long long)id);
+    size_t len = strlen(name), before = len - (size_t)count;
+    if (len < (size_t)count || before > longest_data_name || strcmp(name + before, digits) != 0)
+        return false;
+    add_data_name(&made, name, before);
+    bool is_as_made = made.len == before && memcmp(text_get(&made), name, before) == 0;
+    text_free(&made);
+    return is_as_made;
 }
 
 char *store_directory_base_name(const char *name, const char *label)

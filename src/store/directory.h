@@ -6,8 +6,13 @@
 #include "config/value.h"
 #include "store/store.h"
 
+/* No furcate gives as many ids: what is higher, in a file or a name, is none. */
+#define STORE_HIGHEST_ID INT64_C(999999999999)
+
 /* "example0" from "example" and 0; what a path cannot hold is replaced. data_name may be NULL. free() it. */
 char *store_directory_run_name(const struct value *data_name, int64_t id);
+/* Returns whether furcate may have made the name for a run with this id. */
+bool store_directory_may_be_run_name(const char *name, int64_t id);
 /* "example0_foo_bs32"; at most 200 bytes, a longer one ends in a hash. free() it. */
 char *store_directory_base_name(const char *name, const char *label);
 /* Returns whether an error, of a file in a run directory, is one that the program or whoever made the

@@ -72,7 +72,7 @@ static void describe(struct found_run *found, const char *base_name)
 
     found->id = store_run_record_number(record, "id", id_in_name);
     found->attempts = attempts < INT32_MAX ? (int)attempts : 1;
-    found->name = name[0] && !strchr(name, '/') ? name : base_name; /* a slash would lead elsewhere */
+    found->name = store_directory_may_be_run_name(name, found->id) ? name : base_name;
     found->label = store_run_record_text(record, "label", "");
 }
 

@@ -134,7 +134,7 @@ static void ask_run(struct match *match, const struct csv_reader *reader, struct
     CLEANUP(memory_free) char *path = memory_copy_bytes(cell.bytes, cell.len);
     CLEANUP(memory_free) char *base_name = file_base_name(path);
     CLEANUP(memory_free) char *directory = file_join(match->log_dir, base_name);
-    if (!*base_name || !store_run_record_read(&record, directory, &ignored) || !record.content)
+    if (!file_is_name(base_name) || !store_run_record_read(&record, directory, &ignored) || !record.content)
         return;
     bool is_of_program = value_get(record.run, "gpu_id");
     key->extra = is_key_of(&record, key->name) ? EXTRA_IS_KEY : EXTRA_IS_NO_KEY;

@@ -25,7 +25,7 @@ bool store_is_copy(const char *log_dir, const char *base_name, const struct run_
     struct error ignored;
     *original = NULL;
     CLEANUP(memory_free) char *given = given_name(record);
-    if (!given[0] || strcmp(given, base_name) == 0)
+    if (!file_is_name(given) || strcmp(given, base_name) == 0)
         return false;
     CLEANUP(memory_free) char *path = file_join(log_dir, given);
     CLEANUP(store_run_record_free) struct run_record there = {0};

@@ -156,6 +156,21 @@ static void note_unfinished(struct reconciliation *work, const struct found_run 
     }
 }
 
+/* Returns whether there is the NAME.log of a run whose directory would have this name; NAME ends with its id.
+ */
+static bool has_output(const struct found_run *found, const char *base_name)
+{
+    struct stat info;
+    static const char digits[] = "0123456789";
+    for (const char *at = base_name; (at = strpbrk(at, digits)); at += strspn(at, digits)) {
+        size_t len = (size_t)(at - base_name) + strspn(at, digits);
+        CLEANUP(memory_free) char *path = text_format("%s/%.*s.log", found->directory, (int)len, base_name);
+        if (lstat(path, &info) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Passes over a folder that does not say which run it is of, if it is a run directory at all. Its number is
  * not given again. */
 static bool pass_over(struct reconciliation *work, const struct found_run *found, const char *base_name,
@@ -167,7 +182,8 @@ static bool pass_over(struct reconciliation *work, const struct found_run *found
         return false;
     bool was_started = started_ns >= 0, had_record = record_ns >= 0;
     bool was_open = number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
-    int64_t id = was_started ? store_directory_id(base_name, strlen(base_name), "", 0) : -1;
+    bool is_ours = was_started && (had_record || was_open || has_output(found, base_name));
+    int64_t id = is_ours ? store_directory_id(base_name, strlen(base_name), "", 0) : -1;
     if (id > work->highest_id)
         work->highest_id = id;
     if (was_started && had_record)
@@ -329,7 +345,7 @@ static bool set_next_id(struct reconciliation *work, struct error *err)
         return false;
     if (highest < work->highest_id)
         highest = work->highest_id;
-    store->next_id = next > highest ? next : highest + 1;
+    store->next_id = next > highest && next <= STORE_HIGHEST_ID ? next : highest + 1;
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "plan/plan.h"
+#include "store/directory.h"
 #include "store/run_data.h"
 
 static struct value *identity(const struct run *run)
@@ -149,9 +150,8 @@ const char *store_run_record_text(const struct run_record *record, const char *k
 
 int64_t store_run_record_number(const struct run_record *record, const char *key, int64_t otherwise)
 {
-    static const int64_t highest = 1000000000000000;
     const struct value *value = get(record->run, key);
     int64_t number = -1;
-    bool valid = value && value_int(value, &number) && number >= 0 && number <= highest;
+    bool valid = value && value_int(value, &number) && number >= 0 && number <= STORE_HIGHEST_ID;
     return valid ? number : otherwise;
 }

@@ -112,6 +112,8 @@ static void goes_on_after_the_highest_id(void **state)
     put(fixture, "run_data.csv", "data_name,log_dir\nset2,logs/set212_foo_bs64/\n\"a_b\",logs/a_b9\n");
     assert_int_equal(new_id(fixture, plan, 0, NULL), 13);
     put(fixture, "example20_foo_bs32/config.json", "{torn");
+    put(fixture, "example20_foo_bs32/example20.log", "");
+    put(fixture, "ckpt_99_a/config.json", "{model: bert}"); /* not a run's */
     put(fixture, "notes99/readme", "no run");
     assert_int_equal(new_id(fixture, plan, 0, NULL), 21);
     put(fixture, "odd/config.json", "{meta: {run: {id: 30}}}");
