@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -195,6 +196,20 @@ bool folder_write_path_synced(const char *path, const char *bytes, size_t len, s
     CLEANUP(file_close_fd) int folder = folder_open_of(path, &name);
     return (folder >= 0 && folder_write_synced(folder, name, bytes, len)) ||
            folder_error(err, errno, "cannot write %s", path);
+}
+
+char *folder_set_aside(int folder, const char *name)
+{
+    struct stat info;
+    char *aside = text_format("%s.broken", name);
+    for (int i = 2; fstatat(folder, aside, &info, AT_SYMLINK_NOFOLLOW) == 0; i++) {
+        free(aside);
+        aside = text_format("%s.broken%d", name, i);
+    }
+    if (renameat(folder, name, folder, aside) == 0)
+        return aside;
+    free(aside);
+    return NULL;
 }
 
 bool folder_read(int folder, const char *name, size_t most, struct text *content)

@@ -45,6 +45,9 @@ bool folder_write_synced(int folder, const char *name, const char *bytes, size_t
 /* The same by the path of a file in a run directory. */
 bool folder_write_path(const char *path, const char *bytes, size_t len, struct error *err);
 bool folder_write_path_synced(const char *path, const char *bytes, size_t len, struct error *err);
+/* Renames what has that name to `name`.broken, `name`.broken2 or so on, whichever is free. Returns the new
+ * name, which the caller frees; NULL with errno set. */
+char *folder_set_aside(int folder, const char *name);
 /* Reads a whole file of at most `most` bytes into `content`. Returns false with errno set, EFBIG past that.
  */
 bool folder_read(int folder, const char *name, size_t most, struct text *content);

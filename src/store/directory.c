@@ -279,11 +279,37 @@ static bool write_config(struct store *store, struct run *run, int folder, const
            write_file(run, folder, store_config_name(run), json, err);
 }
 
+static void set_odd_file_aside(struct store *store, const struct run *run, int folder, const char *name)
+{
+    struct stat info;
+    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(info.st_mode))
+        return;
+    CLEANUP(memory_free) char *aside = folder_set_aside(folder, name);
+    if (aside)
+        log_line(store->log, LOG_WARNING,
+                 "%s/%s is not a regular file, so that nothing may be written to it; set aside as %s",
+                 run->directory, name, aside);
+}
+
+/* Sets aside what is no file where the attempt will find files to write to: it would write to wherever a link
+ * leads, and wait for a reader of a FIFO. */
+static void set_odd_files_aside(struct store *store, const struct run *run, int folder)
+{
+    static const char *const endings[] = {"log", "err"};
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(memory_free) char *name = text_format("%s.%s", run->name, endings[i]);
+        set_odd_file_aside(store, run, folder, name);
+    }
+    set_odd_file_aside(store, run, folder, "metrics.jsonl");
+}
+
 static bool write_files(struct store *store, struct run *run, struct error *err)
 {
     CLEANUP(file_close_fd) int folder = store_directory_open(run, err);
     if (folder < 0)
         return false;
+    if (run->attempt > 1)
+        set_odd_files_aside(store, run, folder);
     run->start_id = store->start ? store->start_text.id : -1;
     run->code = store->code.text ? store->code.id : 0;
     CLEANUP(value_cleanup) struct value *record = store_record_value(run);

@@ -27,39 +27,29 @@ static bool can_be_read(const char *path, struct error *err)
     return got >= 0 || error_system(err, errno, "cannot read %s", path);
 }
 
-static char *find_free_name(const char *path)
+/* Sets aside what SQLite has next to it. A journal must not be applied to the file later: it may name others,
+ * which SQLite would delete. */
+static void rename_rest(const char *path, const char *name)
 {
-    struct stat info;
-    char *name = text_format("%s.broken", path);
-    for (int i = 2; lstat(name, &info) == 0; i++) {
-        free(name);
-        name = text_format("%s.broken%d", path, i);
-    }
-    return name;
-}
-
-static bool rename_all(const char *path, const char *name, struct error *err)
-{
-    /* A journal must not be applied to the file later: it may name others, which SQLite deletes. */
     static const char *const endings[][2] = {{"-wal", "-wal"}, {"-shm", "-shm"}, {"-journal", ".journal"}};
-    if (rename(path, name) < 0 && errno != ENOENT)
-        return error_system(err, errno, "cannot rename %s to %s", path, name);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         CLEANUP(memory_free) char *from = text_format("%s%s", path, endings[i][0]);
         CLEANUP(memory_free) char *to = text_format("%s%s", name, endings[i][1]);
         if (rename(from, to) < 0)
             unlink(to); /* nothing to set aside: let no older one seem to belong to it */
     }
-    return true;
 }
 
 char *store_set_aside(const char *path, struct error *err)
 {
     if (!can_be_read(path, err))
         return NULL;
-    char *name = find_free_name(path);
-    if (rename_all(path, name, err))
-        return name;
-    free(name);
-    return NULL;
+    char *name = folder_set_aside(AT_FDCWD, path);
+    if (!name && errno == ENOENT)
+        name = text_format("%s.broken", path); /* only the rest of it is there */
+    if (name)
+        rename_rest(path, name);
+    else
+        error_system(err, errno, "cannot rename %s", path);
+    return name;
 }
