@@ -1,6 +1,9 @@
 """Pictures of curves where there is no gnuplot."""
 
+import os
 from typing import List, Optional, Sequence
+
+from furcate.files import new_file
 
 
 def draw(path: str, metric: str, epochs: Sequence[float], train: Optional[List[float]],
@@ -18,5 +21,7 @@ def draw(path: str, metric: str, epochs: Sequence[float], train: Optional[List[f
     axes.grid(alpha=0.3)
     axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     axes.legend()
-    figure.savefig(path, bbox_inches="tight", dpi=150)
+    with new_file(path + ".new") as file:
+        figure.savefig(file, format="jpeg", bbox_inches="tight", dpi=150)
+    os.replace(path + ".new", path)
     return True

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import furcate.fork
 from furcate import _core
+from furcate.files import remove_if_odd
 from furcate.script import add_fault, reportable
 
 AUTOTUNE = tf.data.AUTOTUNE
@@ -124,8 +125,10 @@ class Fork(furcate.fork.Fork):
     def model_save(self, model: Any) -> None:
         """Saves model.h5, or what the config's `model_format` says: "h5", "keras" or "h5 keras"."""
         for name in self._formats():
+            path = os.path.join(self.log_dir, "model." + name)
+            remove_if_odd(path)
             with _no_word_of_hdf5():
-                model.save(os.path.join(self.log_dir, "model." + name))
+                model.save(path)
 
     def gen_tfrecord_dataset(self, filepaths: Sequence[str], processor: Callable, shuffle: bool = False) -> Any:
         """Returns a TFRecordDataset of the files, each record mapped by `processor`.

@@ -42,6 +42,7 @@ from furcate import _torch_metrics as metrics_of
 from furcate import adapters
 from furcate._torch_report import Epoch, EpochLoop, lightning_report_class, report_epochs
 from furcate._torch_schedule import Schedule
+from furcate.files import new_file
 from furcate.script import add_fault, reportable
 from furcate.tell import tell
 
@@ -226,7 +227,7 @@ class Fork(furcate.fork.Fork):
         """Writes model.state_dict() to model.pt in the run directory, in whole or not at all."""
         _require_module(model, "model_save")
         path = os.path.join(self.log_dir, "model.pt")
-        with open(path + ".tmp", "wb") as file:
+        with new_file(path + ".tmp") as file:
             torch.save(model.state_dict(), file)
             file.flush()
             os.fsync(file.fileno())

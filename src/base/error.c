@@ -11,10 +11,10 @@
 /* What others take up and give back, and what a network or a disk gets over. */
 static bool may_pass(int number)
 {
-    static const int passing[] = {EAGAIN,    ENOMEM,      EMFILE,       ENFILE,   ENOSPC, EDQUOT,
-                                  EFBIG,     EIO,         EBUSY,        ENOLCK,   ESTALE, ETXTBSY,
-                                  ETIMEDOUT, EHOSTDOWN,   EHOSTUNREACH, ENETDOWN, EINTR,  ENOBUFS,
-                                  ENOTCONN,  ENETUNREACH, ECONNRESET,   EREMOTEIO};
+    static const int passing[] = {EAGAIN,    ENOMEM,      EMFILE,       ENFILE,    ENOSPC, EDQUOT,
+                                  EFBIG,     EIO,         EBUSY,        ENOLCK,    ESTALE, ETXTBSY,
+                                  ETIMEDOUT, EHOSTDOWN,   EHOSTUNREACH, ENETDOWN,  EINTR,  ENOBUFS,
+                                  ENOTCONN,  ENETUNREACH, ECONNRESET,   EREMOTEIO, ENXIO};
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == number)
             return true;

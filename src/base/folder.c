@@ -36,7 +36,7 @@ static bool is_regular(const struct stat *info)
 {
     if (S_ISREG(info->st_mode))
         return true;
-    errno = S_ISLNK(info->st_mode) ? ELOOP : S_ISDIR(info->st_mode) ? EISDIR : ENXIO;
+    errno = S_ISLNK(info->st_mode) ? ELOOP : S_ISDIR(info->st_mode) ? EISDIR : EMEDIUMTYPE;
     return false;
 }
 
@@ -230,7 +230,7 @@ static const char *find_remedy(int number)
     case ELOOP:
         return ": it is a symbolic link, and furcate follows none within a log dir; put there what it leads "
                "to";
-    case ENXIO:
+    case EMEDIUMTYPE:
     case EISDIR:
         return ": it is not a regular file; move it away";
     case EPERM:

@@ -28,8 +28,8 @@ int folder_open_of(const char *path, const char **name);
  *
  * folder  AT_FDCWD: `name` is a path
  * flags   of open(2); with O_EXCL the file is new
- * Returns -1 with errno set: ELOOP where it is a link, EISDIR for a folder, ENXIO for anything else that is
- * no regular file, EMLINK where the copy would be larger than 8 GiB.
+ * Returns -1 with errno set: ELOOP where it is a link, EISDIR for a folder, EMEDIUMTYPE for anything else
+ * that is no regular file, EMLINK where the copy would be larger than 8 GiB.
  */
 int folder_open_file(int folder, const char *name, int flags);
 /* Does the same for a file in a run directory, from the path of the file. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/refs.h"
@@ -341,6 +342,11 @@ struct value *config_parse_file(const char *path, struct error *err)
 {
     CLEANUP(text_free) struct text text = {0};
     struct error reason;
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+        error_set(err, ERROR_CONFIG, "%s is not a regular file", path);
+        return NULL;
+    }
     if (config_read_source(path, &text, &reason))
         return config_parse(path, text_get(&text), text.len, err);
     error_set(err, reason.kind, "%s %.1500s", path, reason.text);

@@ -143,5 +143,5 @@ const char *config_metric_find_fault(const char *name);
 /* Reads one JSON or YAML text into a value without checking it as a config, as config.json, run_data.json and
  * CSV cells are. NULL with err set (ERROR_CONFIG; "NAME:LINE:COLUMN: …") when it is malformed. */
 struct value *config_parse(const char *name, const char *text, size_t len, struct error *err);
-/* The same for a whole file. */
+/* The same for a whole file, which must be a regular one. */
 struct value *config_parse_file(const char *path, struct error *err);

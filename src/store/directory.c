@@ -131,7 +131,8 @@ static bool is_one_of(int number, const int *numbers, size_t count)
 
 bool store_directory_is_spoilt(const struct error *err)
 {
-    static const int numbers[] = {EACCES, EPERM, ENOTDIR, EISDIR, ELOOP, EEXIST, ENOTEMPTY, ENXIO, EMLINK};
+    static const int numbers[] = {EACCES, EPERM,     ENOTDIR,     EISDIR, ELOOP,
+                                  EEXIST, ENOTEMPTY, EMEDIUMTYPE, EMLINK};
     return is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
 }
 
