@@ -283,8 +283,9 @@ static bool write_config(struct store *store, struct run *run, int folder, const
 static void set_odd_file_aside(struct store *store, const struct run *run, int folder, const char *name)
 {
     struct stat info;
-    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(info.st_mode))
-        return;
+    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(info.st_mode) ||
+        S_ISDIR(info.st_mode))
+        return; /* where a folder is the program can do no harm, and hears of it */
     CLEANUP(memory_free) char *aside = folder_set_aside(folder, name);
     if (aside)
         log_line(store->log, LOG_WARNING,
