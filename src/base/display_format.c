@@ -55,6 +55,8 @@ static const char *read_conversion(struct conversion *conversion, const char *at
     return *at ? at + 1 : at;
 }
 
+/* Types of the same width are types of their own to va_arg(). */
+// NOLINTBEGIN(bugprone-branch-clone)
 static intmax_t take_signed(const char *size, va_list *args)
 {
     switch (*size) {
@@ -84,6 +86,7 @@ static uintmax_t take_unsigned(const char *size, va_list *args)
         return va_arg(*args, unsigned);
     }
 }
+// NOLINTEND(bugprone-branch-clone)
 
 /* Adds as many bytes as the precision allows, less a character that it would cut. */
 static void add_text(struct text *out, const struct conversion *conversion, const char *text)

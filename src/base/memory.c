@@ -9,7 +9,7 @@
 const char *memory_limit_remedy(void)
 {
     static const struct {
-        int resource;
+        __rlimit_resource_t resource;
         const char *remedy;
     } limits[] = {
         {RLIMIT_AS, " (raise the limit on memory, ulimit -v)"},

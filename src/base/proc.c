@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +17,27 @@ bool proc_is_own(void)
     return readlink("/proc/self", self, sizeof self - 1) > 0 && strtol(self, NULL, 10) == getpid();
 }
 
-/* Reads the fields after the name, which may hold anything: "12 (a) b) S 1 …". */
+/* Reads fields of proc_pid_stat(5) from the third on; the second, the name, may hold anything: "12 (a) b) S 1
+ * …". */
 static bool parse_stat(const char *text, struct proc_stat *stat)
 {
-    int parent, session;
-    const char *name_end = strrchr(text, ')');
-    if (!name_end || sscanf(name_end + 1,
-                            " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-                            "%" SCNu64,
-                            &stat->state, &parent, &session, &stat->start) != 4)
+    enum { state = 3, parent = 4, session = 6, start = 22 };
+    uint64_t fields[start + 1] = {0};
+    const char *at = strrchr(text, ')');
+    if (!at || at[1] != ' ' || !at[2])
         return false;
-    stat->parent = parent;
-    stat->session = session;
+    stat->state = at[2];
+    at += 3;
+    for (int i = state + 1; i <= start; i++) {
+        char *end;
+        fields[i] = strtoull(at, &end, 10); /* a negative one wraps, and is not asked for */
+        if (end == at)
+            return false;
+        at = end;
+    }
+    stat->parent = (pid_t)fields[parent];
+    stat->session = (pid_t)fields[session];
+    stat->start = fields[start];
     return true;
 }
 

@@ -23,6 +23,7 @@ BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 FURCATE = BUILD / "furcate"
 STUBS = BUILD / "tests/stubs"
 SANITIZED = not re.search(r"^FURCATE_SANITIZE:\w+=OFF$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE)
+USER = 200000 + os.getpid()  # has no name, and no processes but those of this test: limits count what a user has
 PATIENCE = 60  # seconds until a test gives up waiting; nothing takes so long that works
 
 EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50,

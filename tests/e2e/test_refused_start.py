@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from support import BUILD, FURCATE, Project, until
+from support import BUILD, FURCATE, USER, Project, until
 
 REFUSED = "cannot be started now"
 AGAIN = "Runs are started again"
@@ -135,7 +135,7 @@ class Unprivileged:
 
     def __init__(self):
         as_root = os.geteuid() == 0
-        uid = 54321 if as_root else os.geteuid()
+        uid = USER if as_root else os.geteuid()
         self.words = ["prlimit", f"--nproc={tasks_of(uid) + 40}"]
         self.words += ["setpriv", f"--reuid={uid}", "--clear-groups"] if as_root else []
 
@@ -185,7 +185,7 @@ def test_a_runner_without_threads_says_so(unprivileged):
     project = unprivileged
     project.write(batch_size=[1])
     for room in (3, 4, 5):
-        project.executable = ["prlimit", f"--nproc={room}", "setpriv", "--reuid=54321", "--clear-groups", FURCATE]
+        project.executable = ["prlimit", f"--nproc={room}", "setpriv", f"--reuid={USER}", "--clear-groups", FURCATE]
         done = project.furcate("run", "config.json", "--", "/bin/true")
         assert done.returncode == 2
         assert done.stderr == ("furcate: cannot make the threads that the runner needs: Resource temporarily unavailable "

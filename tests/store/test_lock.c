@@ -247,8 +247,7 @@ static void a_copy_that_was_given_the_inode_of_the_lock_names_nobody(void **stat
     struct statx info;
     leave_killed(fixture);
     CLEANUP(memory_free)
-    char *content = get(fixture, "furcate.lock"),
-         *path = path_of(fixture, "furcate.lock");
+    char *content = get(fixture, "furcate.lock"), *path = path_of(fixture, "furcate.lock");
     assert_int_equal(statx(AT_FDCWD, path, 0, STATX_BTIME, &info), 0);
     if (!(info.stx_mask & STATX_BTIME))
         skip();
