@@ -14,7 +14,7 @@
 #include "base/vector.h"
 #include "process/message.h"
 
-enum { patience_ms = 10000, most_sources = 1 << 24 /* bytes of their paths */ };
+enum { patience_ms = 5000, most_sources = 1 << 24 /* bytes of their paths */ };
 
 /* --- the server --- */
 
@@ -110,16 +110,36 @@ static bool send_request(int server, const struct launch *launch, const char *cw
                                         request.has_group ? SERVER_FILES : SERVER_GROUP);
 }
 
-static bool receive_reply(int socket, struct server_reply *reply, struct error *err)
+/* A server that was stopped will not answer: that is not waited for. */
+static bool is_stopped(const struct server *server)
 {
+    siginfo_t info = {0};
+    return waitid(P_PIDFD, (id_t)server->launched.pidfd, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0;
+}
+
+/* Returns whether there is an answer. */
+static bool wait_for_reply(const struct server *server, int socket, struct error *err)
+{
+    enum { step_ms = 20 };
     int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
     struct pollfd answer = {socket, POLLIN, 0};
-    int none[MESSAGE_FILES], ready;
-    do
-        ready = poll(&answer, 1, clock_ms_until(until));
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return error_set(err, ERROR_SYSTEM, "it did not answer for %d s", patience_ms / 1000);
+    int left;
+    while ((left = clock_ms_until(until)) > 0) {
+        if (poll(&answer, 1, left < step_ms ? left : step_ms) > 0)
+            return true;
+        if (is_stopped(server))
+            return error_set(err, ERROR_SYSTEM, "it is stopped");
+    }
+    return error_set(err, ERROR_SYSTEM, "it did not answer for %d s", patience_ms / 1000);
+}
+
+static bool receive_reply(const struct server *server, int socket, struct server_reply *reply,
+                          struct error *err)
+{
+    int none[MESSAGE_FILES];
+    if (!wait_for_reply(server, socket, err))
+        return false;
     if (message_receive(socket, reply, sizeof *reply, none) != (ssize_t)sizeof *reply)
         return error_set(err, ERROR_SYSTEM, "it has ended");
     return reply->error == 0 || error_system(err, reply->error, "it cannot fork");
@@ -158,7 +178,8 @@ bool server_fork(const struct server *server, const struct launch *launch, const
     bool sent =
         send_request(server->socket, launch, cwd, ends[1]) || error_system(err, errno, "cannot ask it");
     close(ends[1]);
-    bool taken = sent && receive_reply(ends[0], &reply, err) && take_run(ends[0], &reply, launched, err);
+    bool taken =
+        sent && receive_reply(server, ends[0], &reply, err) && take_run(ends[0], &reply, launched, err);
     close(ends[0]);
     return taken;
 }

@@ -225,7 +225,7 @@ def test_a_server_that_does_not_answer_is_replaced(fork):
     directory = fork.until_waiting(2)[0]
     os.kill(warmed(fork)[0], signal.SIGSTOP)
     fork.let_go(directory)
-    until(lambda: "which is spawned (it did not answer for 10 s)" in fork.log(), "word of it")
+    until(lambda: "which is spawned (it is stopped)" in fork.log(), "word of it")
     assert fork.let_all_go(runner) == 0, runner.stderr
     assert len(fork.rows()) == 3
     assert not is_alive(warmed(fork)[0])
