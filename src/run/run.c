@@ -117,6 +117,7 @@ static void carry_out(struct runner *runner)
     finish_unread(runner);
     bookkeeping_kick(&runner->bookkeeping); /* the config is to be remembered, also when all is done */
     schedule_go_on(runner);
+    watchdog_open(&runner->watchdog, &runner->loop, getenv("FURCATE_WATCHDOG"));
     uv_run(&runner->loop, UV_RUN_DEFAULT);
     uv_loop_close(&runner->loop);
     log_set_echo(runner->log, NULL, NULL);

@@ -23,6 +23,7 @@
 #include "run/vanish.h"
 #include "run/warm.h"
 #include "run/watch.h"
+#include "run/watchdog.h"
 #include "store/store.h"
 
 struct retry;
@@ -96,6 +97,7 @@ struct runner {
     struct unsettled unsettled;
     struct warm warm;
     struct watch watch;
+    struct watchdog watchdog;
     struct reload reload;
     struct vanish vanish;
     struct progress progress;

@@ -286,6 +286,7 @@ static void close_when_done(struct runner *runner)
         return;
     runner->closing = true;
     retry_drop_all(runner);
+    watchdog_close(&runner->watchdog);
     watch_close(&runner->watch);
     watch_free(&runner->watch, reload_close(&runner->reload));
     vanish_close(&runner->vanish);

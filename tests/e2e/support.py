@@ -127,6 +127,9 @@ class Project:
         self.environment = {**os.environ, "FURCATE_TEST": str(root), "FURCATE_STUB_GPUS": "0", "LC_ALL": "C.UTF-8"}
         self.environment["LD_LIBRARY_PATH"] = str(STUBS / "absent")
         self.environment["PATH"] = f"{STUBS / 'bin'}:{self.environment['PATH']}"
+        self.watchdog = root / "watchdog"  # where a runner tells that its event loop stood still
+        if not SANITIZED:
+            self.environment["FURCATE_WATCHDOG"] = str(self.watchdog)
         for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "PYTHONPATH"):
             self.environment.pop(name, None)
 
@@ -308,6 +311,8 @@ def project(tmp_path):
             runner.kill()
     for group in made.groups_left():
         groups.remove(group)
+    if made.watchdog.exists():
+        pytest.fail(made.watchdog.read_text(errors="replace"))
 
 
 @pytest.fixture

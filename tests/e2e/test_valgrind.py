@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(SANITIZED or not shutil.which("valgrind"),
 def valgrind(project, *arguments):
     return subprocess.run(["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect",
                            "--error-exitcode=99", "--trace-children=no", FURCATE, *arguments], cwd=project.root,
-                          env=project.environment, capture_output=True, text=True, timeout=120)
+                          env={**project.environment, "FURCATE_WATCHDOG": ""}, capture_output=True, text=True, timeout=120)
 
 
 def test_a_run_of_three_neither_leaks_nor_errs(project):
