@@ -126,12 +126,13 @@ static void stop_children(const struct search *search, pid_t parent, struct targ
     vector_free(&children);
 }
 
+/* An environment is read last, as its process may be stuck in a way that keeps whoever reads it waiting. */
 static void stop_marked(const struct search *search, struct targets *targets)
 {
     DIR *processes = opendir("/proc");
     for (struct dirent *entry; processes && (entry = readdir(processes));) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && !pids_have(&search->spared, pid) && is_marked(pid, search->entry))
+        if (pid > 0 && may_be_ended(search, pid) && is_marked(pid, search->entry))
             stop_process(search, pid, search->entry, targets);
     }
     if (processes)

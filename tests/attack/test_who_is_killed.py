@@ -198,6 +198,19 @@ def test_a_process_with_the_run_directory_of_a_run_in_its_environment_is_nobodys
     assert debugging.poll() is None, done.stderr
 
 
+@attacks("options", [[], ["--detach"]])
+@attacks("names", [["FURCATE_RUN_DIR"], ["FURCATE_RUNNER"], ["FURCATE_RUN_DIR", "FURCATE_CONFIG", "FURCATE_RUNNER"]], sample=2)
+def test_a_start_with_variables_of_a_run_does_not_end_itself(project, held, names, options):
+    project.write(batch_size=[1, 2], meta={"max_threads": 2})
+    started = start_leaving(project)
+    variables = dict(entry.split("=", 1) for entry in open(f"/proc/{left(project)[0]}/environ").read().split("\0")[:-1])
+    kill_both(started)
+    done = project.furcate("run", *options, "config.json", "--", "/bin/true", **{name: variables[name] for name in names})
+    assert done.returncode == 0, done.stderr
+    until(lambda: project.csv.exists() and len(project.rows()) == 2, "both rows")
+    assert not any(map(is_alive, left(project)))
+
+
 def test_a_process_that_is_older_than_the_killed_runner_is_none_of_it(project, bystander):
     victim = bystander(FURCATE_RUNNER="0" * 32)
     until(lambda: time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK") > start_of(victim.pid) + 1, "the next tick")

@@ -89,7 +89,7 @@ def told(project, kind):
     assert runner.wait() == 0, runner.stderr
     lines = next(project.logs.glob("*/told")).read_text()
     shutil.rmtree(project.logs)
-    return lines
+    return re.sub("(?<=FURCATE_RUNNER=)[0-9a-f]{32}", "of this start", lines)
 
 
 def test_a_fork_finds_what_a_program_does(fork):
