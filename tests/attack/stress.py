@@ -125,7 +125,7 @@ class Campaign:
     def holds_lock(self, process):
         """Whether the lock in the log dir names it. Else the next start could not know what a kill of both has left."""
         with contextlib.suppress(OSError):
-            if str(process.pid) in re.findall("[0-9]+", (self.logs / "furcate.lock").read_text()):
+            if re.search(rf"^guardian {process.pid} ", (self.logs / "furcate.lock").read_text(), re.M):
                 self.both_killed = False
                 return True
         return False
