@@ -435,6 +435,18 @@ bool store_database_state(struct database *database, int64_t id, enum run_state 
     return read;
 }
 
+bool store_database_directory(struct database *database, int64_t id, char **directory, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[GET_DIRECTORY];
+    sqlite3_bind_int64(statement, 1, id);
+    int code = sqlite3_step(statement);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    *directory = text ? memory_copy_text(text) : NULL;
+    bool read = code == SQLITE_ROW || code == SQLITE_DONE || cannot_read(database, err);
+    sqlite3_reset(statement);
+    return read;
+}
+
 bool store_database_finish(struct database *database, int64_t id, struct error *err)
 {
     sqlite3_bind_int64(database->prepared[FINISH], 1, id);
@@ -455,6 +467,22 @@ bool store_database_open_runs(struct database *database,
             visit(context, id, directory ? directory : "");
     }
     database_safety_lift_limit(database->handle);
+    bool read = code == SQLITE_DONE || cannot_read(database, err);
+    sqlite3_reset(statement);
+    return read;
+}
+
+bool store_database_all_runs(struct database *database,
+                             void (*visit)(void *context, const char *directory, const char *given),
+                             void *context, struct error *err)
+{
+    sqlite3_stmt *statement = database->prepared[GET_ALL];
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *directory = (const char *)sqlite3_column_text(statement, 0);
+        const char *given = (const char *)sqlite3_column_text(statement, 1);
+        visit(context, directory ? directory : "", given ? given : "");
+    }
     bool read = code == SQLITE_DONE || cannot_read(database, err);
     sqlite3_reset(statement);
     return read;

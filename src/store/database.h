@@ -86,6 +86,8 @@ bool store_database_put_code(struct database *database, int64_t hash, const char
 bool store_database_fact(struct database *database, const char *name, int64_t *number, struct error *err);
 /* Sets *id to -1 when there are no runs. */
 bool store_database_highest_id(struct database *database, int64_t *id, struct error *err);
+/* Finds the base name of a run's directory, free() it; NULL when the database does not have the run. */
+bool store_database_directory(struct database *database, int64_t id, char **directory, struct error *err);
 /* Finds the state of a run; RUN_UNKNOWN when the database does not have it. */
 bool store_database_state(struct database *database, int64_t id, enum run_state *state, struct error *err);
 /* Marks a run finished, where it is known. */
@@ -94,6 +96,11 @@ bool store_database_finish(struct database *database, int64_t id, struct error *
 bool store_database_open_runs(struct database *database,
                               void (*visit)(void *context, int64_t id, const char *directory), void *context,
                               struct error *err);
+/* Calls `visit` for each run with the base name of its directory, and with the one that furcate gives a run
+ * of its name and label, unless that is too long. */
+bool store_database_all_runs(struct database *database,
+                             void (*visit)(void *context, const char *directory, const char *given),
+                             void *context, struct error *err);
 
 /* Adds the ids of the runs whose last attempt executed another code than this, as far as is known, by a look
  * at a database like the one below. `files`: of the other code that came last. Nothing when there is no

@@ -9,8 +9,10 @@ enum statement {
     GET_FACT,
     GET_HIGHEST,
     GET_STATE,
+    GET_DIRECTORY,
     FINISH,
     GET_OPEN,
+    GET_ALL,
     PUT_START,
     GET_START,
     PUT_CODE,
@@ -37,8 +39,10 @@ static const char *const statements[statement_count] = {
     [PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, text) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
     [GET_HIGHEST] = "SELECT max(id) FROM runs WHERE id < 1000000000000",
+    [GET_DIRECTORY] = "SELECT directory FROM runs WHERE id = ?",
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
     [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
+    [GET_ALL] = "SELECT directory, CASE label WHEN '' THEN name ELSE name || '_' || label END FROM runs",
     [GET_OPEN] = "SELECT id, directory FROM runs WHERE state <> 'finished'",
     [PUT_START] =
         ("INSERT OR REPLACE INTO starts (id, time, command, program, interpreter, directory, config,"

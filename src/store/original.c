@@ -7,8 +7,7 @@
 #include "base/memory.h"
 #include "store/directory.h"
 
-/* Returns the base name of the directory that the record was written into. free() it. */
-static char *given_name(const struct run_record *record)
+char *store_given_name(const struct run_record *record)
 {
     const struct value *of_fork = value_get(record->content, "log_dir");
     const char *in_content = of_fork && value_kind(of_fork) == VALUE_STRING ? value_text(of_fork) : "";
@@ -24,7 +23,7 @@ bool store_is_copy(const char *log_dir, const char *base_name, const struct run_
 {
     struct error ignored;
     *original = NULL;
-    CLEANUP(memory_free) char *given = given_name(record);
+    CLEANUP(memory_free) char *given = store_given_name(record);
     if (!file_is_name(given) || strcmp(given, base_name) == 0)
         return false;
     CLEANUP(memory_free) char *path = file_join(log_dir, given);

@@ -4,6 +4,8 @@
 
 #include "store/run_record.h"
 
+/* Returns the base name of the directory that the record was written into; free() it. */
+char *store_given_name(const struct run_record *record);
 /*
  * Whether a folder of the log dir is not the directory of the run whose record it has, since that is there
  * under the name that furcate gave it, with the same record. A directory that was renamed is the run's.

@@ -14,6 +14,7 @@
 #include "store/found_run.h"
 #include "store/internal.h"
 #include "store/known.h"
+#include "store/merged.h"
 #include "store/older.h"
 #include "store/original.h"
 #include "store/run_data.h"
@@ -31,6 +32,7 @@ struct reconciliation {
     struct number_set open_directories; /* hashes of the base names of their directories */
     VECTOR(int64_t) late;   /* those of them that have a row: a crash came between CSV and database */
     struct records removed; /* complete runs that shall get no row */
+    struct merged merged;
 };
 
 static void note_open(void *context, int64_t id, const char *directory)
@@ -83,7 +85,7 @@ static struct record *new_record(const struct found_run *found, enum run_state s
     return store_record_new(&run, state);
 }
 
-static void give_row(struct reconciliation *work, const struct found_run *found, const char *base_name)
+static void add_row(struct reconciliation *work, const struct found_run *found, const char *base_name)
 {
     struct store *store = work->store;
     struct record *record = new_record(found, RUN_FINISHED);
@@ -94,9 +96,14 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     struct row_content content = {keys, whole->gpu_id, whole->meta, found->results.data};
     store_row_make(&record->row, &content, &who);
     record->has_row = true;
-    log_line(store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",
-             base_name);
     store_add_record(store, record);
+}
+
+static void give_row(struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    log_line(work->store->log, LOG_INFO, "%s is complete and had no row in run_data.csv yet; it has one now",
+             base_name);
+    add_row(work, found, base_name);
 }
 
 /* What was complete when the log dir was last brought in line had its row then, by the times of the files.
@@ -213,11 +220,20 @@ static bool may_be_later(const struct reconciliation *work, const char *base_nam
     return false;
 }
 
-/* As settle_complete() would find, without a look at the run's files. */
-static bool was_there(const struct reconciliation *work, const char *base_name, int64_t complete_ns)
+/* Whether the folder was moved here, or changed, since the log dir was last brought in line. */
+static bool came_later(const struct reconciliation *work, const char *directory)
 {
-    return complete_ns >= 0 && is_old(work, complete_ns) && !may_be_later(work, base_name) &&
-           !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name)));
+    struct stat info;
+    return stat(directory, &info) == 0 &&
+           (int64_t)info.st_ctim.tv_sec * 1000000000 + info.st_ctim.tv_nsec >= work->last_ns;
+}
+
+/* As settle_complete() would find, without a look at the run's files. */
+static bool was_there(const struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    return found->complete_ns >= 0 && is_old(work, found->complete_ns) && !may_be_later(work, base_name) &&
+           !number_set_has(&work->open_directories, store_known_hash(base_name, strlen(base_name))) &&
+           !came_later(work, found->directory);
 }
 
 /* Returns whether the run of the record is in another folder, of which this is a copy. That one counts. */
@@ -244,19 +260,10 @@ static bool pass_over_closed(const struct reconciliation *work, const struct fou
     return true;
 }
 
-static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
-                      struct error *err)
+/* Settles a run of which no other folder is known. */
+static bool settle_found(struct reconciliation *work, struct found_run *found, const char *base_name,
+                         struct error *err)
 {
-    if (!found_run_look(found, RUN_DATA_FILE, &found->complete_ns, err))
-        return false;
-    if (was_there(work, base_name, found->complete_ns) || pass_over_closed(work, found))
-        return true;
-    if (!found_run_read(found, base_name, err))
-        return false;
-    if (is_copy(work, found, base_name))
-        return true;
-    if (!found_run_record(found)->content)
-        return pass_over(work, found, base_name, err);
     if (found->id > work->highest_id)
         work->highest_id = found->id;
     if (found->results.content && found->id >= 0 && store_unread_is_mark(&found->results)) {
@@ -267,6 +274,52 @@ static bool look_into(struct reconciliation *work, struct found_run *found, cons
         return settle_complete(work, found, base_name, err);
     note_unfinished(work, found, base_name);
     return true;
+}
+
+/* Passes over a run of another log dir whose id is another run's here; where it is complete it gets a row
+ * once it is known which ids are free. */
+static void note_merged(struct reconciliation *work, const struct found_run *found, const char *base_name)
+{
+    if (found->results.content && !store_unread_is_mark(&found->results))
+        vector_push(&work->merged.names, memory_copy_text(base_name));
+    else
+        log_line(
+            work->store->log, LOG_WARNING,
+            "%s is a run of another log dir that is not finished, and its id %lld is another run's here, so "
+            "that it begins again in a new folder",
+            found->directory, (long long)found->id);
+}
+
+static bool take_up(struct reconciliation *work, struct found_run *found, const char *base_name,
+                    struct error *err)
+{
+    enum whose_run whose;
+    if (!store_merged_find(&work->merged, work->store->database, found, base_name, &whose, err))
+        return false;
+    if (whose == RUN_OF_HERE)
+        return settle_found(work, found, base_name, err);
+    if (whose == RUN_OF_ELSEWHERE)
+        note_merged(work, found, base_name);
+    if (whose == RUN_OF_COPY)
+        log_line(work->store->log, LOG_INFO, "%s is a copy of another folder's run; it is left as it is",
+                 found->directory);
+    return true;
+}
+
+static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
+                      struct error *err)
+{
+    if (!found_run_look(found, RUN_DATA_FILE, &found->complete_ns, err))
+        return false;
+    if (was_there(work, found, base_name) || pass_over_closed(work, found))
+        return true;
+    if (!found_run_read(found, base_name, err))
+        return false;
+    if (is_copy(work, found, base_name))
+        return true;
+    if (!found_run_record(found)->content)
+        return pass_over(work, found, base_name, err);
+    return take_up(work, found, base_name, err);
 }
 
 /* Looks at a directory whose run has no row. One that cannot be read now may hold a finished run. */
@@ -389,6 +442,35 @@ static void end(struct reconciliation *work)
     number_set_free(&work->open);
     number_set_free(&work->open_directories);
     store_known_free(&work->known);
+    store_merged_free(&work->merged);
+}
+
+static bool take_merged(struct reconciliation *work, const char *base_name, struct error *err)
+{
+    struct found_run found = {.directory = file_join(work->store->directory, base_name)};
+    bool read = found_run_look(&found, RUN_DATA_FILE, &found.complete_ns, err) &&
+                found_run_read(&found, base_name, err);
+    if (read && found.results.content) {
+        int64_t there = found.id;
+        found.id = work->store->next_id++;
+        add_row(work, &found, base_name);
+        log_line(
+            work->store->log, LOG_INFO,
+            "%s is a finished run of another log dir, where its id was %lld; it has its row now, with the id "
+            "%lld",
+            base_name, (long long)there, (long long)found.id);
+    }
+    found_run_free(&found);
+    return read;
+}
+
+static bool take_all_merged(struct reconciliation *work, struct error *err)
+{
+    store_merged_sort(&work->merged);
+    for (size_t i = 0; i < work->merged.names.count; i++)
+        if (!take_merged(work, work->merged.names.items[i], err))
+            return false;
+    return true;
 }
 
 /* Rows of runs that are found here belong into the table here: where the log dir has moved meanwhile, the
@@ -409,7 +491,7 @@ static bool bring_in_line(struct reconciliation *work, struct error *err)
         return false;
     work->without_database = work->first_later < 0;
     return read_rows(work, err) && look_at_directories(work, err) && set_next_id(work, err) &&
-           write_rows(store, err) && remember(work, err);
+           take_all_merged(work, err) && write_rows(store, err) && remember(work, err);
 }
 
 bool store_reconcile(struct store *store, int64_t now_ns, struct error *err)

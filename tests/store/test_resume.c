@@ -238,19 +238,22 @@ static void a_data_name_that_has_an_ids_form_hides_no_id(void **state)
                           "v0_set1_foo_bs64/run_data.json");
 }
 
+/* Whose id the database does not know: else that tells whether it is from elsewhere. */
 static void the_time_decides_about_a_directory_from_elsewhere(void **state)
 {
     struct fixture *fixture = *state;
     struct plan *plan = make_plan(fixture, TWO_RUNS);
     static const char other[] = "{data_name: example, data_dir: foo/, batch_size: 64, epochs: 50,"
                                 " meta: {run: {id: 1, name: example1, label: x}, data: {}}}";
+    static const char third[] = "{data_name: example, data_dir: foo/, batch_size: 64, epochs: 50,"
+                                " meta: {run: {id: 1, name: example1, label: y}, data: {}}}";
     finish_session(fixture, plan, 1);
     killed_session(fixture, plan, 1, false); /* so that id 1 is given */
     store_close(open_store(fixture));
     put(fixture, "example1_old/run_data.json", other);
     date_in_the_past(fixture, "example1_old/run_data.json");
     assert_int_equal(finished_at_start(fixture, plan), 1);
-    put(fixture, "example1_new/run_data.json", other);
+    put(fixture, "example1_new/run_data.json", third);
     assert_int_equal(finished_at_start(fixture, plan), 2);
     plan_unref(plan);
 }
