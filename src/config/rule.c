@@ -55,8 +55,8 @@ static void add_reason(struct text *out, const struct rule *rule, const struct v
     int64_t number;
     if (value_kind(value) == VALUE_STRING && strlen(value_text(value)) < value_text_len(value))
         text_add(out, ", with a NUL character");
-    bool is_int = rule->find_bad == config_rule_int && !(value_int(value, &number) && number <= rule->most);
-    if (is_int && value_float(value) >= (double)rule->most)
+    bool is_more = rule->most > 0 && !(value_int(value, &number) && number <= rule->most);
+    if (is_more && value_float(value) >= (double)rule->most)
         text_addf(out, ", more than %lld", (long long)rule->most);
 }
 
