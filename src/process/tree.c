@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -171,8 +172,21 @@ static bool is_program(const void *context, pid_t pid)
     return false;
 }
 
+/* Returns whether a program has ended, which the event loop has yet to tell. */
+static bool has_unseen_end(const struct trees *trees)
+{
+    for (size_t i = 0; i < trees->all.count; i++) {
+        siginfo_t info = {0};
+        pid_t program = trees->all.items[i]->program;
+        if (program && waitid(P_PID, (id_t)program, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
+            return true;
+    }
+    return false;
+}
+
 /* Returns the tree, of those that end, which an orphan belongs to: by its session; or, where it has made a
- * session of its own, the tree that was the last to end, since orphans are shared out whenever one ends. */
+ * session of its own, the tree that was the last to end, since orphans are shared out whenever one ends.
+ * NULL: that of a program whose end is yet to be told. */
 static struct tree *find_owner(const struct trees *trees, pid_t orphan)
 {
     pid_t session = getsid(orphan);
@@ -184,7 +198,7 @@ static struct tree *find_owner(const struct trees *trees, pid_t orphan)
         if (tree->gone && (!owner || tree == trees->last_to_end))
             owner = tree;
     }
-    return owner;
+    return owner && has_unseen_end(trees) ? NULL : owner;
 }
 
 static bool is_claimed(const struct trees *trees, pid_t orphan)
@@ -195,14 +209,18 @@ static bool is_claimed(const struct trees *trees, pid_t orphan)
     return false;
 }
 
-static void share_orphans(const struct trees *trees)
+/* Gives each orphan to the tree that it belongs to, and where none is known to `heir` (NULL: to none). */
+static void share_orphans(const struct trees *trees, struct tree *heir)
 {
     struct pids orphans = children_list_others(is_program, trees);
     for (size_t i = 0; i < trees->all.count; i++)
         pids_sift(&trees->all.items[i]->orphans, &orphans, true);
     for (size_t i = 0; i < orphans.count; i++) {
+        if (is_claimed(trees, orphans.items[i]))
+            continue;
         struct tree *owner = find_owner(trees, orphans.items[i]);
-        if (owner && !is_claimed(trees, orphans.items[i]))
+        owner = owner ? owner : heir;
+        if (owner)
             vector_push(&owner->orphans, orphans.items[i]);
     }
     vector_free(&orphans);
@@ -229,7 +247,7 @@ static struct pids list_rest(const struct tree *tree)
         descent_add(&rest);
         return rest;
     }
-    share_orphans(tree->trees);
+    share_orphans(tree->trees, NULL);
     for (size_t i = 0; i < tree->orphans.count; i++)
         vector_push(&rest, tree->orphans.items[i]);
     descent_add(&rest);
@@ -295,7 +313,7 @@ static void on_child_ended(uv_signal_t *handle, int number)
     struct trees *trees = handle->data;
     VECTOR(struct tree *) gone = {0};
     size_t ending = 0;
-    share_orphans(trees);
+    share_orphans(trees, NULL);
     for (size_t i = 0; i < trees->all.count; i++) {
         struct tree *tree = trees->all.items[i];
         ending += tree->gone != NULL;
@@ -358,11 +376,11 @@ static bool end_descent(struct tree *tree)
         return true;
     }
     tree->trees->last_to_end = tree;
-    share_orphans(tree->trees);
+    share_orphans(tree->trees, tree);
     if (tree->orphans.count == 0)
         return true;
     uv_signal_start(&tree->trees->child_ended, on_child_ended, SIGCHLD);
-    share_orphans(tree->trees);
+    share_orphans(tree->trees, tree);
     return tree->orphans.count == 0;
 }
 
