@@ -1,12 +1,15 @@
 #include "process/foreign.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "base/user.h"
 #include "process/leftover.h"
@@ -31,6 +34,30 @@ void foreign_keep(struct pids *pids)
         if (is_foreign(pids->items[i]))
             pids->items[kept++] = pids->items[i];
     pids->count = kept;
+}
+
+struct pids foreign_find(uint64_t start)
+{
+    struct pids found = {0};
+    DIR *processes = proc_is_own() ? opendir("/proc") : NULL;
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        struct proc_stat stat;
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && is_foreign(pid) && proc_read_stat(pid, &stat) && stat.start >= start)
+            vector_push(&found, pid);
+    }
+    if (processes)
+        closedir(processes);
+    return found;
+}
+
+struct pids foreign_of_session(const struct pids *foreign, pid_t session)
+{
+    struct pids found = {0};
+    for (size_t i = 0; i < foreign->count; i++)
+        if (getsid(foreign->items[i]) == session)
+            vector_push(&found, foreign->items[i]);
+    return found;
 }
 
 static void add_user(struct text *out, pid_t pid)

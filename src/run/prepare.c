@@ -113,6 +113,26 @@ static bool find_program(struct runner *runner, struct error *err)
     return !options->preload || command_check_preload(runner->command, err);
 }
 
+static void tell_of_foreign(void *context, const char *name, pid_t session)
+{
+    struct pids left = foreign_of_session(context, session);
+    CLEANUP(memory_free) char *owner = text_format(" of %s", name);
+    CLEANUP(memory_free) char *which = foreign_describe(&left, owner);
+    if (left.count > 0)
+        tell("furcate: a killed runner has left %s, since this furcate may not\n", which);
+    vector_free(&left);
+}
+
+/* An attempt is a session, by which what the runner may not signal is known: nothing else of it can be read.
+ */
+static void look_for_foreign(const char *directory, const struct store_killed *killed)
+{
+    struct pids foreign = foreign_find(killed->start);
+    if (foreign.count > 0)
+        store_peek_open_attempts(directory, tell_of_foreign, &foreign);
+    vector_free(&foreign);
+}
+
 static void end_leftovers(const char *directory, const struct store_killed *killed)
 {
     int ended = leftovers_end(&(struct dead_runner){
@@ -124,6 +144,7 @@ static void end_leftovers(const char *directory, const struct store_killed *kill
     if (ended > 0)
         tell("furcate: ended %d process%s that a killed runner had left in %s\n", ended,
              ended == 1 ? "" : "es", directory);
+    look_for_foreign(directory, killed);
 }
 
 /* At the start, and when the log dir was made anew. Nothing that a killed runner left may write while its log

@@ -5,6 +5,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -107,5 +108,9 @@ bool store_database_all_runs(struct database *database,
  * other. */
 void store_database_peek_other_code(const char *path, int64_t code, struct number_set *ids,
                                     struct text *files);
+/* Calls `visit` for each attempt whose end was not recorded. */
+void store_database_peek_open_attempts(const char *path,
+                                       void (*visit)(void *context, const char *name, pid_t pid),
+                                       void *context);
 /* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
 char *store_database_peek_text(const char *path, const char *name);

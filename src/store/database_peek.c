@@ -76,3 +76,22 @@ void store_database_peek_other_code(const char *path, int64_t code, struct numbe
     sqlite3_finalize(statement);
     sqlite3_close(handle);
 }
+
+void store_database_peek_open_attempts(const char *path,
+                                       void (*visit)(void *context, const char *name, pid_t pid),
+                                       void *context)
+{
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(handle, 5000) == SQLITE_OK)
+        statement = query(handle,
+                          "SELECT name, pid FROM runs JOIN attempts ON run_id = id"
+                          " WHERE state <> 'finished' AND end_time IS NULL AND pid > ?",
+                          0);
+    while (statement && sqlite3_step(statement) == SQLITE_ROW)
+        visit(context, (const char *)sqlite3_column_text(statement, 0),
+              (pid_t)sqlite3_column_int64(statement, 1));
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+}

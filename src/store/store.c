@@ -268,6 +268,13 @@ static const char *find_why_unknown(const char *log_dir, const char *database)
            "or a config file";
 }
 
+void store_peek_open_attempts(const char *log_dir, void (*visit)(void *context, const char *name, pid_t pid),
+                              void *context)
+{
+    CLEANUP(memory_free) char *path = file_join(log_dir, "furcate.db");
+    store_database_peek_open_attempts(path, visit, context);
+}
+
 struct config *store_peek_config(const char *log_dir, struct faults *faults)
 {
     CLEANUP(memory_free) char *path = file_join(log_dir, "furcate.db");

@@ -251,6 +251,10 @@ bool store_peek_finished(const char *log_dir, const char *shown, const struct pl
 /* The config that was carried out last in a log dir, by a look at it like the one above; NULL with a fault
  * when none is known. */
 struct config *store_peek_config(const char *log_dir, struct faults *faults);
+/* Calls `visit` for each attempt of the log dir whose end was not recorded, with its run's name and its
+ * process. */
+void store_peek_open_attempts(const char *log_dir, void (*visit)(void *context, const char *name, pid_t pid),
+                              void *context);
 /* Adds a cell as run_data.csv has it: a value, or text as it is. */
 void store_add_csv_value(struct text *out, const struct value *value);
 void store_add_csv_text(struct text *out, const char *text, size_t len);

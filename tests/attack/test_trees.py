@@ -207,6 +207,22 @@ def test_a_kill_of_either_process_names_what_is_left(users_project, victim):
     assert is_alive(pid)
 
 
+@attacks("how", ["as a whole", "below a shell"])
+def test_the_next_start_names_what_was_left_when_both_were_killed(users_project, how):
+    project = users_project
+    started, pid = start(project, how)
+    project.until_started(1)
+    runner = project.runner_pid()
+    started.send(signal.SIGSTOP)  # so that it cannot see the other die
+    os.kill(runner, signal.SIGKILL)
+    started.kill()
+    until(lambda: not is_alive(runner), "the end of the runner")
+    assert is_alive(pid)
+    done = project.run("/bin/true")
+    assert names(done.stderr, pid) and "furcate: a killed runner has left" in done.stderr
+    assert len(project.rows()) == 1
+
+
 @pytest.mark.skipif(not groups.can_make_groups(), reason="this process may make no control group")
 @attacks("how", STAYING, sample=2)
 def test_by_a_control_group_also_other_users_processes_are_ended(users_project, how):
