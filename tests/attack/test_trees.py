@@ -324,3 +324,31 @@ def test_where_a_part_is_hidden_trees_are_ended_and_named_all_the_same(cleared, 
     assert "cannot be followed" not in done.stderr
     assert project.log().count("left 2 processes (") == 2
     assert left_by(project) == []
+
+
+# --- processes that have ended and that nobody waits for ---
+
+COUNT = '''
+def zombies(parent):
+    found = 0
+    for child in open(f"/proc/{parent}/task/{parent}/children").read().split():
+        try:
+            found += open(f"/proc/{child}/stat").read().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            pass
+    return found
+'''
+
+
+def test_ended_orphans_of_a_program_are_gone_with_it(project, held):
+    """By descent they are the program's to wait for, while it executes."""
+    project.write(batch_size=[1, 2], meta={"max_threads": 1})
+    count = "200" if not ALL else "5000"
+    program = project.python("train.py", f"import os\n{COUNT}\nbefore = zombies(os.getppid())\n"
+                             f"for i in range({count}):\n    os.system('(true &)')\n"
+                             "print(before, zombies(os.getpid()))\n")
+    project.run(program)
+    for output in project.logs.glob("*/*.log"):
+        of_runner, of_program = map(int, output.read_text().split())
+        assert of_runner == 0
+        assert (of_program > 0) == (held == "descent")
