@@ -7,8 +7,9 @@ import sqlite3
 
 import pytest
 
+from clock import Clock
 from sample import attacks
-from support import BUILD, SANITIZED, until
+from support import until
 
 TOLD = "is locked by another program (a database browser?)"
 LOCKS = {
@@ -49,6 +50,7 @@ def test_runs_and_rows_go_on_and_are_recorded_when_it_is_free(project, lock):
             project.let_go(directory)
             until_rows(project, count)
             until(lambda: project.waiting() not in ([], [directory]), "the next run")
+        until(lambda: TOLD in runner.stderr, "the message")
         assert runner.stderr.count(TOLD) == 1
         assert "delete" not in runner.stderr
     until(lambda: "furcate.db is free again" in runner.stderr, "the end of the wait")
@@ -88,12 +90,7 @@ def test_a_kill_while_it_is_locked_repeats_nothing(project, lock):
 
 @attacks("lock", LOCKS, sample=1)
 def test_the_end_waits_ten_seconds_for_it_at_most(project, lock):
-    clock = project.root / "clock"
-    clock.write_text("0 0")
-    project.environment["FURCATE_CLOCK"] = str(clock)
-    project.environment["LD_PRELOAD"] = str(BUILD / "tests/libclock-shim.so")
-    if SANITIZED:
-        project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
+    clock = Clock(project)
     runner = start(project, 2)
     (project.root / "open").touch()
     with locked(project, lock):
@@ -101,9 +98,7 @@ def test_the_end_waits_ten_seconds_for_it_at_most(project, lock):
         project.let_go(directory)
         until_rows(project, 2)
         until(lambda: TOLD in runner.stderr, "the message")
-        beside = project.root / "clock.new"
-        beside.write_text("11 11")
-        os.rename(beside, clock)
+        clock.set(11, 11)
         assert runner.wait() == 0
     assert "furcate.db is still locked: it lacks" in runner.stderr
     assert "2 of 2 runs are done" in runner.stderr

@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from sample import attacks
-from support import FURCATE, STUBS, Project, until
+from support import FURCATE, STUBS, USER, Project, until
 
 LONG = 140_000  # the kernel takes no argument of 131,072 bytes or more
 TOO_LONG = "could not be started: cannot execute /bin/echo: Argument list too long"
@@ -143,7 +143,7 @@ def other_user():
     made = Project(pathlib.Path(tempfile.mkdtemp(prefix="furcate-test-")))
     made.root.chmod(0o777)
     if os.geteuid() == 0:
-        made.executable = ["setpriv", "--reuid=54321", "--clear-groups", FURCATE]
+        made.executable = ["setpriv", f"--reuid={USER}", "--clear-groups", FURCATE]
     try:
         if not shutil.which("setpriv") or made.furcate("--version").returncode:
             pytest.skip("needs setpriv, and a build that others than root can execute")

@@ -1,13 +1,13 @@
 """A program, its interpreter or its script that is away for a moment, as while it is built or installed."""
 
-import os
 import signal
 import sys
 
 import pytest
 
+from clock import Clock
 from sample import attacks
-from support import BUILD, GATED, SANITIZED, until
+from support import BUILD, GATED, until
 
 HELD = "be started now"
 AGAIN = "Runs are started again"
@@ -135,19 +135,12 @@ def test_a_stop_is_obeyed_while_it_is_away(project, what):
 
 @attacks("what", [program, script, program_of_a_key])
 def test_what_does_not_come_back_stops_the_runner_with_what_is_done(project, what):
-    clock = project.root / "clock"
-    clock.write_text("0 0")
-    project.environment["FURCATE_CLOCK"] = str(clock)
-    project.environment["LD_PRELOAD"] = str(BUILD / "tests/libclock-shim.so")
-    if SANITIZED:
-        project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
+    clock = Clock(project)
     runner, first, file = start(project, what)
     Renamed(file).away()
     project.let_go(first)
     until(lambda: HELD in runner.stderr, "the hold")
-    beside = project.root / "clock.new"
-    beside.write_text("601 601")
-    os.rename(beside, clock)
+    clock.set(601, 601)
     assert runner.wait() == 2
     assert "not be started" in runner.stderr or "No run could be started" in runner.stderr
     assert str(file) in runner.stderr.splitlines()[-1]

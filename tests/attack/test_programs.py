@@ -7,7 +7,7 @@ import pytest
 
 import groups
 from sample import attacks
-from support import is_alive, until
+from support import USER, is_alive, until
 
 # What one run does once, as a shell script; $guardian and $runner are furcate's pids, $group its control group.
 ACTS = {
@@ -27,7 +27,7 @@ ACTS = {
     "leaves a chain": "setsid sh -c 'setsid sh -c \"setsid sleep 77 & sleep 77\" & sleep 77' & true",
     "leaves ones that ignore all": "(trap '' TERM INT HUP; setsid sleep 77) & (trap '' TERM; sleep 77) & true",
     "leaves a respawner": "setsid sh -c 'while :; do sleep .01; done' & true",
-    "bombs": "setpriv --reuid=61235 --regid=61235 --clear-groups prlimit --nproc=100 sh -c 'b() { b | b & }; b'; sleep .3",
+    "bombs": f"setpriv --reuid={USER} --regid={USER} --clear-groups prlimit --nproc=100 sh -c 'b() {{ b | b & }}; b'; sleep .3",
     "closes its files": "exec <&- >&- 2>&-", "deletes its folder": 'rm -rf "$FURCATE_RUN_DIR"',
     "replaces its folder": 'rm -rf "$FURCATE_RUN_DIR"; echo no > "$FURCATE_RUN_DIR"',
     "deletes its files": 'rm -f "$FURCATE_RUN_DIR"/*', "locks its folder": 'chmod 000 "$FURCATE_RUN_DIR"',

@@ -5,11 +5,11 @@ import os
 import signal
 import sys
 import tempfile
-import time
 
 import pytest
 
 import groups
+from clock import Clock
 from sample import ALL, attacks
 from support import BUILD, until
 
@@ -79,27 +79,29 @@ STOPS = {"frozen": stopped_by_freezing, "stopped": stopped_by_signals}
 everywhere = pytest.mark.parametrize("how", STOPS if ALL else ["frozen"])  # e2e.failure has the other
 
 
-def stop_for(project, group, how, seconds):
+def stop_for_long(clock, project, group, how):
+    """More than ten minutes by furcate's clock."""
     stop = contextlib.contextmanager(how)
     with stop(project, group):
-        end = time.monotonic() + seconds
-        until(lambda: time.monotonic() > end)
+        clock.set(0, 1000)
 
 
 @everywhere
 def test_time_in_which_everything_stood_still_is_not_the_runs(project, held, how):
-    project.write(batch_size=[1], meta={"timeout": 3})
+    clock = Clock(project)
+    project.write(batch_size=[1], meta={"timeout": 100})
     with freezer(project) as group:
         runner = project.start(project.gated())
         project.until_waiting(1)
-        stop_for(project, group, STOPS[how], 4)
+        stop_for_long(clock, project, group, STOPS[how])
         assert project.let_all_go(runner) == 0
         assert "timed out" not in runner.stderr
 
 
 @everywhere
 def test_time_in_which_everything_stood_still_is_not_the_graces(project, how):
-    project.write(batch_size=[1], meta={"kill_grace": 3})
+    clock = Clock(project)
+    project.write(batch_size=[1], meta={"kill_grace": 100})
     saves = project.script("saves", "trap 'touch \"$FURCATE_TEST/asked\"; while [ ! -e \"$FURCATE_TEST/may_save\" ]; do "
                                     "sleep .01; done; touch \"$FURCATE_TEST/saved\"; exit 0' TERM\n"
                                     "touch \"$FURCATE_TEST/ready\"\nwhile :; do sleep .01; done\n")
@@ -108,7 +110,7 @@ def test_time_in_which_everything_stood_still_is_not_the_graces(project, how):
         until((project.root / "ready").exists)
         runner.send(signal.SIGTERM)
         until((project.root / "asked").exists)
-        stop_for(project, group, STOPS[how], 4)
+        stop_for_long(clock, project, group, STOPS[how])
         (project.root / "may_save").touch()
         assert runner.wait() == 143
         assert (project.root / "saved").exists()

@@ -11,11 +11,10 @@ import pytest
 
 import groups
 from sample import attacks
-from support import BUILD, FURCATE, SANITIZED, Project, is_alive, until
+from support import BUILD, FURCATE, SANITIZED, USER, Project, is_alive, until
 
 YEAR = 365 * 86400
 CRASHES = ("signal 4", "signal 6", "signal 7", "signal 8", "signal 11")
-STRANGER = "61234"  # a user that nobody has
 PROGRAM = 'echo "$1" >> "$DONE"\n'
 
 
@@ -93,8 +92,8 @@ def ignore(*numbers):
 
 def become_stranger(project):
     for path in (project.root, project.root / "config.json"):
-        os.chown(path, int(STRANGER), int(STRANGER))
-    return {"prefix": ("setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups")}
+        os.chown(path, USER, USER)
+    return {"prefix": ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")}
 
 
 def without_mount(place):

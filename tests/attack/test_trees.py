@@ -13,9 +13,8 @@ import pytest
 
 import groups
 from sample import ALL, attacks
-from support import FURCATE, Project, is_alive, until
+from support import FURCATE, USER, Project, is_alive, until
 
-USER = 54321  # has no entry in /etc/passwd
 AS_USER = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups"]
 
 

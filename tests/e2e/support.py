@@ -23,7 +23,9 @@ BUILD = pathlib.Path(os.environ["FURCATE_BUILD"]).resolve()
 FURCATE = BUILD / "furcate"
 STUBS = BUILD / "tests/stubs"
 SANITIZED = not re.search(r"^FURCATE_SANITIZE:\w+=OFF$", (BUILD / "CMakeCache.txt").read_text(), re.MULTILINE)
-USER = 200000 + os.getpid()  # has no name, and no processes but those of this test: limits count what a user has
+# A user without a name, and with no processes but those of this test: limits count what a user has. Containers often know
+# no users from 65536 on.
+USER = 20000 + os.getpid() % 40000
 PATIENCE = 60  # seconds until a test gives up waiting; nothing takes so long that works
 
 EXAMPLE = {"data_name": "example", "data_dir": "foo/", "batch_size": [32, 64], "epochs": 50,
@@ -70,8 +72,10 @@ def until(condition, what="what the test waits for"):
 
 
 def chance():
-    """Random numbers; FURCATE_SEED repeats a failure."""
-    seed = int(os.environ.get("FURCATE_SEED", random.randrange(2**32)))
+    """Random numbers: the same ones in each test run, others with another FURCATE_SEED, and new ones each time in
+    `script/test attack --all`. So a change is not held up by a fault that another change brought."""
+    new = random.randrange(2**32) if os.environ.get("FURCATE_ATTACKS") == "all" else 0
+    seed = int(os.environ.get("FURCATE_SEED", new))
     print(f"FURCATE_SEED={seed}")
     return random.Random(seed)
 

@@ -5,27 +5,10 @@ import os
 
 import pytest
 
-from support import BUILD, SANITIZED, until
+from clock import Clock
+from support import BUILD, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
-
-
-class Clock:
-    """furcate's wall clock; Python's and that of the file system stay."""
-
-    def __init__(self, project):
-        self.path = project.root / "clock"
-        self.set(0)
-        project.environment["FURCATE_CLOCK"] = str(self.path)
-        project.environment["LD_PRELOAD"] = str(BUILD / "tests/libclock-shim.so")
-        if SANITIZED:
-            project.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
-
-    def set(self, wall, monotonic=0):
-        """Sets it that many seconds ahead; a negative number sets it back. The other clock can only go forth."""
-        beside = self.path.with_suffix(".new")
-        beside.write_text(f"{wall} {monotonic}")
-        beside.rename(self.path)
 
 
 @pytest.fixture

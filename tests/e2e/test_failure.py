@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from clock import Clock
 from support import is_alive, until
 
 FAILS_FIRST = "[ $FURCATE_ATTEMPT -gt 1 ] || { echo no luck >&2; exit 9; }\n"
@@ -136,10 +137,13 @@ def seconds_from_now(seconds):
 def test_a_run_that_ended_in_time_did_so_though_the_runner_stood_still(project, status):
     wait = f'until [ -e "$FURCATE_TEST/go" ]; do sleep 0.01; done\nexit {status}\n'
     pid_file = 'cd "$FURCATE_RUN_DIR"; echo $$ > pid.new; mv pid.new pid\n'
-    runner, pid = started(project, project.script("train", pid_file + wait), timeout=1)
-    over = seconds_from_now(1.5)
+    clock = Clock(project)
+    runner, pid = started(project, project.script("train", pid_file + wait), timeout=100)
+    os.kill(project.runner_pid(), signal.SIGSTOP)
     (project.root / "go").touch()
-    stopped_until([project.runner_pid()], lambda: not is_alive(pid) and over())
+    until(lambda: not is_alive(pid))
+    clock.set(0, 1000)
+    os.kill(project.runner_pid(), signal.SIGCONT)
     assert runner.wait() == (0 if status == 0 else 1)
     assert "timed out" not in runner.stderr
 
@@ -152,9 +156,10 @@ def test_after_only_the_runner_stood_still_the_time_limit_still_holds(project):
 
 
 def test_time_in_which_runner_and_run_were_suspended_is_not_the_runs(project):
-    runner, pid = started(project, project.gated(), timeout=2)
-    stopped_until([project.runner_pid(), pid], seconds_from_now(4))
-    assert project.let_all_go(runner) == 0, "it has had two seconds less those before the suspension"
+    clock = Clock(project)
+    runner, pid = started(project, project.gated(), timeout=100)
+    stopped_until([project.runner_pid(), pid], lambda: clock.set(0, 1000) or True)
+    assert project.let_all_go(runner) == 0
     assert "timed out" not in runner.stderr
 
 

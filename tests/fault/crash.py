@@ -41,7 +41,8 @@ def main():
         for name in options.kinds or [kind for kind in KINDS if options.all or kind != "memory"]:
             points += [(program, name, at) for at in range(1, counts[KINDS[name].cause] + 1)]
     if options.sample:
-        points = random.sample(points, min(len(points), options.sample))
+        dice = random.Random(int(os.environ.get("FURCATE_SEED", "0")))  # the same points at each time
+        points = dice.sample(points, min(len(points), options.sample))
     started, tried, broken, unmet = time.time(), collections.Counter(), collections.Counter(), 0
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         for future in concurrent.futures.as_completed([pool.submit(try_point, *point) for point in points]):
