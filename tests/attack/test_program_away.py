@@ -7,7 +7,7 @@ import pytest
 
 from clock import Clock
 from sample import attacks
-from support import BUILD, GATED, until
+from support import BUILD, GATED, needs_package, until
 
 HELD = "be started now"
 AGAIN = "Runs are started again"
@@ -147,6 +147,7 @@ def test_what_does_not_come_back_stops_the_runner_with_what_is_done(project, wha
     assert len(project.rows()) == 1
 
 
+@needs_package
 def test_a_fork_server_whose_script_is_away_is_warmed_again(project):
     project.write(batch_size=[1, 2, 3], meta={"max_threads": 1})
     path = project.root / "train.py"

@@ -94,8 +94,8 @@ def children(pid):
 def test_a_program_that_turns_on_furcate(project, held, name):
     if name in NEED_GROUP and held == "descent":
         pytest.skip("there is no group")
-    project.write(batch_size=[1, 2, 3], meta={"max_threads": 2, "fail_fast": False, "kill_grace": 1,
-                                            "timeout": 2 if name == "freezes its group" else 60})
+    meta = {"max_threads": 2, "fail_fast": False, "kill_grace": 1}
+    project.write(batch_size=[1, 2, 3], meta={**meta, "timeout": 2 if name == "freezes its group" else 60})
     text = (PROGRAM % groups.mount_point()).replace("ACT", ACTS[name])
     text = text.replace('#!/bin/sh\n', '#!/bin/sh\nwhile [ ! -e "$FURCATE_TEST/pids" ]; do sleep .01; done\n')
     program = project.script("program", text)
@@ -104,6 +104,7 @@ def test_a_program_that_turns_on_furcate(project, held, name):
     assert status in (0, 1) or name in SIGNALS, runner.stderr
     rows = {row["batch_size"] for row in project.rows()} if project.csv.exists() else set()
     before = done(project)
+    project.write(batch_size=[1, 2, 3], meta=meta)
     last = project.start(program, "{batch_size}")
     assert last.wait() == 0, last.stderr
     assert project.values() == ["1", "2", "3"]

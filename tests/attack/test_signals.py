@@ -11,7 +11,7 @@ import pytest
 import groups
 from clock import Clock
 from sample import ALL, attacks
-from support import BUILD, until
+from support import BUILD, needs_package, until
 
 
 @pytest.mark.parametrize("held", ["group"], indirect=True)
@@ -140,6 +140,7 @@ def family(pid):
     return [pid, *(one for child in children for one in family(int(child)))]
 
 
+@needs_package
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_what_was_ignored_at_the_start_of_a_python_script_stays_so(project, start):
     """By nohup and by a script that starts it with "&": for the runner, the fork server and its forks."""

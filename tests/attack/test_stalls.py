@@ -48,7 +48,6 @@ def test_slots_are_refilled_while_an_edit_is_planned(project):
         project.let_go(directory)
         until(lambda: (now := project.waiting()) and now != [directory], "the next run")
     assert_is_being_planned(project)
-    until_log(project, "The plan is now")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -62,8 +61,8 @@ def test_a_stop_does_not_wait_for_a_plan(project, number):
 
 def test_a_timeout_does_not_wait_for_a_plan(project):
     """Each run times out after half a second, so one does soon after the plan was begun."""
-    start(project, timeout=0.5)
-    edit(project, config_of(3000, timeout=0.5))
+    start(project, timeout=0.5, fail_fast=False)
+    edit(project, config_of(3000, timeout=0.5, fail_fast=False))
     until_log(project, "timed out after 0.5 s", 1 + project.log().count("timed out after 0.5 s"))
     assert_is_being_planned(project)
 

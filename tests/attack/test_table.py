@@ -58,8 +58,8 @@ def edit_in_place(project):
 
 
 def immutable(project):
-    if subprocess.run(["chattr", "+i", project.csv], capture_output=True).returncode != 0:
-        pytest.skip("this file system has no immutable files")
+    if not shutil.which("chattr") or subprocess.run(["chattr", "+i", project.csv], capture_output=True).returncode:
+        pytest.skip("needs chattr, the right to use it, and a file system that knows it")
 
 
 def loop(project):
@@ -101,7 +101,8 @@ LOSES = {
 
 def make_right(project, good):
     """What its user does at last: the good table back, as it was before."""
-    subprocess.run(["chattr", "-i", project.csv], capture_output=True)
+    if shutil.which("chattr"):
+        subprocess.run(["chattr", "-i", project.csv], capture_output=True)
     if project.csv.is_dir() and not project.csv.is_symlink():
         shutil.rmtree(project.csv)
     with contextlib.suppress(FileNotFoundError):

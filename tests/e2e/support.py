@@ -42,6 +42,9 @@ if [ -e "$FURCATE_TEST/open" ]; then exit 0; fi
 exec cat gate
 """
 
+needs_package = pytest.mark.skipif(SANITIZED or not (BUILD / "python/furcate").exists(),
+                                   reason="the Python package is not built, or is for a Python with sanitizers alone")
+
 # Started with nohup, or by a script with "&", the tests would pass on that they ignore these.
 for number, handler in (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL):
     if signal.getsignal(number) == signal.SIG_IGN:
