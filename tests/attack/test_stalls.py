@@ -7,11 +7,13 @@ import signal
 
 import pytest
 
-from support import until
+from support import SANITIZED, until
+
+MANY = 1800 if SANITIZED else 3000  # entries that take two seconds to plan
 
 
 def config_of(entries, values=10, **meta):
-    """A config of twelve axes, which takes seconds to plan with 3,000 such entries."""
+    """A config of twelve axes, which takes seconds to plan with MANY such entries."""
     chance = random.Random(1)
     keys = [f"a{i}" for i in range(12)]
     exclude = [{key: chance.randrange(values) for key in chance.sample(keys, 8)} for _ in range(entries)]
@@ -42,7 +44,7 @@ def assert_is_being_planned(project, count=0):
 
 def test_slots_are_refilled_while_an_edit_is_planned(project):
     start(project)
-    edit(project, config_of(3000))
+    edit(project, config_of(MANY))
     for _ in range(2):
         [directory] = project.waiting()
         project.let_go(directory)
@@ -53,7 +55,7 @@ def test_slots_are_refilled_while_an_edit_is_planned(project):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_does_not_wait_for_a_plan(project, number):
     runner = start(project)
-    edit(project, config_of(3000))
+    edit(project, config_of(MANY))
     runner.send(number)
     assert runner.wait() == 128 + number
     assert_is_being_planned(project)
@@ -62,14 +64,14 @@ def test_a_stop_does_not_wait_for_a_plan(project, number):
 def test_a_timeout_does_not_wait_for_a_plan(project):
     """Each run times out after half a second, so one does soon after the plan was begun."""
     start(project, timeout=0.5, fail_fast=False)
-    edit(project, config_of(3000, timeout=0.5, fail_fast=False))
+    edit(project, config_of(MANY, timeout=0.5, fail_fast=False))
     until_log(project, "timed out after 0.5 s", 1 + project.log().count("timed out after 0.5 s"))
     assert_is_being_planned(project)
 
 
 def test_of_two_edits_the_newest_is_taken(project):
     start(project)
-    edit(project, config_of(3000))
+    edit(project, config_of(MANY))
     edit(project, config_of(0, values=2), count=2)
     until_log(project, "The plan is now 4096 configs")
     assert project.log().count("The plan is now") == 1
@@ -77,7 +79,7 @@ def test_of_two_edits_the_newest_is_taken(project):
 
 def test_runs_that_end_while_an_edit_is_planned_are_done(project):
     runner = start(project, order="config")
-    edit(project, config_of(3000, order="config"))
+    edit(project, config_of(MANY, order="config"))
     [directory] = project.waiting()
     project.let_go(directory)
     until(lambda: project.waiting() not in ([], [directory]), "the next run")
@@ -92,7 +94,7 @@ def test_runs_that_end_while_an_edit_is_planned_are_done(project):
 
 def test_a_kill_while_an_edit_is_planned_takes_none_of_it(project):
     runner = start(project)
-    edit(project, config_of(3000))
+    edit(project, config_of(MANY))
     runner.kill()
     assert_is_being_planned(project)
     project.config.write_text(config_of(0, values=1))
@@ -103,7 +105,7 @@ def test_a_kill_while_an_edit_is_planned_takes_none_of_it(project):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_start_is_stopped_while_its_plan_is_made(project, number):
-    project.config.write_text(config_of(3000))
+    project.config.write_text(config_of(MANY))
     runner = project.start("/bin/true")
     until(lambda: len(runners(runner.pid)) == 1, "the runner")
     runner.send(number)
