@@ -28,8 +28,8 @@ bool server_start(struct launcher *launcher, const struct launch *launch, struct
 bool server_read_note(const struct server *server, struct server_note *note, struct text *sources);
 /*
  * Has it forked for a run, as launch_process() would start one; launched->birth is NULL. The caller adopts
- * orphans (PR_SET_CHILD_SUBREAPER). Waits for the run to be there, for 5 s at most, and not for a server that is stopped; on false (ERROR_SYSTEM)
- * there is none, and the server may be of no more use.
+ * orphans (PR_SET_CHILD_SUBREAPER). Waits for the run to be there, for 5 s at most, but not for
+ * a server that is stopped. On false (ERROR_SYSTEM) there is no run, and the server may be of no more use.
  *
  * cwd  the folder to go to where the server's own was deleted; NULL: none
  */

@@ -1,7 +1,8 @@
 #include "store/database_busy.h"
 
-#include <stdio.h>
 #include <unistd.h>
+
+#include "base/tell.h"
 
 enum { pause_ms = 50, most_minutes = 10, told_after = 1000 / pause_ms };
 
@@ -13,10 +14,9 @@ static int on_busy(void *context, int tries)
         return 0;
     if (tries >= told_after && !patience->is_told) {
         patience->is_told = true;
-        fprintf(stderr,
-                "furcate: %s is locked by another program (a database browser?); furcate waits for up to %d "
-                "minutes: let that program save or undo its changes, or close it\n",
-                patience->path, most_minutes);
+        tell("furcate: %s is locked by another program (a database browser?); furcate waits for up to %d "
+             "minutes: let that program save or undo its changes, or close it\n",
+             patience->path, most_minutes);
     }
     usleep(pause_ms * 1000);
     return 1;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,7 +99,7 @@ void database_safety_restrict(sqlite3 *handle)
 static bool is_one_of(const char *word, size_t len, const char *const *words)
 {
     for (; *words; words++)
-        if (strlen(*words) == len && strncasecmp(word, *words, len) == 0)
+        if (strlen(*words) == len && ascii_starts_with(word, *words))
             return true;
     return false;
 }
