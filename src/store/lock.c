@@ -73,7 +73,7 @@ static bool check_file(int fd, const char *path, struct error *err)
         return error_system(err, errno, "cannot read %s", path);
     if (!S_ISREG(info.st_mode))
         return refuse_kind(path, err);
-    if (info.st_uid == geteuid() && (info.st_mode & 07777) != 0600)
+    if (info.st_uid == geteuid() && (info.st_mode & 07777) != 0600 && info.st_nlink == 1)
         fchmod(fd, 0600);
     return true;
 }
@@ -223,23 +223,54 @@ static int64_t write_holders(int fd, struct holders *holders)
     return (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
 }
 
-bool store_lock(struct store_lock *lock, const char *directory, struct error *err)
+static bool open_and_lock(struct store_lock *lock, const char *directory, const char *path,
+                          const struct machine *here, struct error *err)
 {
-    struct machine here;
-    CLEANUP(memory_free) char *path = file_join(directory, "furcate.lock");
-    *lock = (struct store_lock){.fd = -1};
-    machine_read(&here);
     if (!open_lock(directory, path, &lock->fd, err)) {
         file_close_fd(&lock->fd);
         return false;
     }
-    if (!lock_after_dying(lock->fd, &here, &lock->before)) {
-        int number = errno;
+    if (lock_after_dying(lock->fd, here, &lock->before))
+        return true;
+    int number = errno;
+    file_close_fd(&lock->fd);
+    return refuse(number, &lock->before, here, directory, path, err);
+}
+
+/* Returns whether the path still names the locked file. A file with a second name elsewhere (a hard link) may
+ * be anything, or a backup: nothing is written to it, and it loses its name here, which no runner can have
+ * while it is locked. */
+static bool is_of_log_dir(int fd, const char *path)
+{
+    struct stat locked, named;
+    if (fstat(fd, &locked) < 0 || lstat(path, &named) < 0 || !file_is_same(&locked, &named))
+        return false;
+    if (locked.st_nlink > 1)
+        unlink(path);
+    return locked.st_nlink == 1;
+}
+
+bool store_lock(struct store_lock *lock, const char *directory, struct error *err)
+{
+    enum { most_tries = 100 };
+    struct machine here;
+    CLEANUP(memory_free) char *path = file_join(directory, "furcate.lock");
+    *lock = (struct store_lock){.fd = -1};
+    machine_read(&here);
+    for (int tries = 0; tries < most_tries; tries++) {
+        if (!open_and_lock(lock, directory, path, &here, err))
+            return false;
+        if (is_of_log_dir(lock->fd, path)) {
+            lock->was_killed = find_killed(lock->fd, &here, &lock->before);
+            return true;
+        }
         file_close_fd(&lock->fd);
-        return refuse(number, &lock->before, &here, directory, path, err);
     }
-    lock->was_killed = find_killed(lock->fd, &here, &lock->before);
-    return true;
+    return error_set(
+        err, ERROR_SYSTEM,
+        "%s has a second name elsewhere (a hard link), or is replaced again and again; delete it "
+        "once no furcate works in this log dir",
+        path);
 }
 
 void store_sign_lock(struct store_lock *lock, const struct store_holder *holder)

@@ -10,7 +10,8 @@ import stat
 
 # Of a log dir, and of the directory of a run that goes on in it.
 IN_LOG_DIR = ["furcate.log", "furcate.db", "furcate.db-wal", "furcate.db-shm", "furcate.db-journal", "furcate.db.broken",
-              "run_data.csv", "run_data.csv.new", "furcate-server.log", "config1_x2", "config2_x3", "notes"]
+              "run_data.csv", "run_data.csv.new", "furcate.lock", "furcate-server.log", "config1_x2", "config2_x3",
+              "notes"]
 IN_RUN = ["furcate.json", "furcate.json.new", "config.json", "config.json.new", "furcate_config.json", "config1.log",
           "config1.err", "metrics.jsonl", "run_data.json", "run_data.json.new", "furcate_run_data.json"]
 

@@ -71,8 +71,8 @@ def test_something_odd_in_the_log_dir(stranger, what):
     name, kind = what
     make(kind, stranger.logs / name, stranger.outside)
     done = look_and_start(stranger)
-    # The table is the user's to see to, and so is the log; all else is expendable, or another run's.
-    if name not in ("run_data.csv", "furcate.log"):
+    # The table is the user's to see to, and so are the log and the lock; all else is expendable, or another run's.
+    if name not in ("run_data.csv", "furcate.log", "furcate.lock"):
         assert done.returncode == 0, done.stderr
         assert stranger.values("x") == ["1", "2", "3"]
     elif done.returncode == 2:
@@ -263,13 +263,21 @@ def test_a_log_dir_that_is_reached_by_a_link_is_used(stranger):
     assert not list(stranger.logs.glob("furcate.db.broken*"))
 
 
+@attacks("kind", [hostile.hard_link, hostile.hard_link_of_results, hostile.link_to_file])
+def test_a_lock_that_is_another_file_too_is_not_written_to(stranger, kind):
+    make(kind, stranger.logs / "furcate.lock", stranger.outside)
+    done = look_and_start(stranger)
+    if kind is not hostile.link_to_file:
+        assert done.returncode == 0 and stranger.values("x") == ["1", "2", "3"]
+        assert (stranger.logs / "furcate.lock").stat().st_nlink == 1
+
+
 def test_a_backup_of_hard_links_stays_as_it_is(project):
     """Such as cp -al and rsync --link-dest make."""
     project.write(EXAMPLE)
     project.furcate("run", "config.json", "--", project.script("fails", "exit 1\n"))
     backup = project.root / "backup"
     shutil.copytree(project.logs, backup, copy_function=os.link)
-    (backup / "furcate.lock").unlink()  # of no use in a backup
     before = hostile.picture_of(backup)
     project.run("/bin/true")
     assert hostile.picture_of(backup) == before

@@ -285,6 +285,36 @@ static void a_lock_that_does_not_prove_a_death_names_nobody(void **state)
     assert_true(look(fixture).was_killed);
 }
 
+static void a_lock_with_a_second_name_loses_its_name_and_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    leave_killed(fixture);
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.lock"), *second = path_of(fixture, "second");
+    CLEANUP(memory_free) char *content = get(fixture, "furcate.lock");
+    assert_int_equal(link(path, second), 0);
+    assert_int_equal(chmod(second, 0640), 0);
+    assert_false(look(fixture).was_killed);
+    struct stat info;
+    assert_holds(fixture, "second", content);
+    assert_int_equal(stat(second, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0640);
+    assert_int_equal(info.st_nlink, 1);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_size, 0);
+}
+
+static void a_lock_that_is_held_by_its_second_name_is_respected(void **state)
+{
+    struct fixture *fixture = *state;
+    int release;
+    pid_t child = hold(fixture, &release);
+    CLEANUP(memory_free) char *path = path_of(fixture, "furcate.lock"), *second = path_of(fixture, "second");
+    assert_int_equal(link(path, second), 0);
+    assert_non_null(strstr(refused(fixture), "another furcate runner"));
+    close(release);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void a_lock_of_an_earlier_furcate_names_nobody(void **state)
 {
     struct fixture *fixture = *state;
@@ -388,6 +418,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_copy_that_was_given_the_inode_of_the_lock_names_nobody, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_lock_that_does_not_prove_a_death_names_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_with_a_second_name_loses_its_name_and_names_nobody, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_that_is_held_by_its_second_name_is_respected, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_lock_of_an_earlier_furcate_names_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_lock_of_another_user_is_not_believed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_lock_is_for_its_owner_alone, set_up, tear_down),
