@@ -8,7 +8,8 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
-/* What others take up and give back, and what a network or a disk gets over. */
+/* Returns whether the same call may succeed later: others give back what they have taken, and networks and
+ * disks recover. */
 static bool may_pass(int number)
 {
     static const int passing[] = {EAGAIN,    ENOMEM,      EMFILE,       ENFILE,    ENOSPC, EDQUOT,

@@ -11,8 +11,8 @@ struct error {
         ERROR_LOCKED, /* another runner has the log dir; exit status as for ERROR_SYSTEM */
         ERROR_SYSTEM, /* the machine refused; exit status 2 before the first run, 1 after it */
     } kind;
-    bool may_pass;  /* it may go well at another time: no room, memory, process or open file is left now */
-    bool is_of_run; /* it is about the files of one run, and no reason to start no other */
+    bool may_pass;  /* the same may succeed later: there is no room, memory, process or open file now */
+    bool is_of_run; /* it concerns one run alone; others can be started */
     int number;     /* the errno behind it; 0: none */
     char text[2048];
 };
@@ -22,10 +22,10 @@ struct error {
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same with a text of several lines. */
+/* Does the same with a text of several lines. */
 bool error_set_lines(struct error *err, enum error_kind kind, const char *lines);
 
-/* The same for a failed system call: ERROR_SYSTEM, the text followed by ": " and what `number` (an errno)
- * means; may_pass by the errno. */
+/* Does the same for a failed system call: ERROR_SYSTEM, the text followed by ": " and what `number` (an
+ * errno) means; may_pass by the errno. */
 bool error_system(struct error *err, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

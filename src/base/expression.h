@@ -20,7 +20,7 @@ void expression_free(struct expression *expression);
 /* Looks for the expression in a text, as matcher_find() does. */
 enum match_result expression_find(const struct expression *expression, const char *text, regmatch_t *parts,
                                   size_t count, int flags, struct match_effort *effort);
-/* Whether an expression is well-formed. */
+/* Returns whether an expression is well-formed. */
 bool expression_check(const char *text, struct error *err);
 /* Returns whether a match of a well-formed expression may hold a number, as far as can be told easily: false
  * for words such as "loss:" that can match nothing else. */

@@ -125,8 +125,9 @@ static void add_structure(struct translation *translation, char c)
     translation->is_compound = false;
 }
 
-void expression_translate(struct text *out, const char *c)
+void expression_translate(struct text *out, const char *expression)
 {
+    const char *c = expression;
     struct translation translation = {.out = out};
     text_add(out, "");
     while (*c) {

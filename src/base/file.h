@@ -16,17 +16,17 @@ bool file_read(const char *path, struct text *content, struct error *err);
 /* Makes a rename to the path durable, where the file system can: the folder's entry reaches the disk
  * (fsync(2)). */
 void file_sync_folder_of(const char *path);
-/* write() until all is written. Returns false with errno set. */
+/* Writes until all is written. Returns false with errno set. */
 bool file_write_all(int fd, const char *bytes, size_t len);
-/* Makes the folder and those above it, which nobody else may write to; one that is there is fine. */
+/* Makes the folder and those above it, all of which nobody else may write to, unless they are there. */
 bool file_make_dirs(const char *path, struct error *err);
-/* Whether two are of one file (stat(2)). */
+/* Returns whether both are of one file (stat(2)). */
 bool file_is_same(const struct stat *a, const struct stat *b);
-/* Whether the folder that this process works in was deleted: relative paths lead nowhere. */
+/* Returns whether the folder that this process works in was deleted, so that relative paths lead nowhere. */
 bool file_cwd_is_deleted(void);
-/* "a/b" from "a" (or "a/") and "b"; free() it. */
+/* Returns "a/b" from "a" (or "a/") and "b"; free() it. */
 char *file_join(const char *folder, const char *name);
-/* The last component of a path, trailing slashes aside: "data/foo/" gives "foo"; free() it. */
+/* Returns the last component of a path, without trailing slashes: "data/foo/" gives "foo"; free() it. */
 char *file_base_name(const char *path);
 /* Returns whether it is the name of something within a folder, and not that of the folder itself or of one
  * elsewhere.
@@ -42,7 +42,7 @@ bool file_is_same_path(const char *a, const char *b);
 bool file_is_remote(const char *path);
 /* Returns whether there is a folder at the path. */
 bool file_is_folder(const char *path);
-/* The path from the root; free() it. Needs no file there. */
+/* Returns the path from the root; free() it. There need be no file. */
 char *file_absolute(const char *path);
 
 /* close() for CLEANUP(file_close_fd); -1 is fine. */

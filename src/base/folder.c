@@ -45,10 +45,10 @@ static int open_one(int folder, const char *name, int flags)
     return openat(folder, name, flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, file_mode);
 }
 
-/* Copies what a file holds, but not its holes. */
+/* Copies the content of a file, but not its holes. */
 static bool copy_content(int from, int to, off_t size)
 {
-    char block[65536];
+    char block[1 << 14];
     off_t at = 0;
     while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
         ssize_t got = pread(from, block, sizeof block, at);
@@ -82,7 +82,7 @@ static bool detach(int folder, const char *name, const struct stat *info)
     return false;
 }
 
-/* Looks at what was opened: it may have been put there since its name was looked at. */
+/* Checks the opened file, which may have been put there since its name was looked at. */
 static bool check(int folder, const char *name, int *fd, int flags)
 {
     struct stat info;
@@ -96,8 +96,8 @@ static bool check(int folder, const char *name, int *fd, int flags)
         *fd = open_one(folder, name, flags);
         return *fd >= 0;
     }
-    return fcntl(*fd, F_SETFL, flags & O_APPEND) ==
-           0; /* a program that gets it is to find it as it expects */
+    /* A program that is given the file expects one that waits. */
+    return fcntl(*fd, F_SETFL, flags & O_APPEND) == 0;
 }
 
 int folder_open_file(int folder, const char *name, int flags)

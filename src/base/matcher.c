@@ -25,7 +25,7 @@ static const size_t most_compared = 300 * 1000 * 1000;
 
 static const int64_t most_ns = 1000000000, free_ns = 10000000;
 
-/* What one search is to do at its callouts. */
+/* One search, for its callouts. */
 struct search {
     struct match_effort *effort;
     size_t starts;
@@ -91,7 +91,7 @@ static int on_callout(pcre2_callout_block *block, void *context)
     return search->starts++ % 16 == 15 && is_spent(search->effort) ? PCRE2_ERROR_CALLOUT : 0;
 }
 
-/* format: where the expression stands in the pattern */
+/* Compiles the pattern that `format` makes of the expression. */
 static pcre2_code *compile(const char *format, const char *expression, uint32_t options, struct error *err)
 {
     int code;

@@ -49,6 +49,13 @@ bool proc_read_stat(pid_t pid, struct proc_stat *stat)
     return fd >= 0 && read(fd, text, sizeof text - 1) > 0 && parse_stat(text, stat);
 }
 
+bool proc_read_command(pid_t pid, struct text *words)
+{
+    struct error ignored;
+    CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pid);
+    return file_read(path, words, &ignored);
+}
+
 uint64_t proc_start(pid_t pid)
 {
     struct proc_stat stat;

@@ -145,10 +145,9 @@ static size_t fit_columns(const struct grid *grid, size_t room)
 
 static void *check(void *made)
 {
-    if (made)
-        return made;
-    tell("furcate: out of memory for a table\n");
-    abort();
+    if (!made)
+        memory_end();
+    return made;
 }
 
 static void add_lines(const struct grid *grid, struct libscols_table *table, size_t count)

@@ -28,11 +28,11 @@ void descent_add(struct pids *pids);
  * before its children are listed, so that a stopped one makes no more. */
 void descent_signal(pid_t program, int number, struct pids *reached);
 
-/* SIGKILL for a process and its descendants, all of which are stopped first. */
+/* Kills a process and its descendants, all of which are stopped first. */
 void descent_kill(pid_t top);
 
-/* SIGKILL for a child, whose own children are orphans then. Where this process may not kill it, kills what is
- * below it, and returns false. */
+/* Kills a child, whose own children are orphans then. Where this process may not kill it, kills its
+ * descendants instead, and returns false. */
 bool children_kill(pid_t child);
 
 /* Returns the children of this process that execute, without those that are spared; waits for those that have

@@ -16,15 +16,14 @@
 
 enum { most_named = 3 };
 
-/* A process that has ended has no command line. One that /proc hides from other users counts as executing. */
+/* Returns whether a process executes and belongs to another user. One that has ended has no command line; one
+ * that /proc hides from other users counts as executing. */
 static bool is_foreign(pid_t pid)
 {
-    struct error ignored;
+    CLEANUP(text_free) struct text command = {0};
     if (kill(pid, 0) == 0 || errno != EPERM)
         return false;
-    CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pid);
-    CLEANUP(text_free) struct text command = {0};
-    return !file_read(path, &command, &ignored) || command.len > 0;
+    return !proc_read_command(pid, &command) || command.len > 0;
 }
 
 void foreign_keep(struct pids *pids)

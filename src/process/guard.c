@@ -90,17 +90,12 @@ static void wait_for_child(int signals, int64_t until)
 /* Tells of what the runner has left and this process may not kill either. */
 static void tell_of_foreign(const struct guardian *guardian)
 {
-    struct pids children = {0}, left = {0};
-    children_list(getpid(), &children);
-    for (size_t i = 0; i < children.count; i++)
-        if (!is_spared(guardian, children.items[i]))
-            vector_push(&left, children.items[i]);
+    struct pids left = children_list_others(is_spared, guardian);
     descent_add(&left);
     foreign_keep(&left);
     CLEANUP(memory_free) char *which = foreign_describe(&left, "");
     if (left.count > 0)
         tell("furcate: left %s\n", which);
-    vector_free(&children);
     vector_free(&left);
 }
 
@@ -194,8 +189,7 @@ static int exit_status(int status)
     int number = WTERMSIG(status);
     if (number != SIGINT && number != SIGTERM && number != SIGHUP) /* those came before it began */
         tell("furcate: the runner was ended by signal %d (%s), and its attempts with it; the same command "
-             "goes on "
-             "where it left off\n",
+             "goes on where it left off\n",
              number, strsignal(number));
     return 128 + number;
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/display.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/proc.h"
 #include "base/utf8.h"
 
 enum { most_named = 3, most_bytes = 80 };
@@ -26,17 +26,10 @@ static void add_command(struct text *out, const struct text *command)
         text_add(out, "…");
 }
 
-static bool read_command(pid_t pid, struct text *command)
-{
-    struct error ignored;
-    CLEANUP(memory_free) char *path = text_format("/proc/%d/cmdline", (int)pid);
-    return file_read(path, command, &ignored);
-}
-
 bool leftover_add_command(struct text *out, pid_t pid)
 {
     CLEANUP(text_free) struct text command = {0};
-    bool is_known = read_command(pid, &command) && command.len > 0;
+    bool is_known = proc_read_command(pid, &command) && command.len > 0;
     add_command(out, &command);
     return is_known;
 }
@@ -52,7 +45,7 @@ struct leftover leftover_describe(const struct pids *pids)
     struct leftover leftover = {0};
     for (size_t i = 0; i < pids->count; i++) {
         CLEANUP(text_free) struct text command = {0};
-        bool is_hidden = !read_command(pids->items[i], &command) && kill(pids->items[i], 0) == 0;
+        bool is_hidden = !proc_read_command(pids->items[i], &command) && kill(pids->items[i], 0) == 0;
         if (!is_hidden && ends_by_itself(&command))
             continue;
         if (leftover.count++ >= most_named)

@@ -98,7 +98,7 @@ static bool has_target(const struct targets *targets, pid_t pid)
     return false;
 }
 
-static bool send(const struct target *target, int number)
+static bool send_signal(const struct target *target, int number)
 {
     if (pidfd_send_signal(target->pidfd, number, NULL, 0) == 0)
         return true;
@@ -111,7 +111,7 @@ static void stop_process(const struct search *search, pid_t pid, const char *ent
 {
     struct target target = {pid, pidfd_open(pid, 0)};
     bool is_it = !has_target(targets, pid) && may_be_ended(search, pid) && (!entry || is_marked(pid, entry));
-    if (is_it && send(&target, SIGSTOP))
+    if (is_it && send_signal(&target, SIGSTOP))
         vector_push(targets, target);
     else
         file_close_fd(&target.pidfd);
@@ -142,7 +142,7 @@ static void stop_marked(const struct search *search, struct targets *targets)
 static void kill_and_wait(struct targets *targets, int64_t until)
 {
     for (size_t i = 0; i < targets->count; i++)
-        send(&targets->items[i], SIGKILL);
+        send_signal(&targets->items[i], SIGKILL);
     for (size_t i = 0; i < targets->count; i++) {
         struct pollfd end = {targets->items[i].pidfd, POLLIN, 0};
         if (end.fd >= 0)

@@ -234,7 +234,7 @@ static void kill_orphans(const struct tree *tree)
 
 /* --- what is left when the program has ended --- */
 
-/* Of a tree whose program executes: all. */
+/* Lists what the program has left; all of the tree while the program executes. */
 static struct pids list_rest(const struct tree *tree)
 {
     struct pids rest = {0};

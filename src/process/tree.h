@@ -1,10 +1,10 @@
 /*
  * Process trees: the program of an attempt and all that came of it, wherever it went. A tree is held together
  *
- *   by a control group   one a slot, which no descendant leaves by forking or daemonising; or, where the
- * system lets us make none, by descent           the program adopts its orphans, so that all stay below it
- * while it lives; when it ends the runner inherits them: a child of the runner that is no program belongs to
- * a tree that ends; its session tells which.
+ * - by a control group, one for each slot, which no descendant leaves by forking or daemonising;
+ * - or, where the system lets us make none, by descent: the program adopts its orphans, so that all stay
+ * below it while it lives. When it ends, the runner inherits them: a child of the runner that is no program
+ *   belongs to a tree that ends, and its session tells which one.
  *
  * Where neither is possible, a tree is what has stayed in the program's process group.
  */

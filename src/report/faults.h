@@ -10,7 +10,7 @@ void report_faults_note_dropped(struct report_faults *faults, size_t count, int6
 void report_faults_note_told(struct report_faults *faults, const char *text);
 void report_faults_forget_told(struct report_faults *faults);
 void report_faults_note_in_word(struct report_faults *faults, const char *metric, const char *text);
-/* Notes that the expression of a metric takes too long on a line. is_given_up: it is left out from there on
+/* Notes that the expression of a metric takes too long on a line. is_given_up: it is left out from there on.
  */
 void report_faults_note_costly(struct report_faults *faults, const char *metric, size_t line,
                                bool is_given_up);

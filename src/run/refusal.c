@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "run/runner.h"
 
-/* How long a build or an installation may keep the program away. */
+/* A build or an installation may keep the program away for as long. */
 enum { most_minutes_away = 10 };
 
 static void on_over(uv_timer_t *timer)

@@ -201,7 +201,8 @@ static void begin(struct runner *runner)
     reload->state = RELOAD_PLANNING;
 }
 
-/* What ends from here on is remembered, since the thread may not see its row. */
+/* Begins the second step. Runs that end from here on are remembered, since the thread may not see their rows.
+ */
 static void begin_match(struct runner *runner)
 {
     struct planning *planning = runner->reload.planning;

@@ -145,7 +145,8 @@ static void refuse(struct runner *runner, struct run *run, const struct error *e
     hold(runner, run, err);
 }
 
-/* The attempt did not execute its program, by the run's own fault or since it cannot be executed any more.
+/* Takes back an attempt that did not execute its program, by the run's own fault or since that cannot be
+ * executed any more.
  * The attempt has been recorded as started, so its end is too; releases it. */
 static void take_back(struct runner *runner, struct attempt *attempt)
 {

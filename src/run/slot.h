@@ -50,7 +50,7 @@ size_t slots_resize(struct slots *slots, const struct config_meta *meta);
  * "GPU 0 busy 99.98 %, GPU 1 busy 99.97 %", "8 CPU slots busy 97.31 %": the time from each slot's first start
  * to its last end in which an attempt executed. "" as long as no slot had two attempts. free() it.
  *
- * is_aside  whether a GPU is set aside, of which no share is told: "GPU 1 set aside"
+ * is_aside  tells of a GPU whether it is set aside, in which case its share is left out: "GPU 1 set aside"
  */
 char *slots_describe_use(const struct slots *slots, bool (*is_aside)(const void *context, int gpu_id),
                          const void *context);

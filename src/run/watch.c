@@ -13,7 +13,7 @@
 static const uint64_t settle_ms = 50;
 /* A writer that keeps the file open is not done yet; but it may never close it. */
 static const uint64_t open_settle_ms = 2000;
-/* Since the first change: who saves all the time is followed too. */
+/* After the first change, so that a file which is saved all the time is followed too. */
 static const uint64_t most_settle_ms = 2000;
 static const uint64_t look_again_ms = 500; /* at a file that a writer has open */
 static const uint64_t patience_ms = 2000;

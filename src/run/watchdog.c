@@ -9,7 +9,7 @@
 
 enum { most_ms = 50, most_frames = 40 };
 
-/* What a signal handler can reach. */
+/* Global, since a signal handler reaches nothing else. */
 static char alarm_path[4096];
 
 static int alarm_number(void)

@@ -102,7 +102,7 @@ static bool prepare(struct database *database)
     return true;
 }
 
-/* Whether the file itself is what fails, not the machine. */
+/* Returns whether the file itself is at fault, not the machine. */
 static bool is_broken(struct database *database)
 {
     static const int of_the_machine[] = {SQLITE_BUSY,     SQLITE_LOCKED,   SQLITE_NOMEM,
@@ -148,7 +148,7 @@ static bool migrate(struct database *database, int64_t version)
     return moved && execute(database, "COMMIT");
 }
 
-/* Whether it was made by this version of furcate or an earlier one; up to date then. */
+/* Brings it up to date. Returns false when neither this version of furcate nor an earlier one made it. */
 static bool take_over(struct database *database)
 {
     int64_t application, version;
@@ -185,7 +185,7 @@ static bool is_of_newer(struct database *database, int64_t *version)
            *version > schema_version;
 }
 
-/* Why a file cannot be used that SQLite has no fault to find with. */
+/* Says why a file cannot be used in which SQLite finds no fault. */
 static void tell_whose(struct database *database, bool *broken, struct error *err)
 {
     int64_t version;
@@ -244,8 +244,9 @@ struct database *store_database_open(const char *path, struct log *log, struct e
     CLEANUP(memory_free) char *aside = store_set_aside(path, err);
     if (!aside)
         return NULL;
-    log_line(log, LOG_WARNING, "%s; set aside as %s, made anew from run_data.csv and the run directories",
-             why.text, aside);
+    log_line(log, LOG_WARNING,
+             "%s; set aside as %s, and made again from run_data.csv and the run directories", why.text,
+             aside);
     return try_open(path, &broken, err);
 }
 
@@ -383,7 +384,7 @@ static bool cannot_read(struct database *database, struct error *err)
     return cannot(database, "read", err);
 }
 
-/* What no furcate has given is no id. */
+/* Returns whether a furcate may have given the id. */
 static bool is_id(int64_t id)
 {
     return id >= 0 && id <= STORE_HIGHEST_ID;

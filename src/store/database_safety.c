@@ -19,7 +19,7 @@ enum { ending_count = sizeof endings / sizeof *endings };
 
 /* --- files --- */
 
-/* Whether a journal ends with the name of one that leads several databases (SQLite, pager.c:
+/* Returns whether a journal ends with the name of one that leads several databases (SQLite, pager.c:
  * writeSuperJournal()). Furcate has never more than one. */
 static bool names_another(const char *journal)
 {
@@ -104,8 +104,8 @@ static bool is_one_of(const char *word, size_t len, const char *const *words)
     return false;
 }
 
-/* Whether the SQL has names, types and keys only: neither an expression nor a function can be without one of
- * these words or a further character. */
+/* Returns whether the SQL has names, types and keys only: neither an expression nor a function can be without
+ * one of these words or a further character. */
 static bool is_plain(const char *sql)
 {
     static const char *const active[] = {"as", "check", "collate", "default", "virtual", "references", NULL};

@@ -159,7 +159,7 @@ int store_directory_open(const struct run *run, struct error *err)
     return folder;
 }
 
-/* In the place of an earlier attempt's: a runner that is killed here must find the old or the new one. */
+/* Writes a file in the place of an earlier attempt's: after a kill the old or the new one must be there. */
 static bool write_file(const struct run *run, int folder, const char *name, const struct text *json,
                        struct error *err)
 {
@@ -223,7 +223,7 @@ static bool find_other_config(struct store *store, struct run *run, int folder, 
     return true;
 }
 
-/* Whether the program has put something else in the place of furcate.json. */
+/* Returns whether the program has put something else in the place of furcate.json. */
 static bool is_replaced(const struct run *run, int folder)
 {
     struct stat info;
@@ -241,8 +241,8 @@ static bool is_replaced(const struct run *run, int folder)
     return !is_own;
 }
 
-/* Where a folder stands in its way the run is known all the same while this runner works, but not to the
- * next. */
+/* Writes furcate.json. Where a folder stands in its way, this runner knows the run all the same, but the next
+ * one does not. */
 static bool write_record(struct store *store, const struct run *run, int folder, const struct text *json,
                          struct error *err)
 {
@@ -285,7 +285,7 @@ static void set_odd_file_aside(struct store *store, const struct run *run, int f
     struct stat info;
     if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(info.st_mode) ||
         S_ISDIR(info.st_mode))
-        return; /* where a folder is the program can do no harm, and hears of it */
+        return; /* a program cannot write to a folder, and is told so */
     CLEANUP(memory_free) char *aside = folder_set_aside(folder, name);
     if (aside)
         log_line(store->log, LOG_WARNING,
@@ -293,8 +293,8 @@ static void set_odd_file_aside(struct store *store, const struct run *run, int f
                  run->directory, name, aside);
 }
 
-/* Sets aside what is no file where the attempt will find files to write to: it would write to wherever a link
- * leads, and wait for a reader of a FIFO. */
+/* Sets aside whatever else stands where the attempt expects files to write to: it would write to wherever a
+ * link leads, or wait for the reader of a FIFO. */
 static void set_odd_files_aside(struct store *store, const struct run *run, int folder)
 {
     static const char *const endings[] = {"log", "err"};

@@ -73,7 +73,7 @@ static bool check_file(int fd, const char *path, struct error *err)
         return error_system(err, errno, "cannot read %s", path);
     if (!S_ISREG(info.st_mode))
         return refuse_kind(path, err);
-    if (info.st_uid == geteuid() && (info.st_mode & 07777) != 0600 && info.st_nlink == 1)
+    if (info.st_uid == geteuid() && (info.st_mode & 07777) != 0600 && info.st_nlink <= 1)
         fchmod(fd, 0600);
     return true;
 }
@@ -247,7 +247,7 @@ static bool is_of_log_dir(int fd, const char *path)
         return false;
     if (locked.st_nlink > 1)
         unlink(path);
-    return locked.st_nlink == 1;
+    return locked.st_nlink <= 1; /* some file systems count none */
 }
 
 bool store_lock(struct store_lock *lock, const char *directory, struct error *err)

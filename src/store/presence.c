@@ -51,7 +51,7 @@ static bool note_time(struct store *store, struct error *err)
             store_database_put_fact(store->database, FACT_RECONCILED, store->lock.now_ns, err));
 }
 
-/* What is at the paths now, in place of the files that are open. */
+/* Opens the files that are at the paths now, in place of those that are open. */
 static bool open_anew(struct store *store, struct error *err)
 {
     CLEANUP(memory_free) char *path = file_join(store->directory, "furcate.db");

@@ -209,8 +209,8 @@ static bool pass_over(struct reconciliation *work, const struct found_run *found
     return true;
 }
 
-/* Whether its id may be one that was given later: the first number of a base name need not be the id, since
- * data names have numbers too. */
+/* Returns whether its id may be one that was given later: the first number of a base name need not be the id,
+ * since data names have numbers too. */
 static bool may_be_later(const struct reconciliation *work, const char *base_name)
 {
     static const char digits[] = "0123456789";
@@ -220,7 +220,7 @@ static bool may_be_later(const struct reconciliation *work, const char *base_nam
     return false;
 }
 
-/* Whether the folder was moved here, or changed, since the log dir was last brought in line. */
+/* Returns whether the folder was moved here, or changed, since the log dir was last brought in line. */
 static bool came_later(const struct reconciliation *work, const char *directory)
 {
     struct stat info;
@@ -228,7 +228,7 @@ static bool came_later(const struct reconciliation *work, const char *directory)
            (int64_t)info.st_ctim.tv_sec * 1000000000 + info.st_ctim.tv_nsec >= work->last_ns;
 }
 
-/* As settle_complete() would find, without a look at the run's files. */
+/* Returns what settle_complete() would find, without a look at the run's files. */
 static bool was_there(const struct reconciliation *work, const struct found_run *found, const char *base_name)
 {
     return found->complete_ns >= 0 && is_old(work, found->complete_ns) && !may_be_later(work, base_name) &&

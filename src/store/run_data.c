@@ -43,8 +43,7 @@ void store_run_data_complete(struct text *out, const char *record, const struct 
     text_add(out, end);
 }
 
-/* Whether furcate would write so much: a file is read whole, and its values take far more memory than its
- * text. */
+/* Returns whether furcate could have written so many values: they take far more memory than their text. */
 static bool is_bounded(const struct text *json)
 {
     enum { most_values = 1 << 22 };

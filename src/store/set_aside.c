@@ -16,7 +16,7 @@
  * regular file is not read, and neither are the holes of one. */
 static bool can_be_read(const char *path, struct error *err)
 {
-    char block[65536];
+    char block[1 << 14];
     struct stat info;
     if (lstat(path, &info) < 0 || !S_ISREG(info.st_mode))
         return true;
@@ -27,8 +27,8 @@ static bool can_be_read(const char *path, struct error *err)
     return got >= 0 || error_system(err, errno, "cannot read %s", path);
 }
 
-/* Sets aside what SQLite has next to it. A journal must not be applied to the file later: it may name others,
- * which SQLite would delete. */
+/* Sets aside the other files of SQLite next to it. A journal must not be applied to the file later: it may
+ * name others, which SQLite would delete. */
 static void rename_rest(const char *path, const char *name)
 {
     static const char *const endings[][2] = {{"-wal", "-wal"}, {"-shm", "-shm"}, {"-journal", ".journal"}};
