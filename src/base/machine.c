@@ -18,12 +18,18 @@ static void read_boot(char *boot, size_t size)
     boot[strcspn(boot, "\n")] = '\0';
 }
 
+void machine_name_host(char host[MACHINE_HOST_SIZE])
+{
+    memset(host, 0, MACHINE_HOST_SIZE);
+    if (gethostname(host, MACHINE_HOST_SIZE - 1) < 0)
+        host[0] = '\0';
+}
+
 void machine_read(struct machine *machine)
 {
     struct stat info;
     *machine = (struct machine){0};
-    if (gethostname(machine->host, sizeof machine->host - 1) < 0)
-        machine->host[0] = '\0';
+    machine_name_host(machine->host);
     read_boot(machine->boot, sizeof machine->boot);
     if (proc_is_own() && stat("/proc/self/ns/pid", &info) == 0)
         snprintf(machine->pid_namespace, sizeof machine->pid_namespace, "%llu",

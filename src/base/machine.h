@@ -2,12 +2,16 @@
 #pragma once
 #include <stdbool.h>
 
+enum { MACHINE_HOST_SIZE = 65 };
+
 struct machine {
-    char host[65];
-    char boot[40];          /* "" where /proc does not tell it */
-    char pid_namespace[32]; /* "" where /proc does not tell it, or is another namespace's */
+    char host[MACHINE_HOST_SIZE]; /* "" where it has no name */
+    char boot[40];                /* "" where /proc does not tell it */
+    char pid_namespace[32];       /* "" where /proc does not tell it, or is another namespace's */
 };
 
+/* Writes the name of this host to `host`. */
+void machine_name_host(char host[MACHINE_HOST_SIZE]);
 /* Describes where this process executes. */
 void machine_read(struct machine *machine);
 /* Returns whether pids provably mean the same in both. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/user.h"
 #include "run/code.h"
@@ -52,8 +53,8 @@ static void set_user(struct value *start)
 
 static void set_host(struct value *start)
 {
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
+    char host[MACHINE_HOST_SIZE];
+    machine_name_host(host);
     value_object_set_text(start, "host", host);
 }
 
