@@ -31,7 +31,7 @@ void display_add_shortened(struct text *out, const char *text, size_t columns);
  * "\u202e". What is visible already stays as it is.
  */
 void display_add_visible(struct text *out, const char *text);
-/* The same for several lines: the ends of lines, and tabs, stay. */
+/* Does the same for several lines: the ends of lines, and tabs, stay. */
 void display_add_visible_lines(struct text *out, const char *text);
 /* printf that makes the text of each %s and %c visible, in one line; ends of lines in the format stay. */
 void display_addf(struct text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,6 +8,14 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
+bool error_number_is_one_of(int number, const int *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return true;
+    return false;
+}
+
 /* Returns whether the same call may succeed later: others give back what they have taken, and networks and
  * disks recover. */
 static bool may_pass(int number)
@@ -16,10 +24,7 @@ static bool may_pass(int number)
                                   EFBIG,     EIO,         EBUSY,        ENOLCK,    ESTALE, ETXTBSY,
                                   ETIMEDOUT, EHOSTDOWN,   EHOSTUNREACH, ENETDOWN,  EINTR,  ENOBUFS,
                                   ENOTCONN,  ENETUNREACH, ECONNRESET,   EREMOTEIO, ENXIO};
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (passing[i] == number)
-            return true;
-    return false;
+    return error_number_is_one_of(number, passing, sizeof passing / sizeof *passing);
 }
 
 /* Keeps as many whole characters of the text as there is room for. */

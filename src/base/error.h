@@ -1,5 +1,6 @@
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What went wrong, in words for the person at the terminal. Lives on the caller's stack, owns nothing. */
 struct error {
@@ -16,6 +17,9 @@ struct error {
     int number;     /* the errno behind it; 0: none */
     char text[2048];
 };
+
+/* Returns whether `number` is one of these. */
+bool error_number_is_one_of(int number, const int *numbers, size_t count);
 
 /* Fills err and returns false, so that a failing function can end with `return error_set(err, …)`. The text
  * of each %s is made visible (base/display.h). */

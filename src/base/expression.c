@@ -44,9 +44,9 @@ static const char *skip_set(const char *set)
     return *c ? c : c - 1;
 }
 
-/* Whether regcomp(3) of glibc can do it in reasonable time and memory: it recurses into brackets, and copies
- * what is repeated, {n} n times and '+' once, which a row of them doubles each time; where a copy may be
- * empty, its time grows with the cube of their number. */
+/* Returns whether regcomp(3) of glibc can do it in reasonable time and memory: it recurses into brackets, and
+ * copies what is repeated, {n} n times and '+' once, which a row of them doubles each time; where a copy may
+ * be empty, its time grows with the cube of their number. */
 static bool is_bounded(const char *expression)
 {
     size_t before[deepest];                /* the parts outside of each open bracket */

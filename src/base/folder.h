@@ -42,7 +42,7 @@ bool folder_write(int folder, const char *name, const char *bytes, size_t len);
 /* Writes `name`.new, syncs it, renames it, syncs the folder: after a crash the old or the new content is
  * there. */
 bool folder_write_synced(int folder, const char *name, const char *bytes, size_t len);
-/* The same by the path of a file in a run directory. */
+/* Do the same by the path of a file in a run directory. */
 bool folder_write_path(const char *path, const char *bytes, size_t len, struct error *err);
 bool folder_write_path_synced(const char *path, const char *bytes, size_t len, struct error *err);
 /* Renames what has that name to `name`.broken, `name`.broken2 or so on, whichever is free. Returns the new

@@ -24,7 +24,7 @@ void log_close(struct log *log);
 int log_file(const struct log *log);
 void log_set_echo(struct log *log, log_echo *echo, void *context);
 
-/* Whether the open file is the one at its path. */
+/* Returns whether the open file is the one at its path. */
 bool log_is_in_place(const struct log *log);
 /* The file's folder is another one now: the next line makes the file anew there. */
 void log_move(struct log *log);

@@ -19,7 +19,7 @@ enum match_result {
     MATCH_COSTLY, /* it would take too long, or too much memory */
 };
 
-/* What may be spent on a line: a second of this thread. Zeros before the first search. */
+/* The effort spent on a line, which may be a second of this thread. Zeros before the first search. */
 struct match_effort {
     int64_t began;  /* clock_monotonic() */
     int64_t cpu_at; /* what this thread had used 10 ms after that, nanoseconds; 0: they are not over */

@@ -168,7 +168,7 @@ static void print_left_out(size_t count, const char *why, const char *metric)
              metric);
 }
 
-/* Whether rows differ in a config column, so that it tells runs apart. */
+/* Returns whether rows differ in a config column, so that it tells runs apart. */
 static bool varies(const struct table *table, int column)
 {
     const char *first = cell(table, 0, column);

@@ -96,7 +96,7 @@ static void list_going(const struct comparison *comparison, uint64_t *listed)
 
 /* --- table --- */
 
-/* Whether one of the key's `values` in that plan, which may be an array of them, is equal to this. */
+/* Returns whether one of the key's `values` in that plan, which may be an array of them, is equal to this. */
 static bool has_value(const struct plan *plan, const char *key, const struct value *values,
                       const struct value *value)
 {

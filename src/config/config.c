@@ -91,7 +91,7 @@ static void check(const struct value *root, const char *path, enum config_use us
     config_nested_check(root, faults);
 }
 
-/* Whether axes and entries are there as they must be, whatever else is wrong. */
+/* Returns whether axes and entries are there as they must be, whatever else is wrong. */
 static bool can_be_planned(const struct value *root)
 {
     if (value_kind(root) != VALUE_OBJECT)

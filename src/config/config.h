@@ -66,7 +66,7 @@ struct config *config_read_text(const char *name, const char *text, size_t len, 
  */
 struct config *config_read_for_plan(const char *path, enum config_use use, char *const *overrides,
                                     struct faults *faults);
-/* The same for the content of such a file, which was read already. */
+/* Does the same for the content of such a file, which was read already. */
 struct config *config_read_text_for_plan(const char *path, const struct text *text, enum config_use use,
                                          char *const *overrides, struct faults *faults);
 /*
@@ -91,7 +91,7 @@ enum config_use config_use(const struct config *config);
  * that the file leaves out (log_dir, train_prefix, …, prefetch).
  */
 const struct value *config_keys(const struct config *config);
-/* Whether the i-th of config_keys is an axis: written as an array. */
+/* Returns whether the i-th of config_keys is an axis: written as an array. */
 bool config_is_axis(const struct config *config, size_t i);
 /* The default of a key that has one, else NULL: what a row without this column counts as. */
 const struct value *config_default(const struct config *config, const char *key);
@@ -124,7 +124,7 @@ char *config_format_hash(const struct value *keys);
  */
 const char *config_column_prefix(const char *key);
 
-/* Whether a result of a run cannot have this name, because furcate keeps its own under it. */
+/* Returns whether a result of a run cannot have this name, because furcate keeps its own under it. */
 bool config_result_is_taken(const char *name);
 /* Returns the objective in a checked `meta`, or in one from a table, of which only good parts are taken.
  * Borrowed. */
@@ -143,5 +143,5 @@ const char *config_metric_find_fault(const char *name);
 /* Reads one JSON or YAML text into a value without checking it as a config, as config.json, run_data.json and
  * CSV cells are. NULL with err set (ERROR_CONFIG; "NAME:LINE:COLUMN: …") when it is malformed. */
 struct value *config_parse(const char *name, const char *text, size_t len, struct error *err);
-/* The same for a whole file, which must be a regular one. */
+/* Does the same for a whole file, which must be a regular one. */
 struct value *config_parse_file(const char *path, struct error *err);

@@ -34,7 +34,7 @@ struct plan *plan_create(struct config *config, struct faults *faults);
 /* The plan of a config file, as config_read_for_plan() reads it; NULL when it or its plan has an error. All
  * faults of both are in one report. */
 struct plan *plan_read(const char *path, enum config_use use, char *const *overrides, struct faults *faults);
-/* The same for the content of such a file, which was read already. */
+/* Does the same for the content of such a file, which was read already. */
 struct plan *plan_read_text(const char *path, const struct text *text, enum config_use use,
                             char *const *overrides, struct faults *faults);
 struct plan *plan_ref(struct plan *plan);

@@ -15,8 +15,8 @@
 /* What stands later on a longer line is not looked at. */
 enum { longest_line = 64 * 1024 };
 
-/* What one expression may cost in an output: so many lines on which it takes too long, or so much time on
- * lines that take long. */
+/* An expression is given up in an output after so many lines on which it takes too long, or after so much
+ * time on lines that take long. */
 enum { most_costly_lines = 3 };
 static const int64_t most_spent_ns = INT64_C(10) * 1000 * 1000 * 1000;
 

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "report/report.h"
 
-/* Whether a crash of the machine left a line without its end; a report must not be glued to it. */
+/* Returns whether a crash of the machine left a line without its end; a report must not be glued to it. */
 static bool ends_torn(int fd)
 {
     struct stat info;

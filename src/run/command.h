@@ -52,6 +52,6 @@ char **command_arguments(const struct command *command, const struct config *con
  * nothing), "PROGRAM OPTIONS -m furcate.preload MODULES".
  */
 char **command_server_arguments(const struct command *command, const char *preload);
-/* Whether the program is a Python, which alone can preload; by its name. */
+/* Returns whether the program is a Python, which alone can preload; by its name. */
 bool command_check_preload(const struct command *command, struct error *err);
 void command_free_arguments(char **arguments);

@@ -31,10 +31,8 @@ void refusal_close(struct refusal *refusal)
 static bool is_program_away(const struct error *err)
 {
     static const int numbers[] = {ENOENT, ENOTDIR, EACCES, EPERM, ENOEXEC, ELIBBAD, ENODEV};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (err->kind != ERROR_SYSTEM && err->number == numbers[i])
-            return true;
-    return false;
+    return err->kind != ERROR_SYSTEM &&
+           error_number_is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
 }
 
 bool refusal_is_passing(struct runner *runner, const struct error *err)

@@ -28,7 +28,7 @@ bool refusal_is_passing(struct runner *runner, const struct error *err);
 /* The start of a run was refused: another try in 1, 2, 4 … 60 s, or in 0.1, 0.2, 0.4 … 10 s where the program
  * is away. run: NULL where it is not known which one it is */
 void refusal_note(struct runner *runner, const struct run *run, const struct error *err);
-/* Whether nothing is to be started now. */
+/* Returns whether nothing is to be started now. */
 bool refusal_holds(const struct refusal *refusal);
 /* Something was freed: the next try is made now. */
 void refusal_hurry(struct refusal *refusal);

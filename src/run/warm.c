@@ -181,7 +181,8 @@ static bool may_lack_threads(struct runner *runner, const char *owner)
     return false;
 }
 
-/* Whether a module was edited when the server may have imported it already. Once: a script may write its own.
+/* Returns whether a module was edited when the server may have imported it already. Once: a script may write
+ * its own.
  */
 static bool is_stale(struct warm *warm, const char **edited)
 {

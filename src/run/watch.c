@@ -99,7 +99,7 @@ static void look(struct reading *reading)
     look->is_whole = is_open && look->hash && is_whole_object(look);
 }
 
-/* What comes meanwhile stays in the kernel's queue: the trail is the thread's. */
+/* Events that come meanwhile stay in the kernel's queue, since the trail is the thread's. */
 static void start_look(struct watch *watch, bool is_glance)
 {
     if (watch->is_looking)

@@ -56,9 +56,10 @@ struct attempt_entry {
 struct database *store_database_open(const char *path, struct log *log, struct error *err);
 void store_database_close(struct database *database);
 
-/* Whether the last failure says that the file is damaged or gone, so that no further try can succeed. */
+/* Returns whether the last failure says that the file is damaged or gone, so that no further try can succeed.
+ */
 bool store_database_is_lost(const struct database *database);
-/* Whether the last failure says that another program has locked it. */
+/* Returns whether the last failure says that another program has locked it. */
 bool store_database_is_busy(const struct database *database);
 /* Lets what finds it locked fail at once from now on. */
 void store_database_be_quick(struct database *database);

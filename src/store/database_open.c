@@ -60,8 +60,8 @@ static bool take_over(struct database *database)
     return version == schema_version || migrate(database, version);
 }
 
-/* Whether the file is ours and usable; an empty one becomes so. When not, SQLite's last error says why: none
- * when it is somebody else's. */
+/* Returns whether the file is ours and usable; an empty one becomes so. When not, SQLite's last error says
+ * why: none when it is somebody else's. */
 static bool set_up(struct database *database)
 {
     int64_t tables;

@@ -134,7 +134,7 @@ static bool is_harmless(const char *type, const char *name, const char *sql)
     static const char *const used[] = {"runs", "attempts", "facts", "texts", "starts", "code", NULL};
     if (strcmp(type, "index") == 0)
         return !*sql || strcmp(sql, SCHEMA_INDEX) == 0 || (is_plain(sql) && is_function_free(sql));
-    /* What has another name is never asked for. */
+    /* Nothing asks for a table that has another name. */
     return !is_one_of(name, strlen(name), used) || (strcmp(type, "table") == 0 && is_plain(sql));
 }
 

@@ -121,26 +121,18 @@ static bool make(struct run *run, struct error *err)
     return make(run, err);
 }
 
-static bool is_one_of(int number, const int *numbers, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (numbers[i] == number)
-            return true;
-    return false;
-}
-
 bool store_directory_is_spoilt(const struct error *err)
 {
     static const int numbers[] = {EACCES, EPERM,     ENOTDIR,     EISDIR, ELOOP,
                                   EEXIST, ENOTEMPTY, EMEDIUMTYPE, EMLINK};
-    return is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
+    return error_number_is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
 }
 
 /* Returns whether it is the name that the file system does not take. */
 static bool is_misnamed(const struct error *err)
 {
     static const int numbers[] = {ENAMETOOLONG, EINVAL, EILSEQ};
-    return is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
+    return error_number_is_one_of(err->number, numbers, sizeof numbers / sizeof *numbers);
 }
 
 bool store_directory_refuse(const struct run *run, struct error *err)
@@ -172,7 +164,8 @@ const char *store_config_name(const struct run *run)
     return run->other_config ? "furcate_config.json" : "config.json";
 }
 
-/* Whether config.json of an earlier attempt is furcate's: of this permutation, and with nothing added. */
+/* Returns whether config.json of an earlier attempt is furcate's: of this permutation, and with nothing
+ * added. */
 static bool is_own_config(const struct run *run, struct value *content)
 {
     struct run_record record;

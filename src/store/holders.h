@@ -1,4 +1,4 @@
-/* What furcate.lock says: who works in the log dir, a line each. */
+/* The content of furcate.lock: who works in the log dir. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ struct holder {
     uint64_t start; /* proc_start(); 0: not known */
 };
 
-/* What distinguishes the lock file from every copy of it. */
+/* Distinguishes the lock file from every copy of it. */
 struct lock_identity {
     uint64_t device, inode;
     uint64_t born; /* ns since 1970; 0 where the file system does not tell it */

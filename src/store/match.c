@@ -39,7 +39,7 @@ static bool is_compared(const struct match *match, size_t column)
     return false;
 }
 
-/* Whether the column may be that of a key of another config: not one that pandas has added. */
+/* Returns whether the column may be that of a key of another config: not one that pandas has added. */
 static bool may_be_key(const char *name)
 {
     return *name && !store_columns_are_own(name) && plan_compares_key(name) &&
@@ -87,7 +87,8 @@ static void match_end(struct match *match)
     text_free(&match->scratch);
 }
 
-/* Whether the header tells where anything stands: the rows would all be other runs else, or all the same. */
+/* Returns whether the header names a column that we know. Without one, every row would match no permutation,
+ * or each of them. */
 static bool knows_columns(const struct match *match)
 {
     bool knows = store_misread_has_own(match->columns);
@@ -142,7 +143,7 @@ static void ask_run(struct match *match, const struct csv_reader *reader, struct
     store_run_record_free(&record);
 }
 
-/* Whether a config that was carried out here had the key, by furcate.db. */
+/* Returns whether a config that was carried out here had the key, by furcate.db. */
 static bool was_key(const struct match *match, struct key_match *key)
 {
     if (!key->was_asked) {
@@ -158,8 +159,8 @@ static bool was_key(const struct match *match, struct key_match *key)
     return key->was_key;
 }
 
-/* Whether the row is to be compared in the key. What people note in a column of their own makes no other run
- * of a row, and where neither a run nor furcate.db can be asked, the row counts. */
+/* Returns whether the row is to be compared in the key. What people note in a column of their own makes no
+ * other run of a row, and where neither a run nor furcate.db can be asked, the row counts. */
 static bool is_compared_in(struct match *match, const struct csv_reader *reader, struct key_match *key)
 {
     enum { most_asked = 100 };
@@ -192,8 +193,8 @@ static void compare_row(struct match *match, const struct csv_reader *reader)
     }
 }
 
-/* Whether no cell in which the row differs is one that a spreadsheet or an editor has damaged: a row that
- * differs in nothing but rounded numbers is no row of another config. */
+/* Returns whether no cell in which the row differs is one that a spreadsheet or an editor has damaged: a row
+ * that differs in nothing but rounded numbers is no row of another config. */
 static bool check_cells(struct match *match, const struct csv_reader *reader, struct error *err)
 {
     size_t rounded = 0;

@@ -47,9 +47,9 @@ static void give_row(struct reconciliation *work, const struct found_run *found,
     add_row(work, found, base_name);
 }
 
-/* What was complete when the log dir was last brought in line had its row then, by the times of the files.
- * But a clock may have been put back, so that this decides only about runs that the database does not have,
- * and has had the time to have. */
+/* Returns whether a run was complete when the log dir was last brought in line, so that it had its row then.
+ * A clock may have been put back since: this decides only about runs that the database lacks although it had
+ * the time to get them. */
 static bool is_old(const struct reconciliation *work, int64_t complete_ns)
 {
     return !work->without_database && complete_ns < work->last_ns;

@@ -193,7 +193,7 @@ static bool rewrite(struct results_file *file, struct columns *columns, const st
     return true;
 }
 
-/* Whether the rows are to stand under a header that tells where. */
+/* Returns whether the rows are to stand under a header that tells where. */
 static bool knows_columns(const struct results_file *file, const struct row *const *rows, size_t count)
 {
     bool knows = file->columns.count == 0 || store_misread_has_own(&file->columns);

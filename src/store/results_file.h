@@ -36,7 +36,7 @@ bool store_results_cut(struct results_file *file, uint64_t size, struct error *e
 bool store_results_append(struct results_file *file, const struct row *const *rows, size_t count,
                           bool *was_replaced, struct error *err);
 
-/* Whether the file is as this process left it. */
+/* Returns whether the file is as this process left it. */
 bool store_results_are_unchanged(const struct results_file *file);
 
 /* Reads the header at the reader into `columns`, where each name stands once. False with err set, or, at the

@@ -137,7 +137,7 @@ bool store_has_run_data(struct run *run, bool *has, char **fault, struct error *
     return true;
 }
 
-/* Whether run_data.json is free for the results of a run, or has those of an earlier attempt. */
+/* Returns whether run_data.json is free for the results of a run, or has those of an earlier attempt. */
 static bool is_for(const char *directory, const struct value *run_data)
 {
     struct error ignored;

@@ -125,7 +125,7 @@ struct value *store_run_record_row_keys(const struct run_record *identity, const
     return keys;
 }
 
-/* Whether all keys of `a` that make a permutation are in `b` too. */
+/* Returns whether all keys of `a` that make a permutation are in `b` too. */
 static bool is_within(const struct value *a, const struct value *b)
 {
     for (size_t i = 0; i < value_count(a); i++) {

@@ -92,7 +92,7 @@ struct other_rows {
 bool store_find_finished(struct store *store, const struct plan *plan, struct number_set *finished,
                          struct other_rows *others, struct error *err);
 
-/* Whether run_data.csv is as this store left it: nobody has deleted or added a row since. Not while
+/* Returns whether run_data.csv is as this store left it: nobody has deleted or added a row since. Not while
  * store_commit_work() is under way. */
 bool store_rows_are_unchanged(const struct store *store);
 
@@ -155,7 +155,7 @@ struct run *store_take_unread(struct store *store, struct attempt_end *end);
  * made by this runner. */
 void store_add_failed(struct store *store, const struct run *run, const struct attempt_end *end,
                       const char *error_tail, bool final);
-/* Whether a run that failed before is given up for good (`final`) has changed. */
+/* Notes that a run which has failed is given up for good (`final`), or is so no more. */
 void store_add_state(struct store *store, const struct run *run, bool final);
 
 /* Tells what this start of furcate was given: an object of time, command, program, interpreter, directory,
@@ -170,8 +170,8 @@ char *store_format_config(const struct config *config);
 void store_set_config(struct store *store, char *text);
 
 /*
- * Whether the log dir is still the folder that was locked; not when somebody has deleted or moved it, or its
- * lock. Nothing is to be started then until store_restore() has gone well.
+ * Returns whether the log dir is still the folder that was locked; not when somebody has deleted or moved it,
+ * or its lock. Nothing is to be started then until store_restore() has gone well.
  */
 bool store_is_present(const struct store *store);
 /*
@@ -180,7 +180,8 @@ bool store_is_present(const struct store *store);
  * then nothing must be written any more.
  */
 bool store_restore(struct store *store, struct error *err);
-/* Whether the log dir became another folder since it was opened, so that rows may be missing there. */
+/* Returns whether the log dir became another folder since it was opened, so that rows may be missing there.
+ */
 bool store_was_replaced(const struct store *store);
 
 /* Takes the records added so far as a batch. Returns false when there are none. */
@@ -200,10 +201,10 @@ struct store_gone {
 struct store_gone store_look_for_gone(struct store *store);
 /* How many rows wait to be written. Not while store_commit_work() is under way. */
 size_t store_unwritten_rows(const struct store *store);
-/* Whether another program has locked furcate.db, so that some of what is written to run_data.csv is not yet
- * there, and of how many attempts. The next commit tries again. Not while store_commit_work() is under way.
- */
+/* Returns whether another program has locked furcate.db, so that it lacks some of what is in run_data.csv.
+ * The next commit tries again. Not while store_commit_work() is under way. */
 bool store_is_behind(const struct store *store);
+/* Returns how many attempts it lacks then. */
 size_t store_count_unrecorded(const struct store *store);
 /* Begin, work and end until nothing is pending that can be written now. */
 bool store_flush(struct store *store, struct error *err);
@@ -241,8 +242,8 @@ int table_column(const struct table *table, const char *name);
 int table_add_column(struct table *table, const char *name);
 void table_free(struct table *table);
 
-/* The same as store_find_finished() for a log dir that need not be there, without its lock: a look at it, on
- * any thread.
+/* Does the same as store_find_finished() for a log dir that need not be there, without its lock: a look at
+ * it, on any thread.
  *
  * shown  how messages call it
  */

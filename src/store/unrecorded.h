@@ -1,4 +1,4 @@
-/* What is written to run_data.csv, but not yet to furcate.db. */
+/* Attempts that are written to run_data.csv, but not yet to furcate.db. */
 #pragma once
 #include <stdbool.h>
 
