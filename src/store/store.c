@@ -122,7 +122,8 @@ static bool set_damaged_aside(struct store *store, struct error *err)
     if (!aside)
         return false;
     log_line(store->log, LOG_WARNING,
-             "%s; set aside as %s, and made again from run_data.csv and the run directories", why.text, aside);
+             "%s; set aside as %s, and made again from run_data.csv and the run directories", why.text,
+             aside);
     return true;
 }
 
