@@ -228,14 +228,29 @@ static void add_place(const struct faults *faults, struct value_place place, str
     text_add(out, ": ");
 }
 
+/* Adds "config.json: and 99900 more warnings". */
+static void add_hidden(const struct faults *faults, size_t shown, const char *what, size_t count,
+                       struct text *out)
+{
+    if (count > shown)
+        text_addf(out, "%s: and %zu more %s%s\n", faults->sources.items[0].name, count - shown, what,
+                  count - shown == 1 ? "" : "s");
+}
+
 void faults_add_text(const struct faults *faults, struct text *out)
 {
+    size_t shown[] = {[FAULT_WARNING] = 0, [FAULT_ERROR] = 0};
     for (size_t i = 0; i < faults->faults.count; i++) {
         const struct fault *fault = &faults->faults.items[i];
+        if (shown[fault->level] == FAULTS_MOST_SHOWN)
+            continue;
+        shown[fault->level]++;
         add_place(faults, fault->place, out);
         text_addf(out, "%s: %s\n", fault->level == FAULT_ERROR ? "error" : "warning", fault->message);
         add_excerpt(faults, fault->place, out);
     }
+    add_hidden(faults, shown[FAULT_ERROR], "error", faults_count(faults, FAULT_ERROR), out);
+    add_hidden(faults, shown[FAULT_WARNING], "warning", faults_count(faults, FAULT_WARNING), out);
 }
 
 const char *faults_line(const struct faults *faults, size_t i, enum fault_level *level)

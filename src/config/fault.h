@@ -8,6 +8,8 @@
 
 enum fault_level { FAULT_WARNING, FAULT_ERROR };
 
+enum { FAULTS_MOST_SHOWN = 100 }; /* of each level */
+
 struct faults; /* of one file */
 
 /* `name` is the file as the user knows it. */
@@ -34,6 +36,8 @@ size_t faults_count(const struct faults *faults, enum fault_level level);
  *   --set epochs: error: 'epochs' must be a positive integer, but is "many"; …
  *         | many
  *         | ^
+ *
+ * Of many, the first FAULTS_MOST_SHOWN of each level, and how many more there are.
  */
 void faults_add_text(const struct faults *faults, struct text *out);
 /* Moves through the faults in that order, a line of text each and no source line, for the log: `i` from 0 on;

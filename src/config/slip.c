@@ -26,13 +26,22 @@ bool config_slip_lacks_space(const struct frame *frame, const struct fy_token *t
     return !token && frame && frame->in_flow && frame->key && strchr(frame->key, ':');
 }
 
+/* Looks at no more than the value: the line that it is in may be all of a large config. */
+static bool is_one_word(const char *value, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (strchr(" \t\r\n\"'", value[i]))
+            return false;
+    return true;
+}
+
 bool config_slip_is_next_key(const struct syntax_point *point, const struct frame *frame)
 {
     const char *text = text_get(&point->mended->text), *rest = text + point->end;
-    size_t len = point->end - point->start;
+    if (!frame || !frame->in_flow || !frame->key || rest[strspn(rest, " \t")] != ':')
+        return false;
     /* A plain value without a comma after it reaches up to that ':' too: 1 "b": 2 */
-    bool is_word = !point->is_plain || strcspn(text + point->start, " \t\r\n\"'") >= len;
-    return frame && frame->in_flow && frame->key && is_word && rest[strspn(rest, " \t")] == ':';
+    return !point->is_plain || is_one_word(text + point->start, point->end - point->start);
 }
 
 size_t config_slip_find_tight_colon(const char *line)

@@ -15,10 +15,16 @@
 
 static void log_faults(struct runner *runner, const struct faults *faults)
 {
+    size_t shown[] = {[FAULT_WARNING] = 0, [FAULT_ERROR] = 0}, hidden = 0;
     enum fault_level level;
     const char *line;
     for (size_t i = 0; (line = faults_line(faults, i, &level)); i++)
-        log_line(runner->log, LOG_WARNING, "%s", line);
+        if (shown[level]++ < FAULTS_MOST_SHOWN)
+            log_line(runner->log, LOG_WARNING, "%s", line);
+        else
+            hidden++;
+    if (hidden > 0)
+        log_line(runner->log, LOG_WARNING, "The config has %zu more such faults", hidden);
 }
 
 /* --- following: what was taken gets its ranks in the new plan --- */

@@ -49,6 +49,21 @@ static void sorts_by_place_with_the_whole_file_first(void **state)
                         "c.json:3:1: error: fourth\n");
 }
 
+static void counts_those_beyond_the_first_hundred_of_each_level(void **state)
+{
+    (void)state;
+    struct faults *faults = faults_create("c.json");
+    for (uint32_t line = 1; line <= 300; line++)
+        fault_add(faults, FAULT_WARNING, (struct value_place){line, 1, 0}, "odd");
+    fault_add(faults, FAULT_ERROR, (struct value_place){301, 1, 0}, "bad");
+    CLEANUP(text_free) struct text text = {0};
+    faults_add_text(faults, &text);
+    assert_non_null(strstr(text_get(&text), "c.json:100:1: warning: odd\nc.json:301:1: error: bad\n"
+                                            "c.json: and 200 more warnings\n"));
+    assert_null(strstr(text_get(&text), "more error"));
+    faults_destroy(faults);
+}
+
 static void shows_what_was_typed_beside_the_file_behind_its_faults(void **state)
 {
     (void)state;
@@ -128,6 +143,7 @@ int main(void)
         cmocka_unit_test(sorts_by_place_with_the_whole_file_first),
         cmocka_unit_test(shows_what_was_typed_beside_the_file_behind_its_faults),
         cmocka_unit_test(moves_faults_into_another_report),
+        cmocka_unit_test(counts_those_beyond_the_first_hundred_of_each_level),
         cmocka_unit_test(shows_a_part_of_a_long_line),
         cmocka_unit_test(lets_no_control_character_through),
         cmocka_unit_test(shows_bytes_that_are_no_text_by_their_numbers),
