@@ -218,7 +218,8 @@ static int64_t write_holders(int fd, struct holders *holders)
     CLEANUP(text_free) struct text content = {0};
     identify(fd, &holders->lock);
     holders_format(holders, &content);
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, content.data, content.len, 0) < 0 || fstat(fd, &info) < 0)
+    if (ftruncate(fd, 0) < 0 || pwrite(fd, content.data, content.len, 0) != (ssize_t)content.len ||
+        fstat(fd, &info) < 0)
         return 0;
     return (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
 }
@@ -237,16 +238,30 @@ static bool open_and_lock(struct store_lock *lock, const char *directory, const 
     return refuse(number, &lock->before, here, directory, path, err);
 }
 
+/* Puts a file of our own in the place of the locked one. It says what that one proves about a runner that was
+ * killed, whose leftovers are still to be ended. */
+static void replace_lock(int fd, const char *path, const struct machine *here)
+{
+    struct holders before;
+    bool was_killed = find_killed(fd, here, &before);
+    CLEANUP(memory_free) char *fresh = text_format("%s.new", path);
+    unlink(fresh);
+    CLEANUP(file_close_fd) int fresh_fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fresh_fd >= 0 && (!was_killed || write_holders(fresh_fd, &before)) && rename(fresh, path) == 0)
+        return;
+    unlink(fresh);
+}
+
 /* Returns whether the path still names the locked file. A file with a second name elsewhere (a hard link) may
- * be anything, or a backup: nothing is written to it, and it loses its name here, which no runner can have
- * while it is locked. */
-static bool is_of_log_dir(int fd, const char *path)
+ * be anything, or a backup: nothing is written to it, and another takes its place here, which no runner can
+ * have while it is locked. */
+static bool is_of_log_dir(int fd, const char *path, const struct machine *here)
 {
     struct stat locked, named;
     if (fstat(fd, &locked) < 0 || lstat(path, &named) < 0 || !file_is_same(&locked, &named))
         return false;
     if (locked.st_nlink > 1)
-        unlink(path);
+        replace_lock(fd, path, here);
     return locked.st_nlink <= 1; /* some file systems count none */
 }
 
@@ -260,7 +275,7 @@ bool store_lock(struct store_lock *lock, const char *directory, struct error *er
     for (int tries = 0; tries < most_tries; tries++) {
         if (!open_and_lock(lock, directory, path, &here, err))
             return false;
-        if (is_of_log_dir(lock->fd, path)) {
+        if (is_of_log_dir(lock->fd, path, &here)) {
             lock->was_killed = find_killed(lock->fd, &here, &lock->before);
             return true;
         }

@@ -344,6 +344,24 @@ def test_what_a_run_that_was_forked_has_left_is_found(project, held, kind):
         end(workers())
 
 
+# Each gives the lock a second name.
+LINKS = {"cp -al": "rm logs/*/gate; cp -al logs backup", "one link": "ln logs/furcate.lock backup.lock",
+         "a link in the log dir": "ln logs/furcate.lock logs/furcate.lock.new"}
+
+
+@attacks("link", LINKS)
+def test_what_is_left_is_found_after_a_backup_of_hard_links(project, link):
+    crashed(project)
+    subprocess.run(LINKS[link], shell=True, cwd=project.root, check=True)
+    try:
+        assert all(map(is_alive, left(project))) and left(project)
+        finish(project)
+        assert not any(map(is_alive, left(project)))
+        assert (project.logs / "furcate.lock").stat().st_nlink == 1
+    finally:
+        end(left(project))
+
+
 # --- what a file says that came from somebody else ---
 
 def plant(project, name, victim):
