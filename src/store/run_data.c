@@ -89,7 +89,7 @@ static bool is_free(const char *directory, const char *name)
 {
     struct stat info;
     CLEANUP(memory_free) char *path = file_join(directory, name);
-    return lstat(path, &info) < 0 && errno == ENOENT;
+    return lstat(path, &info) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 static char *copy_first_fault(const struct value *data)
