@@ -113,5 +113,6 @@ void store_database_peek_other_code(const char *path, int64_t code, struct numbe
 void store_database_peek_open_attempts(const char *path,
                                        void (*visit)(void *context, const char *name, pid_t pid),
                                        void *context);
-/* Reads a text of a database that another process may be writing; NULL when there is none. free() it. */
-char *store_database_peek_text(const char *path, const char *name);
+/* Reads a text of a database that another process may be writing; NULL when there is none, or with *is_locked
+ * when another process lets nobody read for 5 seconds. free() it. */
+char *store_database_peek_text(const char *path, const char *name, bool *is_locked);

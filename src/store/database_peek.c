@@ -18,7 +18,7 @@ static bool open_to_look(const char *path, sqlite3 **handle, struct database_eff
     return sqlite3_busy_timeout(*handle, 5000) == SQLITE_OK && database_safety_check_schema(*handle);
 }
 
-char *store_database_peek_text(const char *path, const char *name)
+char *store_database_peek_text(const char *path, const char *name, bool *is_locked)
 {
     sqlite3 *handle;
     struct database_effort effort;
@@ -32,6 +32,7 @@ char *store_database_peek_text(const char *path, const char *name)
             text = memory_copy_text((const char *)sqlite3_column_text(statement, 0));
     }
     sqlite3_finalize(statement);
+    *is_locked = !text && handle && (sqlite3_errcode(handle) & 0xff) == SQLITE_BUSY;
     sqlite3_close(handle);
     return text;
 }

@@ -149,7 +149,8 @@ static bool was_key(const struct match *match, struct key_match *key)
     if (!key->was_asked) {
         CLEANUP(memory_free) char *path = file_join(match->log_dir, "furcate.db");
         CLEANUP(memory_free) char *name = text_format(TEXT_KEY_PREFIX "%s", key->name);
-        CLEANUP(memory_free) char *text = store_database_peek_text(path, name);
+        bool is_locked;
+        CLEANUP(memory_free) char *text = store_database_peek_text(path, name, &is_locked);
         key->was_asked = true;
         key->was_key = text;
         key->otherwise = text && config_use(plan_config(match->plan)) == CONFIG_FOR_FORK

@@ -257,9 +257,12 @@ void store_set_config(struct store *store, char *text)
 }
 
 /* Returns why it is not known what was carried out in the log dir, and what to do. */
-static const char *find_why_unknown(const char *log_dir, const char *database)
+static const char *find_why_unknown(const char *log_dir, const char *database, bool is_locked)
 {
     CLEANUP(memory_free) char *csv = file_join(log_dir, "run_data.csv");
+    if (is_locked)
+        return "its furcate.db, which tells what config was carried out, is locked by another program (a "
+               "database browser?); let that program save or undo its changes, or close it, and try again";
     if (access(database, F_OK) == 0)
         return "its furcate.db is new or broken, and tells of no config; compare with a config file instead";
     if (access(csv, F_OK) == 0)
@@ -279,10 +282,11 @@ void store_peek_open_attempts(const char *log_dir, void (*visit)(void *context, 
 struct config *store_peek_config(const char *log_dir, struct faults *faults)
 {
     CLEANUP(memory_free) char *path = file_join(log_dir, "furcate.db");
-    CLEANUP(memory_free) char *text = store_database_peek_text(path, TEXT_CONFIG);
+    bool is_locked;
+    CLEANUP(memory_free) char *text = store_database_peek_text(path, TEXT_CONFIG, &is_locked);
     if (text)
         return config_read_text(log_dir, text, strlen(text), CONFIG_FOR_PROGRAM, faults);
-    fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", find_why_unknown(log_dir, path));
+    fault_add(faults, FAULT_ERROR, (struct value_place){0}, "%s", find_why_unknown(log_dir, path, is_locked));
     return NULL;
 }
 

@@ -140,3 +140,18 @@ def test_a_start_that_waits_for_it_can_be_ended(project, who):
         runner.wait()
     project.run("/bin/true")
     assert project.values() == ["1", "2", "3"]
+
+
+@attacks("pragma", ["journal_mode=DELETE", "locking_mode=EXCLUSIVE"], sample=1)
+def test_a_comparison_with_a_locked_database_says_that_it_is_locked(project, pragma):
+    command = ["plan", "config.json", "--against", "logs"]
+    project.write(batch_size=[1, 2])
+    project.run("/bin/true")
+    with contextlib.closing(sqlite3.connect(project.logs / "furcate.db", isolation_level=None, timeout=60)) as database:
+        database.execute(f"PRAGMA {pragma}")
+        database.execute("BEGIN EXCLUSIVE")
+        done = project.furcate(*command)
+        database.execute("ROLLBACK")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "which tells what config was carried out, is locked by another program (a database browser?)" in done.stderr
+    assert project.furcate(*command).returncode == 0
