@@ -166,6 +166,21 @@ static bool replace(int folder, const char *name, const char *bytes, size_t len,
     return false;
 }
 
+char *folder_find_obstacle(int folder, const char *name)
+{
+    struct stat info;
+    int number = errno;
+    char *beside = text_format("%s.new", name);
+    bool is_beside =
+        number == EISDIR && fstatat(folder, beside, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+    if (!is_beside) {
+        free(beside);
+        beside = memory_copy_text(name);
+    }
+    errno = number;
+    return beside;
+}
+
 bool folder_write(int folder, const char *name, const char *bytes, size_t len)
 {
     CLEANUP(file_close_fd) int fd = open_one(folder, name, O_WRONLY | O_CREAT | O_EXCL);
@@ -182,12 +197,20 @@ bool folder_write_synced(int folder, const char *name, const char *bytes, size_t
     return true;
 }
 
+/* Tells why the file could not be written, by errno. */
+static bool cannot_write(struct error *err, int folder, const char *path, const char *name)
+{
+    int number = errno;
+    CLEANUP(memory_free)
+    char *obstacle = folder < 0 ? memory_copy_text(name) : folder_find_obstacle(folder, name);
+    return folder_error(err, number, "cannot write %.*s%s", (int)(name - path), path, obstacle);
+}
+
 bool folder_write_path(const char *path, const char *bytes, size_t len, struct error *err)
 {
     const char *name;
     CLEANUP(file_close_fd) int folder = folder_open_of(path, &name);
-    return (folder >= 0 && folder_write(folder, name, bytes, len)) ||
-           folder_error(err, errno, "cannot write %s", path);
+    return (folder >= 0 && folder_write(folder, name, bytes, len)) || cannot_write(err, folder, path, name);
 }
 
 bool folder_write_path_synced(const char *path, const char *bytes, size_t len, struct error *err)
@@ -195,7 +218,7 @@ bool folder_write_path_synced(const char *path, const char *bytes, size_t len, s
     const char *name;
     CLEANUP(file_close_fd) int folder = folder_open_of(path, &name);
     return (folder >= 0 && folder_write_synced(folder, name, bytes, len)) ||
-           folder_error(err, errno, "cannot write %s", path);
+           cannot_write(err, folder, path, name);
 }
 
 char *folder_set_aside(int folder, const char *name)

@@ -39,6 +39,9 @@ int folder_make_file(int folder, const char *name);
 /* Writes a file that is new, or takes the place of what has that name; the second by way of `name`.new, so
  * that a reader finds the old or the new content. Returns false with errno set. */
 bool folder_write(int folder, const char *name, const char *bytes, size_t len);
+/* Returns the name that a write which has failed, by errno, is to be blamed on: `name`, or `name`.new where a
+ * folder has that name. Keeps errno. free() it. */
+char *folder_find_obstacle(int folder, const char *name);
 /* Writes `name`.new, syncs it, renames it, syncs the folder: after a crash the old or the new content is
  * there. */
 bool folder_write_synced(int folder, const char *name, const char *bytes, size_t len);

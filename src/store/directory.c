@@ -155,8 +155,11 @@ int store_directory_open(const struct run *run, struct error *err)
 static bool write_file(const struct run *run, int folder, const char *name, const struct text *json,
                        struct error *err)
 {
-    return folder_write(folder, name, json->data, json->len) ||
-           folder_error(err, errno, "cannot write %s/%s", run->directory, name);
+    if (folder_write(folder, name, json->data, json->len))
+        return true;
+    int number = errno;
+    CLEANUP(memory_free) char *obstacle = folder_find_obstacle(folder, name);
+    return folder_error(err, number, "cannot write %s/%s", run->directory, obstacle);
 }
 
 const char *store_config_name(const struct run *run)

@@ -118,7 +118,7 @@ def test_what_stands_in_a_runs_way_fails_that_run(project, name, put):
     assert project.values("x") == expected
     assert "signal" not in done.stderr and "cannot be started now" not in done.stderr
     if done.returncode:
-        assert done.returncode == 1 and f"could not be started: cannot write {directory}/" in done.stderr
+        assert done.returncode == 1 and f"could not be started: cannot write {directory / name}: " in done.stderr
         assert "which the program has deleted" not in done.stderr
         shutil.rmtree(directory / name) if (directory / name).is_dir() else (directory / name).unlink()
         project.run(program, "{x}")

@@ -102,6 +102,20 @@ static void opens_nothing_but_regular_files_and_never_waits(void **state)
     assert_int_equal(fstatat(fixture->folder, "nowhere", &info, 0), -1);
 }
 
+static void names_the_folder_that_is_in_the_way_of_a_write(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err;
+    CLEANUP(memory_free) char *path = file_join(fixture->path, "file");
+    put(fixture, "file", "text");
+    assert_int_equal(mkdirat(fixture->folder, "file.new", 0700), 0);
+    assert_false(folder_write_path(path, "new", 3, &err));
+    assert_non_null(strstr(err.text, "/file.new: it is not a regular file"));
+    assert_int_equal(err.number, EISDIR);
+    assert_false(folder_write_path_synced(path, "new", 3, &err));
+    assert_non_null(strstr(err.text, "/file.new: it is not a regular file"));
+}
+
 static void opens_no_device(void **state)
 {
     struct fixture *fixture = *state;
@@ -224,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         folder_test(opens_nothing_but_regular_files_and_never_waits),
+        folder_test(names_the_folder_that_is_in_the_way_of_a_write),
         folder_test(opens_no_device),
         folder_test(reaches_no_file_through_a_folder_that_is_a_link),
         folder_test(the_way_to_the_log_dir_may_have_links),
