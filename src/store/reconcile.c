@@ -11,6 +11,7 @@
 #include "store/internal.h"
 #include "store/known.h"
 #include "store/reconcile_found.h"
+#include "store/rowless.h"
 
 static void note_open(void *context, int64_t id, const char *directory)
 {
@@ -191,6 +192,8 @@ bool store_reconcile(struct store *store, int64_t now_ns, struct error *err)
 {
     struct reconciliation work = {.store = store, .now_ns = now_ns};
     bool done = bring_in_line(&work, err);
+    if (done)
+        store_rowless_tell(store->log, &work.removed);
     end(&work);
     return done;
 }

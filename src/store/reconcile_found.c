@@ -14,6 +14,7 @@
 #include "store/known.h"
 #include "store/older.h"
 #include "store/original.h"
+#include "store/rowless.h"
 #include "store/run_data.h"
 
 static struct record *new_record(const struct found_run *found, enum run_state state)
@@ -81,14 +82,13 @@ static bool settle_complete(struct reconciliation *work, struct found_run *found
         return true;
     if (!store_database_state(work->store->database, found->id, &state, err))
         return false;
-    bool had_row = state == RUN_FINISHED || state == RUN_REMOVED;
     bool had_time = state == RUN_UNKNOWN && found->id < work->first_later;
-    if (had_row || (had_time && is_old(work, found->complete_ns)))
+    if (state == RUN_FINISHED || state == RUN_REMOVED)
         return true;
-    if (!work->without_database)
-        give_row(work, found, base_name);
-    else
+    if (work->without_database || (had_time && is_old(work, found->complete_ns)))
         vector_push(&work->removed, new_record(found, RUN_REMOVED));
+    else
+        give_row(work, found, base_name);
     return true;
 }
 
@@ -250,9 +250,13 @@ static bool take_up(struct reconciliation *work, struct found_run *found, const 
 static bool look_into(struct reconciliation *work, struct found_run *found, const char *base_name,
                       struct error *err)
 {
+    bool is_known = false;
     if (!found_run_look(found, RUN_DATA_FILE, &found->complete_ns, err))
         return false;
-    if (was_there(work, found, base_name) || pass_over_closed(work, found))
+    if (was_there(work, found, base_name) &&
+        !store_rowless_is_known(work->store->database, base_name, &is_known, err))
+        return false;
+    if (is_known || pass_over_closed(work, found))
         return true;
     if (!found_run_read(found, base_name, err))
         return false;

@@ -4,6 +4,8 @@ import csv
 import json
 import shutil
 
+import pytest
+
 from sample import attacks
 
 TRAINS = """echo "$1" >> "$FURCATE_TEST/done"
@@ -132,3 +134,34 @@ def test_rows_that_are_put_together_by_hand_count(project):
     assert campaign.times_done() == ["1", "2", "3", "4", "5", "6"]
     campaign.carry_out(range(1, 8))
     assert max(int(row["run_id"]) for row in project.rows()) == 3
+
+
+def put_folders_only(campaign):
+    """What `mkdir M; cp -r A/d* B/d* M` leaves: neither furcate.db nor run_data.csv."""
+    for name in ("furcate.db", "run_data.csv"):
+        (campaign.project.logs / name).unlink()
+    for folder in campaign.folders():
+        move(folder, campaign.project.logs / folder.name)
+
+
+@pytest.mark.parametrize("ours", [(1,), (1, 2), (1, 2, 3, 6, 7, 8, 9)])
+def test_finished_runs_that_are_done_again_are_told_of(project, ours):
+    campaign = Campaign(project, ours=ours, theirs=(4, 5))
+    put_folders_only(campaign)
+    said = campaign.carry_out((*ours, 4, 5)).stderr
+    again = len(campaign.times_done()) - len(ours) - 2
+    count = "1 finished run has its folder here" if again == 1 else f"{again} finished runs have their folders here"
+    assert f"{count}, but no row in run_data.csv (" in said
+    assert "again, as after a row was deleted. If you have merged log dirs, stop furcate" in said
+    assert sorted(row["x"] for row in project.rows()) == sorted(map(str, (*ours, 4, 5)))
+    assert "no row in run_data.csv" not in campaign.carry_out((*ours, 4, 5)).stderr
+
+
+def test_a_log_dir_over_which_another_was_copied_keeps_its_finished_runs(project):
+    campaign = Campaign(project, ours=(3, 4, 5), theirs=(1, 2))
+    for path in project.logs.iterdir():
+        (copy_with_times if path.is_dir() else shutil.copy2)(path, campaign.other / path.name)
+    shutil.rmtree(project.logs)
+    campaign.other.rename(project.logs)
+    campaign.carry_out(range(1, 6))
+    campaign.check(range(1, 6))

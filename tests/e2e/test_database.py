@@ -158,7 +158,7 @@ def test_damage_found_only_further_on_is_set_aside_too(project):
     overwrite_tables(project)
     assert "39 of 40 runs are done" in project.furcate("run", "config.json", "--", *traced(project)).stderr
     check_each_once(project)
-    assert f"set aside as {path(project)}.broken, made anew" in project.log()
+    assert f"set aside as {path(project)}.broken, and made again from run_data.csv" in project.log()
     assert path(project, ".broken").exists()
 
 
