@@ -43,7 +43,7 @@ def test_a_value_that_is_too_long_for_an_argument_fails_its_own_run(project, pla
 
 def test_arguments_that_are_too_long_together_fail_their_run(project):
     project.write({"x": ["a", "b" * 100_000]}, meta={"order": "config"})
-    done = project.furcate("run", "config.json", "--", "/bin/echo", *["{x}"] * 100)
+    done = project.furcate("run", "config.json", "--", "/bin/echo", *["{x}"] * 70)
     assert done.returncode == 1 and TOO_LONG in done.stderr
     assert project.values("x") == ["a"]
 

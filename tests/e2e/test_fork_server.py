@@ -136,7 +136,9 @@ def test_forks_are_children_of_the_runner_and_end_with_it(fork, held):
 def test_what_a_fork_leaves_ends_with_it(fork, held):
     write(fork, "daemon")
     run(fork)
-    assert fork.log().count(" left 1 process (") == 4, fork.log()
+    # By descent nothing shows which of two runs left which, where both end at once.
+    left = [int(count) for count in re.findall(r" left (\d) process", fork.log())]
+    assert sum(left) == 4 and (held == "descent" or left == [1] * 4), fork.log()
     daemons = [int(path.read_text()) for path in fork.logs.glob("*/daemon")]
     assert len(daemons) == 4 == len(fork.rows())
     assert not any(map(is_alive, daemons))
