@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 import hostile
-from sample import attacks
+from sample import ALL, attacks
 from support import EXAMPLE, FURCATE, SANITIZED, Project
 
 CONFIG = {"x": [1, 2, 3], "meta": {"max_threads": 1, "order": "config", "objective": {"metric": "loss", "mode": "min"}}}
@@ -188,7 +188,10 @@ def large_text(database):
     database.execute("INSERT OR REPLACE INTO texts VALUES ('config', hex(zeroblob(140000000)))")
 
 
-@attacks("bring", [triggers, views, costly_index, generated, check, virtual, large_ids, large_text], 4)
+BRING = [triggers, views, costly_index, generated, check, virtual, large_ids]
+
+
+@attacks("bring", BRING + [large_text] * ALL, 4)  # the last one takes ten seconds
 def test_a_database_brings_nothing_along_that_is_executed(stranger, bring):
     database = sqlite3.connect(stranger.logs / "furcate.db")
     bring(database)

@@ -59,8 +59,8 @@ def move(source, target):
     source.rename(target)
 
 
-@attacks("bring", [copy, copy_with_times, move])
-@attacks("named", ["{}", "theirs_{}", "{} (2)", "7{}"])
+@attacks("bring", [copy, copy_with_times, move], 2)
+@attacks("named", ["{}", "theirs_{}", "{} (2)", "7{}"], 2)
 def test_finished_runs_get_their_rows_whatever_their_ids_are(project, bring, named):
     campaign = Campaign(project)
     for folder in campaign.folders():

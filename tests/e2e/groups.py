@@ -5,10 +5,13 @@ import os
 import pathlib
 import tempfile
 
-# In a mount namespace of its own, so that no other process loses the groups.
-# Only what holds the mount point is made private: in a chroot "/" is no mount point, and unshare would fail.
-WITHOUT = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
-           'mount --make-rprivate "$(findmnt -fno TARGET --target "$(dirname "$0")")" && umount --lazy "$0" && exec "$@"']
+# In a mount namespace of its own, so that no other process loses the groups. They may be mounted at several places.
+# Only what holds a mount point is made private: in a chroot "/" is no mount point, and unshare would fail.
+WITHOUT = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", """
+for at in $(findmnt --noheadings --list --output TARGET --types cgroup2); do
+    mount --make-rprivate "$(findmnt -fno TARGET --target "$(dirname "$at")")" && umount --lazy "$at" || exit 1
+done
+exec "$@" """, "-"]
 
 
 def mount_point():
@@ -53,4 +56,4 @@ def remove(group):
 
 def without_groups():
     """What goes before a command so that it finds no cgroup v2; nothing where it could make no group anyway."""
-    return [*WITHOUT, str(mount_point())] if can_make_groups() else []
+    return WITHOUT if can_make_groups() else []

@@ -62,11 +62,14 @@ def test_a_long_output_keeps_no_other_row_waiting(project):
     runner = project.start("sh", "-c", """
         if [ "$0" -lt 5 ]; then
             yes "x loss x lossy xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" | head -c 60000000
-            : > "$FURCATE_TEST/ended$0"
+            : > "$FURCATE_TEST/written$0"
+            until [ -e "$FURCATE_TEST/end" ]; do sleep 0.01; done
         else
             until [ -e "$FURCATE_TEST/go" ]; do sleep 0.01; done
         fi
         echo loss=0.$0""", "{k}")
+    until(lambda: len(list(project.root.glob("written?"))) == 4, "four long outputs")
+    (project.root / "end").touch()
     until(lambda: ended_well(project) == 4, "the end of the four runs with a long output")
     (project.root / "go").touch()
     assert runner.wait() == 0
