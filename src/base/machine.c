@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/proc.h"
 
 static void read_boot(char *boot, size_t size)
 {
@@ -21,7 +20,7 @@ static void read_boot(char *boot, size_t size)
 void machine_name_host(char host[MACHINE_HOST_SIZE])
 {
     memset(host, 0, MACHINE_HOST_SIZE);
-    if (gethostname(host, MACHINE_HOST_SIZE - 1) < 0)
+    if (gethostname(host, MACHINE_HOST_SIZE) < 0)
         host[0] = '\0';
 }
 
@@ -31,7 +30,8 @@ void machine_read(struct machine *machine)
     *machine = (struct machine){0};
     machine_name_host(machine->host);
     read_boot(machine->boot, sizeof machine->boot);
-    if (proc_is_own() && stat("/proc/self/ns/pid", &info) == 0)
+    /* It is this process' own also where /proc is that of the namespace around it. */
+    if (stat("/proc/self/ns/pid", &info) == 0)
         snprintf(machine->pid_namespace, sizeof machine->pid_namespace, "%llu",
                  (unsigned long long)info.st_ino);
 }

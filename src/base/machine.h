@@ -7,7 +7,7 @@ enum { MACHINE_HOST_SIZE = 65 };
 struct machine {
     char host[MACHINE_HOST_SIZE]; /* "" where it has no name */
     char boot[40];                /* "" where /proc does not tell it */
-    char pid_namespace[32];       /* "" where /proc does not tell it, or is another namespace's */
+    char pid_namespace[32];       /* "" where /proc does not tell it */
 };
 
 /* Writes the name of this host to `host`. */

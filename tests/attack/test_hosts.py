@@ -14,6 +14,8 @@ RENAMED = ["unshare", "--uts", "sh", "-c", 'hostname elsewhere; exec "$@"', "-"]
 PLACES = {
     "a container": (ISOLATED, "in another container, pid 1 there"),
     "a container with a name": ([*RENAMED, *ISOLATED], "on host elsewhere, in another container, pid 1 there"),
+    "a container whose name is long": ([*RENAMED[:-2], f'hostname {"h" * 64}; exec "$@"', "-", *ISOLATED],
+                                       f"on host {'h' * 64}, in another container, pid 1 there"),
     "a container with an empty environment": ([*ISOLATED, "env", "-i"], "in another container, pid 1 there"),
 }
 can_isolate = subprocess.run([*RENAMED, *ISOLATED, "true"], capture_output=True).returncode == 0
@@ -63,6 +65,17 @@ def test_another_name_of_the_host_alone_leaves_the_pid_valid(project):
     project.write(batch_size=[1])
     first = start_in(project, RENAMED)
     assert f"another furcate runner (pid {first.pid}) works in {project.logs}; wait" in refusal(project)
+    let_go(project, first)
+
+
+BARE = ["unshare", "--pid", "--fork", "--kill-child"]  # /proc is that of the namespace around it
+
+
+@attacks("places", [[[], BARE], [BARE, []], [BARE, BARE]])
+def test_a_start_whose_proc_is_another_namespaces_is_refused_at_once(project, places):
+    project.write(batch_size=[1])
+    first = start_in(project, places[0])
+    assert "in another container, pid " in refusal(project, places[1])
     let_go(project, first)
 
 
