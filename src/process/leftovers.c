@@ -164,6 +164,17 @@ static size_t end_marked(const struct search *search, int64_t until)
     return found;
 }
 
+/* Returns how many processes were in it. */
+static size_t end_group(const char *group)
+{
+    struct pids pids = {0};
+    cgroup_list(group, &pids);
+    size_t count = pids.count;
+    vector_free(&pids);
+    cgroup_end(group, patience_ms);
+    return count;
+}
+
 int leftovers_end(const struct dead_runner *runner)
 {
     int64_t until = clock_monotonic() + (int64_t)patience_ms * 1000000;
@@ -171,7 +182,7 @@ int leftovers_end(const struct dead_runner *runner)
     if (!token_is_well_formed(runner->token) || !proc_is_own())
         return 0;
     if (runner_group_is_of(runner->group, runner->guardian, runner->token))
-        cgroup_end(runner->group, patience_ms);
+        count += end_group(runner->group);
     struct search search = begin_search(runner);
     /* Again, for those that were forked meanwhile. */
     for (int round = 0; found > 0 && round < most_rounds && clock_monotonic() < until; round++)

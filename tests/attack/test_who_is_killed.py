@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -355,8 +356,9 @@ def test_what_is_left_is_found_after_a_backup_of_hard_links(project, link):
     subprocess.run(LINKS[link], shell=True, cwd=project.root, check=True)
     try:
         assert all(map(is_alive, left(project))) and left(project)
-        finish(project)
+        done = finish(project)
         assert not any(map(is_alive, left(project)))
+        assert re.search(rf"^furcate: ended \d+ process(es)? that a killed runner had left in {project.logs}$", done.stderr, re.M)
         assert (project.logs / "furcate.lock").stat().st_nlink == 1
     finally:
         end(left(project))
