@@ -38,7 +38,7 @@ static const char *const statements[statement_count] = {
     [PUT_FACT] = "INSERT OR REPLACE INTO facts (name, number) VALUES (?, ?)",
     [PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, text) VALUES (?, ?)",
     [GET_FACT] = "SELECT number FROM facts WHERE name = ?",
-    [GET_HIGHEST] = "SELECT max(id) FROM runs WHERE id < 1000000000000",
+    [GET_HIGHEST] = "SELECT max(id) FROM runs WHERE id < 100000000000",
     [GET_DIRECTORY] = "SELECT directory FROM runs WHERE id = ?",
     [GET_STATE] = "SELECT state FROM runs WHERE id = ?",
     [FINISH] = "UPDATE runs SET state = 'finished' WHERE id = ? AND state <> 'finished'",
@@ -51,6 +51,6 @@ static const char *const statements[statement_count] = {
          " json_extract(?2, '$.interpreter'), json_extract(?2, '$.directory'),"
          " json_extract(?2, '$.config'), json_extract(?2, '$.host'), json_extract(?2, '$.user'),"
          " json_extract(?2, '$.commit'), json_extract(?2, '$.furcate')"),
-    [GET_START] = "SELECT max(id) FROM starts WHERE id < 1000000000000",
+    [GET_START] = "SELECT max(id) FROM starts WHERE id < 100000000000",
     [PUT_CODE] = "INSERT OR IGNORE INTO code (hash, time, files) VALUES (?, ?, ?)",
 };

@@ -21,7 +21,7 @@ enum {
     longest_base_name = 200,
     longest_where_short = 140,
     longest_data_name = 100,
-    longest_id = 12 /* digits of STORE_HIGHEST_ID */
+    longest_id = 11 /* digits of STORE_HIGHEST_ID */
 };
 
 static void shorten(struct text *text, size_t longest)

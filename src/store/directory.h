@@ -7,7 +7,9 @@
 #include "store/store.h"
 
 /* No furcate gives as many ids: what is higher, in a file or a name, is none. */
-#define STORE_HIGHEST_ID INT64_C(999999999999)
+#define STORE_HIGHEST_ID INT64_C(99999999999)
+/* The highest that the first run of a start may get, so that all runs of that start get one. */
+#define STORE_HIGHEST_FIRST_ID (STORE_HIGHEST_ID - INT64_C(1000000000))
 
 /* "example0" from "example" and 0; what a path cannot hold is replaced. data_name may be NULL. free() it. */
 char *store_directory_run_name(const struct value *data_name, int64_t id);

@@ -121,7 +121,12 @@ static bool set_next_id(struct reconciliation *work, struct error *err)
     if (highest < work->highest_id)
         highest = work->highest_id;
     store->next_id = next > highest && next <= STORE_HIGHEST_ID ? next : highest + 1;
-    return true;
+    return store->next_id <= STORE_HIGHEST_FIRST_ID ||
+           error_set(
+               err, ERROR_SYSTEM,
+               "a run in %s has the id %lld, and furcate has hardly any ids after that one; set log_dir "
+               "to another folder",
+               store->directory, (long long)store->next_id - 1);
 }
 
 static bool put_removed(struct reconciliation *work, struct error *err)

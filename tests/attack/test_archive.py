@@ -111,11 +111,24 @@ def test_a_name_in_a_config_json_of_an_older_furcate_is_no_path(stranger, name):
     assert sorted(path.name for path in stranger.root.iterdir()) == ["config.json", "logs", "outside", "program"]
 
 
-@attacks("number", [-1, 10**12, 10**15 - 1, 10**15, 2**63 - 1, 2**64, 10**400, "1", 1.5])
+@attacks("number", [-1, 10**11, 10**12 - 2, 10**12 - 1, 10**12, 10**15 - 1, 10**15, 2**63 - 1, 2**64, 10**400, "1", 1.5])
 def test_no_furcate_has_given_such_an_id(stranger, number):
     hostile.change_record(stranger.logs / "config1_x2", id=number)
     assert look_and_start(stranger).returncode == 0
     assert set(stranger.values("run_id")) <= {"0", "1", "2", "3"}
+
+
+@attacks("number", [10**12 - 1, 10**12 - 2, 10**11 - 1, 10**11 - 2, 10**11])
+def test_no_id_is_given_twice_whatever_a_file_says(stranger, number):
+    hostile.change_record(stranger.logs / "config1_x2", id=number)
+    stranger.write({**CONFIG, "x": [1, 2, 3, 4, 5]})
+    done = [stranger.furcate("run", "config.json", "--", stranger.program) for _ in range(2)]
+    ids = stranger.values("run_id")
+    assert len(set(ids)) == len(ids)
+    if number < 10**11:
+        assert done[0].returncode == 2 and f"has the id {number}, and furcate has hardly any ids after" in done[0].stderr
+    else:
+        assert done[0].returncode == 0 and stranger.values("x") == ["1", "2", "3", "4", "5"]
 
 
 @attacks("name", ["ckpt_99999999999999_a", "ckpt_9999999_a", "99999999999999", "model99"])
