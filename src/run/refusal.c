@@ -12,6 +12,7 @@ enum { most_minutes_away = 10 };
 static void on_over(uv_timer_t *timer)
 {
     struct runner *runner = timer->data;
+    runner->refusal.pauses++;
     runner->run_ready(runner);
 }
 
@@ -71,11 +72,12 @@ static void tell(struct runner *runner, const struct run *run)
              what, run ? "cannot" : "can", trouble->err.text, trouble_remedy(&trouble->err), until);
 }
 
-/* Returns how long to wait before the next try. */
-static uint64_t next_pause_ms(struct refusal *refusal)
+/* Returns how long to wait before the next try. Only pauses that ran down make it longer: each run that ends
+ * causes a try too, and many may end at once. */
+static uint64_t next_pause_ms(const struct refusal *refusal)
 {
     uint64_t first = refusal->away_since ? 100 : 1000, most = refusal->away_since ? 10000 : 60000;
-    uint64_t pause = first << (refusal->tries < 10 ? refusal->tries++ : 10);
+    uint64_t pause = first << (refusal->pauses < 10 ? refusal->pauses : 10);
     return pause < most ? pause : most;
 }
 
@@ -100,7 +102,7 @@ void refusal_hurry(struct refusal *refusal)
 void refusal_over(struct runner *runner)
 {
     char lasted[48];
-    runner->refusal.tries = 0;
+    runner->refusal.pauses = 0;
     runner->refusal.away_since = 0;
     if (trouble_over(&runner->refusal.trouble, lasted))
         log_line(runner->log, LOG_INFO, "Runs are started again, after %s", lasted);

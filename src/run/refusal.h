@@ -15,7 +15,7 @@ struct run;
 struct refusal {
     uv_timer_t timer; /* active: nothing is started until it has run down */
     struct trouble trouble;
-    int tries;          /* in a row */
+    int pauses;         /* that ran down in a row */
     int64_t away_since; /* clock_monotonic() when the program was found to be away; 0: it is not */
 };
 
