@@ -133,6 +133,7 @@ void report_faults_add_output(struct report_faults *faults, const struct report_
         report_faults_note_in_word(faults, output->in_word, output->in_word_text);
     add_costly(faults, output);
     faults->matched |= output->matched;
+    faults->given_up |= output->given_up;
 }
 
 void report_faults_forget_output(struct report_faults *faults)

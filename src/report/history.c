@@ -208,6 +208,13 @@ void history_take(struct history *into, struct history *from)
     history_clear(from);
 }
 
+static void add_points(struct history *into, const struct series *series)
+{
+    for (size_t i = 0; i < series->points.count; i++)
+        history_add(into, series->points.items[i].step,
+                    &(struct report_metric){series->metric, series->points.items[i].value}, 1);
+}
+
 void history_take_others(struct history *into, struct history *from)
 {
     if (into->series.count == 0) {
@@ -216,12 +223,22 @@ void history_take_others(struct history *into, struct history *from)
     }
     for (size_t i = 0; i < from->series.count; i++) {
         const struct series *series = &from->series.items[i];
-        bool is_there = find(into, series->metric);
-        for (size_t n = 0; n < series->points.count && !is_there; n++)
-            history_add(into, series->points.items[n].step,
-                        &(struct report_metric){series->metric, series->points.items[n].value}, 1);
+        if (!find(into, series->metric))
+            add_points(into, series);
     }
     history_clear(from);
+}
+
+void history_drop(struct history *history, const char *metric)
+{
+    struct history rest = {0};
+    if (!find(history, metric))
+        return;
+    for (size_t i = 0; i < history->series.count; i++)
+        if (strcmp(history->series.items[i].metric, metric) != 0)
+            add_points(&rest, &history->series.items[i]);
+    history_clear(history);
+    *history = rest;
 }
 
 /* Drops the values from `step` on, and metrics that have no other. */

@@ -39,5 +39,7 @@ void history_take_others(struct history *into, struct history *from);
 /* Adds a further attempt: of what earlier attempts reported, only what is below its first step stays.
  * Returns how many values do not. */
 size_t history_go_on(struct history *into, struct history *attempt);
+/* Drops the values of a metric. */
+void history_drop(struct history *history, const char *metric);
 /* Drops all values. */
 void history_clear(struct history *history);

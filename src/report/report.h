@@ -65,6 +65,7 @@ struct report_faults {
     char costly_file[80];   /* in which file */
     bool is_given_up;       /* that expression was left out in the rest of it */
     uint64_t matched;     /* bit i: the expression i of meta.metrics matches in the output; of the first 64 */
+    uint64_t given_up;    /* bit i: it was left out in the rest of a file of the output */
     size_t dropped;       /* values of earlier attempts that do not count */
     int64_t dropped_from; /* the step at which a later attempt began; -1: the last has reported nothing */
     size_t told;          /* what the last attempt says it could not report */
@@ -128,8 +129,9 @@ bool report_is_best_column(const char *name, const struct config_objective *obje
  * match; numbers are read whole, also where the match ends within one. The n-th match of a metric that is a
  * number is its step n. Only what the last attempt wrote counts, since each begins at step 1. A carriage
  * return ends a line as a newline does; escape sequences are no part of it; of lines over 64 KiB the
- * beginning is searched. A file that is not there has no match. A metric that the history has already is left
- * as it is.
+ * beginning is searched. A file that is not there has no match. A metric whose expression takes so long that
+ * it is left out in the rest of the output has no value from there, since the last is not known. A metric
+ * that the history has already is left as it is.
  *
  * metrics  object: name to expression; NULL: none
  * faults   gets numbers that go on in an unknown way, as "0,53" does, and a match that begins within a word;

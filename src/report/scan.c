@@ -207,8 +207,19 @@ static void begin_attempt(struct patterns *patterns, struct history *found)
 
 static void note_matched(const struct patterns *patterns)
 {
-    for (size_t i = 0; patterns->faults && i < patterns->count && i < 64; i++)
+    for (size_t i = 0; patterns->faults && i < patterns->count && i < 64; i++) {
         patterns->faults->matched |= (uint64_t)patterns->items[i].is_matched << i;
+        patterns->faults->given_up |= (uint64_t)is_given_up(&patterns->items[i]) << i;
+    }
+}
+
+/* Drops the values of expressions that were left out in the rest: a later one may be the last, or the best.
+ */
+static void drop_given_up(const struct patterns *patterns, struct history *found)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (is_given_up(&patterns->items[i]))
+            history_drop(found, patterns->items[i].metric);
 }
 
 static void scan(struct patterns *patterns, struct line_reader *reader, struct history *found)
@@ -237,6 +248,7 @@ bool report_scan_output(struct history *history, const char *path, const struct 
     if (!compile_all(&patterns, metrics, err) || !line_reader_open(&reader, path, longest_line, err))
         return false;
     scan(&patterns, &reader, &found);
+    drop_given_up(&patterns, &found);
     history_take_others(history, &found);
     note_matched(&patterns);
     report_faults_name_costly(&own, path);

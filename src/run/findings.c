@@ -161,15 +161,31 @@ static void add_reported(struct text *names, const struct value *data, const cha
         text_addf(names, " and %zu more", count - most_names);
 }
 
+/* Returns whether the expression that is number i of meta.metrics was left out in the rest of an output. */
+static bool is_given_up(const struct report_faults *faults, size_t i)
+{
+    return i < 64 && faults->given_up >> i & 1;
+}
+
+/* Tells of it for each run: the value is missing, though one may have been found before. */
+static void tell_of_given_up(struct log *log, const struct run *run, const char *metric)
+{
+    log_line(log, LOG_WARNING,
+             "Thread %lld has no value of %s: its last value is not known, since the expression of "
+             "meta.metrics.%s took too long and was given up in that output",
+             (long long)run->id, metric, metric);
+}
+
 /* Tells why the output gave no value of the metric that is number i of meta.metrics. */
 static void add_expression(struct text *out, const struct run *run, const char *metric, size_t i,
                            const struct report_faults *faults)
 {
     bool is_matched = i < 64 && faults->matched >> i & 1;
     text_addf(out,
-              is_matched ? "the expression of meta.metrics.%s matches in %s/%s.log or .err, but no number "
-                           "could be read there"
-                         : "the expression of meta.metrics.%s matches nothing in %s/%s.log or .err",
+              is_given_up(faults, i) ? "the expression of meta.metrics.%s took too long in %s/%s.log or .err"
+              : is_matched ? "the expression of meta.metrics.%s matches in %s/%s.log or .err, but no number "
+                             "could be read there"
+                           : "the expression of meta.metrics.%s matches nothing in %s/%s.log or .err",
               metric, run->directory, run->name);
 }
 
@@ -228,7 +244,10 @@ void findings_note_metrics(struct findings *findings, struct log *log, const str
     for (size_t i = 0; i < count; i++) {
         double value;
         const char *metric = value_key(settings->metrics, i);
-        if (history_last(history, metric, &value) || (told && strcmp(metric, told) == 0))
+        bool is_there = history_last(history, metric, &value);
+        if (!is_there && is_given_up(faults, i))
+            tell_of_given_up(log, run, metric);
+        if (is_there || is_given_up(faults, i) || (told && strcmp(metric, told) == 0))
             continue;
         text_add(&why, missing > 0 && missing < most_named ? "; " : "");
         if (missing++ < most_named)

@@ -3,6 +3,8 @@
 import re
 import signal
 
+import pytest
+
 from sample import attacks
 from support import is_alive, until
 
@@ -53,6 +55,19 @@ def test_one_that_is_costly_again_and_again_is_left_out_in_the_rest_of_the_outpu
     assert row["run_m"] == "0.5"
     assert done.stderr.count(TOLD) == 1
     assert "was skipped there and in the rest of that output; simplify it" in done.stderr
+
+
+@pytest.mark.parametrize("of", ["last", "best"])
+def test_a_metric_has_no_value_from_an_output_in_which_its_expression_was_given_up(project, of):
+    (project.root / "lines").write_text(("word " * 8000 + "; loss= ?\n") * 4)
+    project.write({"x": [1, 2]}, meta={"metrics": {"loss": "([a-z]+ ?)*loss: {number}"}, "max_threads": 2,
+                                  "objective": {"metric": "loss", "mode": "min", "of": of}})
+    project.run(project.script("prints", f'echo epoch one loss: 9; cat "{project.root}/lines"; echo epoch two loss: 0.5\n'))
+    assert [row.get("run_loss", "") for row in project.rows()] == ["", ""]
+    assert {row.get("run_best_loss", "") for row in project.rows()} == {""}
+    for thread in (0, 1):
+        assert project.log().count(f"Thread {thread} has no value of loss: its last value is not known") == 1
+    assert "matches nothing in" not in project.log()
 
 
 def test_rows_of_other_runs_do_not_wait_and_memory_is_bounded(project):
