@@ -67,13 +67,18 @@ def test_keeps_what_no_entry_excludes(plans):
         assert case.kept_set() == case.sample.kept_set(), case.text
 
 
+def shown_whole(cases):
+    """Those of which no warning is hidden since there are over a hundred."""
+    return [case for case in cases if not re.search("and [0-9]+ more warning", case.said)]
+
+
 def test_warns_of_what_excludes_nothing(cases):
-    for case in cases:
+    for case in shown_whole(cases):
         assert ("excludes nothing" in case.said) == (case.sample.idle_parts() > 0), f"{case.said}\n{case.text}"
 
 
 def test_warns_of_duplicate_values(cases):
-    for case in cases:
+    for case in shown_whole(cases):
         assert ("it counts once" in case.said) == case.sample.has_duplicates(), f"{case.said}\n{case.text}"
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from support import BUILD, FURCATE, GATED
+from support import BUILD, FURCATE, GATED, until
 from test_digits import EXAMPLE
 
 
@@ -213,15 +213,16 @@ def test_a_command_of_a_shell_is_in_the_record_and_has_no_script_to_be_edited(pr
     assert [command[-1] for command in commands] == [f"echo train.py {k} >> train.py" for k in (1, 2)]
 
 
-def test_a_script_that_is_deleted_while_the_grid_runs_is_told_of_as_such(project):
+def test_a_script_that_is_away_while_the_grid_runs_was_not_edited(project):
     project.write({"k": [1, 2]}, meta={"max_threads": 1, "fail_fast": False})
     project.script("train.sh", GATED)
     runner = project.start("sh", "train.sh")
     directory = project.until_waiting(1)[0]
-    (project.root / "train.sh").unlink()
+    (project.root / "train.sh").rename(project.root / "away")
     project.let_go(directory)
-    assert runner.wait() == 1
-    assert "/train.sh was deleted or moved away: runs that start from now on cannot find it" in project.log()
+    until(lambda: f"No run can be started now: cannot read {project.root}/train.sh" in project.log(), "the hold")
+    (project.root / "away").rename(project.root / "train.sh")
+    assert project.let_all_go(runner) == 0
     assert "was edited" not in project.log()
 
 

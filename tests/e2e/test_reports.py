@@ -122,7 +122,7 @@ def test_a_run_without_reports_gets_no_file_of_marks(project):
 @pytest.mark.parametrize("kind", ["fifo", "folder"])
 def test_what_is_no_file_is_not_marked(project, kind):
     make = {"fifo": "mkfifo", "folder": "mkdir"}[kind]
-    done = train(project, f'[ $FURCATE_ATTEMPT = 2 ] && rm -r "$FURCATE_METRICS" && exit 0\n{make} "$FURCATE_METRICS"\n'
+    done = train(project, f'[ $FURCATE_ATTEMPT = 2 ] && rm -rf "$FURCATE_METRICS" && exit 0\n{make} "$FURCATE_METRICS"\n'
                           "exit 1\n")
     assert done["run_attempts"] == "2"
 
