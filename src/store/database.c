@@ -49,8 +49,9 @@ static bool cannot(struct database *database, const char *what, struct error *er
     if (store_database_is_busy(database))
         return error_set(err, ERROR_SYSTEM,
                          "%s is locked by another program (a database browser?); let it save or undo its "
-                         "changes there, or close it",
-                         database->path);
+                         "changes there, or close it (SQLite says: %s; so it does where a file server gives "
+                         "no lock)",
+                         database->path, sqlite3_errmsg(database->handle));
     error_set(err, ERROR_SYSTEM, "cannot %s %s: %s (it can be deleted while no runner works)", what,
               database->path, sqlite3_errmsg(database->handle));
     err->number = is_full ? ENOSPC : sqlite3_system_errno(database->handle);
@@ -78,12 +79,11 @@ bool store_database_is_lost(const struct database *database)
     return is_damaged(database) || database->failure == SQLITE_READONLY_DBMOVED;
 }
 
-/* Locks that a file server does not give are told as SQLITE_BUSY too, but for those of the -shm. */
+/* SQLite tells most locks that a file server does not give as SQLITE_BUSY too. */
 bool store_database_is_busy(const struct database *database)
 {
     int code = database->failure & 0xff;
-    return code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL ||
-           database->failure == SQLITE_IOERR_SHMLOCK || database->failure == SQLITE_IOERR_LOCK;
+    return code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL;
 }
 
 void store_database_be_quick(struct database *database)
