@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -30,8 +29,6 @@ struct finished {
     bool is_read;       /* now, on a worker thread */
     bool is_marked;     /* that it ended well is in the store's hands */
     bool waits;         /* the last time it could not be read */
-    bool was_away;      /* its directory, while it was read */
-    int broken;         /* times that the disk could not read it */
     struct error err;   /* of reading it; kind ERROR_NONE: it went well */
 };
 
@@ -197,23 +194,15 @@ static struct finished *of_reading(struct reading *reading)
     return (struct finished *)((char *)reading - offsetof(struct finished, reading));
 }
 
-static bool is_there(const struct run *run)
-{
-    struct stat info;
-    return stat(run->directory, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* Reads the results, on a thread of the readers. */
 static void collect(struct reading *reading)
 {
     struct finished *finished = of_reading(reading);
-    finished->was_away = !is_there(finished->run);
     if (finished->has_run_data)
         finished->data = results_read_own(finished->run);
     else if (results_read(finished->history, finished->run, finished->settings.metrics, &finished->faults,
                           &finished->err))
         finished->err.kind = ERROR_NONE;
-    finished->was_away |= !is_there(finished->run);
 }
 
 static void add(struct bookkeeping *bookkeeping, struct run *run, const struct attempt_end *end,
@@ -259,26 +248,10 @@ static void free_finished(struct finished *finished)
     free(finished);
 }
 
-/* Returns whether the results are to be read again since the log dir was not in its place. */
-static bool must_come_back(const struct bookkeeping *bookkeeping, struct finished *finished)
+/* Others hold the files or the memory that it takes; a broken disk would have it wait for ever. */
+static bool must_wait(const struct error *err)
 {
-    if (!finished->was_away || !store_can_reach(bookkeeping->store, finished->run, &finished->err))
-        return finished->was_away;
-    return is_there(finished->run) &&
-           !error_set(&finished->err, ERROR_SYSTEM, "%s could not be reached", finished->run->directory);
-}
-
-/* Returns whether the results are to be read again: others hold the files or the memory that it takes. A
- * broken disk would have it wait for ever, so that it is tried a few times only. */
-static bool must_wait(const struct bookkeeping *bookkeeping, struct finished *finished)
-{
-    enum { most_broken = 5 };
-    const struct error *err = &finished->err;
-    if (must_come_back(bookkeeping, finished))
-        return true;
-    if (err->kind != ERROR_NONE && err->number == EIO)
-        return ++finished->broken < most_broken;
-    return err->kind != ERROR_NONE && err->may_pass;
+    return err->kind != ERROR_NONE && err->may_pass && err->number != EIO;
 }
 
 static void wait(struct bookkeeping *bookkeeping, struct finished *finished)
@@ -318,7 +291,7 @@ static void after_collect(struct reading *reading)
     struct bookkeeping *bookkeeping = finished->bookkeeping;
     finished->is_read = false;
     bookkeeping->reading--;
-    if (must_wait(bookkeeping, finished))
+    if (must_wait(&finished->err))
         wait(bookkeeping, finished);
     else
         hand_on(bookkeeping, finished);

@@ -177,8 +177,7 @@ void settle(struct runner *runner, struct attempt *attempt)
     struct error err;
     CLEANUP(memory_free) char *fault = NULL;
     bool has_run_data, is_known = store_has_run_data(attempt->run, &has_run_data, &fault, &err);
-    bool is_seen = is_known && (has_run_data || store_can_reach(runner->store, attempt->run, &err));
-    if (!is_seen && !is_stopping(runner)) {
+    if (!is_known && !is_stopping(runner)) {
         wait(runner, attempt, &err);
         return;
     }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -18,12 +17,6 @@ bool store_is_present(const struct store *store)
     if (fstat(store->lock.fd, &held) < 0 || stat(store->lock_path, &there) < 0)
         return errno != ENOENT && errno != ENOTDIR; /* else the disk may be what fails */
     return file_is_same(&held, &there);
-}
-
-bool store_can_reach(const struct store *store, const struct run *run, struct error *err)
-{
-    return access(run->directory, F_OK) == 0 || store_is_present(store) ||
-           error_set(err, ERROR_SYSTEM, "the log dir %s was deleted, moved or replaced", store->directory);
 }
 
 static bool take_anew(struct store *store, struct error *err)

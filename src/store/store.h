@@ -174,9 +174,6 @@ void store_set_config(struct store *store, char *text);
  * or its lock. Nothing is to be started then until store_restore() has gone well.
  */
 bool store_is_present(const struct store *store);
-/* Returns false where the run's directory is not there since the log dir is not in its place: both may come
- * back. */
-bool store_can_reach(const struct store *store, const struct run *run, struct error *err);
 /*
  * Makes such a log dir anew, or goes on in the one that is there now: what is still to be written goes there.
  * Before each commit; not while store_commit_work() is under way. ERROR_LOCKED when another runner has it:

@@ -119,7 +119,8 @@ def test_a_crash_while_results_are_read_repeats_no_run(project, database):
 
 
 def test_a_second_stop_does_not_wait_for_results_to_be_read(project):
-    project.write({"k": 1}, meta={"metrics": {"loss": "loss=([0-9.]+)"}})
+    expressions = {name: "loss=([0-9.]+)" for name in ["loss", *(f"again{i}" for i in range(15))]}
+    project.write({"k": 1}, meta={"metrics": expressions})
     script = project.script("long_output", LONG_OUTPUT.replace("100000000", "400000000"))
     runner = project.start(script)
     until(lambda: mark_of(project), "the mark that the run ended well")

@@ -223,31 +223,6 @@ def test_a_deleted_working_directory_is_waited_for(project):
     assert f"The working directory {work} is there again" in runs.runner.stderr
 
 
-# Opens its metrics.jsonl before it waits, so that it can write to it wherever the log dir is by then.
-REPORTS = WAITS.replace("mkfifo", 'exec 3>>"$FURCATE_METRICS"\nmkfifo').replace('>> "$FURCATE_METRICS" || exit 0', ">&3")
-
-
-@pytest.mark.parametrize("put", [lambda path: path.touch(), lambda path: path.symlink_to("nowhere")],
-                         ids=["file", "dangling-link"])
-def test_results_are_read_once_a_log_dir_that_was_away_is_back(project, put):
-    runs = Runs(project, program=REPORTS)
-    runs.let_go(0)
-    runs.until_started(1)
-    runs.until_started(2)
-    project.logs.rename(project.root / "away")
-    put(project.logs)
-    runs.until_said("cannot be stored")
-    runs.let_go(1)
-    runs.let_go(2)
-    runs.until_said("whether it is finished cannot be seen yet: the log dir")
-    project.logs.unlink()
-    (project.root / "away").rename(project.logs)
-    assert runs.runner.wait() == 0, runs.runner.stderr
-    assert {row["run_id"]: row["run_loss"] for row in project.rows()} == {"0": "0.0", "1": "1.0", "2": "2.0"}
-    assert "the program's own" not in project.log()
-    assert not list(project.logs.glob("*/furcate_run_data.json"))
-
-
 def test_a_deleted_run_directory_holds_nothing_up(project, runs):
     shutil.rmtree(project.logs / "example1_foo_bs3")
     assert runs.finish() == ["0", "1", "2"]
