@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -33,14 +32,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 /* Opened once, at a number that is the same in each program, since a config is named after its path. */
 enum { fuzz_file = 100 };
 
+static char fuzz_path[64];
+
+static UNUSED void fuzz_remove_file(void)
+{
+    unlink(fuzz_path);
+}
+
+/* At a path that is no link, which furcate would not follow. */
 static UNUSED const char *fuzz_put_file(const void *bytes, size_t len)
 {
-    if (fcntl(fuzz_file, F_GETFD) < 0) {
-        int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    if (!fuzz_path[0]) {
+        snprintf(fuzz_path, sizeof fuzz_path, "/dev/shm/furcate-fuzz-%ld", (long)getpid());
+        int fd = open(fuzz_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         REQUIRE(fd >= 0 && dup2(fd, fuzz_file) == fuzz_file && close(fd) == 0);
+        atexit(fuzz_remove_file);
     }
     REQUIRE(ftruncate(fuzz_file, 0) == 0 && pwrite(fuzz_file, bytes, len, 0) == (ssize_t)len);
-    return "/proc/self/fd/100";
+    return fuzz_path;
 }
 
 /* NULL when the config is refused. */
