@@ -82,10 +82,10 @@ void store_database_peek_open_attempts(const char *path,
                                        void (*visit)(void *context, const char *name, pid_t pid),
                                        void *context)
 {
-    sqlite3 *handle = NULL;
+    sqlite3 *handle;
+    struct database_effort effort;
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(handle, 5000) == SQLITE_OK)
+    if (open_to_look(path, &handle, &effort))
         statement = query(handle,
                           "SELECT name, pid FROM runs JOIN attempts ON run_id = id"
                           " WHERE state <> 'finished' AND end_time IS NULL AND pid > ?",
